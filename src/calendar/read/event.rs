@@ -1,0 +1,311 @@
+//! Pure. The events of a posting.
+
+use chrono::TimeDelta;
+
+use super::super::slug::slug;
+use super::super::value::{Moment, date, moment};
+use super::super::walk::Table;
+use super::super::{Event, House, Kind, Start, When, Zone};
+use super::{id_or_problem, link, plain, recipients};
+use crate::diagnostic::say;
+
+/// Every event of a posting, in the order of the kinds, as written within each.
+pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Vec<Event> {
+    let mut events = Vec::new();
+    for kind in Kind::ALL {
+        let found = match kind {
+            Kind::Interview | Kind::Milestone => table.tables(kind.word()),
+            _ => table.table(kind.word()).into_iter().collect(),
+        };
+        let several = found.len() > 1;
+        for table in &found {
+            let event = event(table, kind, several, zone, house);
+            table.finish();
+            events.extend(event);
+        }
+    }
+    twice(table, &events);
+    events
+}
+
+fn twice(table: &Table<'_, '_>, events: &[Event]) {
+    for (n, event) in events.iter().enumerate() {
+        let Some(first) = events[..n].iter().find(|other| other.id == event.id) else { continue };
+        table.source.error(
+            &table.source.span_of_line(event.line),
+            "event-twice",
+            say(
+                format!(
+                    "deux dates s'appellent « {} »\u{a0}: la première est ligne {}",
+                    event.id, first.line
+                ),
+                format!("two events are called \"{}\": the first is on line {}", event.id, first.line),
+            ),
+            Some(say(
+                "donnez-leur des noms différents (name), ou un id",
+                "give them different names, or an id",
+            )),
+        );
+    }
+}
+
+fn event(table: &Table<'_, '_>, kind: Kind, several: bool, zone: Zone, house: &House) -> Option<Event> {
+    let source = table.source;
+    if table.is_empty() {
+        source.error(
+            &table.span,
+            "empty-event",
+            say(format!("[{}] est vide", kind.word()), format!("[{}] is empty", kind.word())),
+            Some(say(
+                "écrivez une date, ou un label si elle reste à fixer",
+                "write a date, or a label if it is still to be fixed",
+            )),
+        );
+        return None;
+    }
+    let named = matches!(kind, Kind::Interview | Kind::Milestone);
+    let name = if named { table.text("name") } else { None };
+    let label = plain(table, "label");
+    let id =
+        event_id(table, kind, several, name.as_ref().map(toml::Spanned::get_ref).map(String::as_str), named);
+    let when = if kind == Kind::Deadline {
+        deadline(table, zone, label.is_some())
+    } else {
+        dates(table, zone, label.is_some())
+    };
+    let (mut place, mut at, mut duration, mut panel, mut candidate) = (None, None, None, Vec::new(), None);
+    if kind != Kind::Deadline {
+        place = plain(table, "place");
+        at = link(table, "link");
+        duration = table.duration("duration");
+    }
+    if kind == Kind::Interview {
+        panel = recipients(table, "panel", house).unwrap_or_default();
+        candidate = plain(table, "candidate");
+    }
+    let cancelled = table.boolean("cancelled").unwrap_or_default();
+    let done = table.boolean("done").unwrap_or_default();
+    Some(Event {
+        id: id?,
+        kind,
+        name: name.map(toml::Spanned::into_inner),
+        label,
+        when: when?,
+        place,
+        link: at,
+        duration,
+        panel,
+        candidate,
+        cancelled,
+        done,
+        line: source.line(&table.span),
+    })
+}
+
+/// `deadline`, `start`, `end`; `interview` when it is the only one and has neither name nor id; else
+/// `KIND:ID` or `KIND:SLUG`.
+fn event_id(
+    table: &Table<'_, '_>,
+    kind: Kind,
+    several: bool,
+    name: Option<&str>,
+    named: bool,
+) -> Option<String> {
+    if !named {
+        return Some(kind.word().to_owned());
+    }
+    let id = table.text("id");
+    let unnamed = table.get("name").is_none();
+    if unnamed && (several || kind == Kind::Milestone) {
+        let example =
+            if kind == Kind::Milestone { "name = \"Passation\"" } else { "name = \"Premier tour\"" };
+        table.missing("name", example);
+        return None;
+    }
+    if let Some(id) = id {
+        let span = id.span();
+        let id = id_or_problem(table.source, id.into_inner(), &span, &say("l'identifiant", "the id"))?;
+        return Some(format!("{}:{id}", kind.word()));
+    }
+    if unnamed {
+        return Some(kind.word().to_owned());
+    }
+    let name = name?;
+    let slug = slug(name);
+    if slug.is_none() {
+        table.source.error(
+            &table.key_span("name"),
+            "unfit-name",
+            say(
+                format!("le nom « {name} » n'a ni lettre latine ni chiffre"),
+                format!("the name \"{name}\" has neither a Latin letter nor a digit"),
+            ),
+            Some(say(
+                "ajoutez un id, par exemple id = \"tour-1\"",
+                "add an id, for instance id = \"round-1\"",
+            )),
+        );
+    }
+    slug.map(|slug| format!("{}:{slug}", kind.word()))
+}
+
+/// `until` or `before`.
+fn deadline(table: &Table<'_, '_>, zone: Zone, labelled: bool) -> Option<When> {
+    let (until, before) = (table.get("until"), table.get("before"));
+    let (value, key) = match (until, before) {
+        (Some(_), Some(second)) => {
+            table.source.error(
+                &second.span(),
+                "two-dates",
+                say(
+                    "« until » et « before » ne vont pas ensemble",
+                    "`until` and `before` do not go together",
+                ),
+                Some(say(
+                    "gardez until (dernier jour inclus), ou before (premier jour exclu)",
+                    "keep until (last day, included) or before (first day, excluded)",
+                )),
+            );
+            return None;
+        }
+        (Some(value), None) => (value, "until"),
+        (None, Some(value)) => (value, "before"),
+        (None, None) => return undated(table, labelled, "until = 2026-06-28"),
+    };
+    let (closes, written) = match moment(table.source, key, value, Some(zone))? {
+        Moment::Day(day) if key == "until" => (zone.end_of(day), None),
+        Moment::Day(day) => (zone.start_of(day), None),
+        Moment::Time(time) => (zone.instant(time), Some(time)),
+    };
+    Some(When::Deadline { closes, last_day: zone.date(closes - TimeDelta::nanoseconds(1)), written })
+}
+
+/// `on` or `between`.
+fn dates(table: &Table<'_, '_>, zone: Zone, labelled: bool) -> Option<When> {
+    let source = table.source;
+    match (table.get("on"), table.get("between")) {
+        (Some(_), Some(second)) => {
+            source.error(
+                &second.span(),
+                "two-dates",
+                say("« on » et « between » ne vont pas ensemble", "`on` and `between` do not go together"),
+                Some(say(
+                    "gardez on (dates fixées), ou between (dates à fixer entre deux)",
+                    "keep on (fixed dates) or between (some day between two)",
+                )),
+            );
+            None
+        }
+        (Some(value), None) => {
+            let single = std::slice::from_ref(value);
+            let list = value.get_ref().as_array().map_or(single, |list| &list[..]);
+            if list.is_empty() {
+                source.error(
+                    &value.span(),
+                    "no-date",
+                    say("la liste « on » est vide", "the list `on` is empty"),
+                    Some(say(
+                        "écrivez une date, ou remplacez on par un label",
+                        "write a date, or put a label in place of on",
+                    )),
+                );
+                return None;
+            }
+            let read: Vec<_> = list.iter().map(|value| moment(source, "on", value, Some(zone))).collect();
+            let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+            fixed(table, &read, zone)
+        }
+        (None, Some(value)) => {
+            let list = value.get_ref().as_array().map(|list| &list[..]).unwrap_or_default();
+            let [first, last] = list else {
+                source.error(
+                    &value.span(),
+                    "wrong-span",
+                    say("« between » attend deux dates", "`between` wants two dates"),
+                    Some(say(
+                        "écrivez between = [2026-05-15, 2026-06-01]",
+                        "write between = [2026-05-15, 2026-06-01]",
+                    )),
+                );
+                return None;
+            };
+            let (first, last) = (date(source, "between", first), date(source, "between", last));
+            let (first, last) = (first?, last?);
+            if first > last {
+                source.error(
+                    &value.span(),
+                    "turned-round",
+                    say(
+                        format!("cette période finit le {last}, avant de commencer le {first}"),
+                        format!("this window ends on {last}, before it begins on {first}"),
+                    ),
+                    Some(say(format!("écrivez [{last}, {first}]"), format!("write [{last}, {first}]"))),
+                );
+                return None;
+            }
+            Some(When::Window { first, last })
+        }
+        (None, None) => undated(table, labelled, "on = 2026-07-06"),
+    }
+}
+
+fn undated(table: &Table<'_, '_>, labelled: bool, example: &str) -> Option<When> {
+    if labelled {
+        return Some(When::Open);
+    }
+    if table.get("label").is_none() {
+        table.source.error(
+            &table.span,
+            "no-date",
+            say(
+                "il manque une date, ou un label si elle reste à fixer",
+                "a date is missing, or a label if it is still to be fixed",
+            ),
+            Some(say(
+                format!("ajoutez par exemple\u{a0}: {example}"),
+                format!("add for instance: {example}"),
+            )),
+        );
+    }
+    None
+}
+
+fn fixed(table: &Table<'_, '_>, read: &[Moment], zone: Zone) -> Option<When> {
+    let source = table.source;
+    let value_span = table.get("on").map_or_else(|| table.span.clone(), toml::Spanned::span);
+    let mut days: Vec<_> =
+        read.iter().filter_map(|m| if let Moment::Day(day) = m { Some(*day) } else { None }).collect();
+    let mut starts: Vec<_> = read
+        .iter()
+        .filter_map(|m| {
+            if let Moment::Time(local) = m {
+                Some(Start { instant: zone.instant(*local), local: *local })
+            } else {
+                None
+            }
+        })
+        .collect();
+    if !days.is_empty() && !starts.is_empty() {
+        source.error(
+            &value_span,
+            "mixed-dates",
+            say("« on » mêle des dates et des dates avec heure", "`on` mixes dates and dates with a time"),
+            Some(say("donnez une heure à toutes, ou à aucune", "give all of them a time, or none")),
+        );
+        return None;
+    }
+    days.sort_unstable();
+    starts.sort_unstable();
+    let before = days.len() + starts.len();
+    days.dedup();
+    starts.dedup();
+    if days.len() + starts.len() < before {
+        source.warning(
+            &value_span,
+            "date-twice",
+            say("une date est écrite deux fois", "a date is written twice"),
+            Some(say("elle compte une fois", "it counts once")),
+        );
+    }
+    Some(if starts.is_empty() { When::Days(days) } else { When::Timed(starts) })
+}

@@ -1,0 +1,231 @@
+//! Pure. `[[remind]]`, in jalon.toml and in postings.
+
+use super::super::rule::{DEFAULT_AT, DayOff, FARTHEST_LEAD, Lead, Origin, Rule, Target, To, Unit};
+use super::super::value::text;
+use super::super::walk::{At, Source, Table};
+use super::super::{Event, House, Kind};
+use super::resolve;
+use crate::diagnostic::{nearest, say};
+
+/// The rules of jalon.toml: each about a kind.
+pub fn of_house(table: &Table<'_, '_>, house: &House) -> Vec<Rule> {
+    table.tables("remind").iter().filter_map(|table| rule(table, house, None)).collect()
+}
+
+/// The rules of a posting: each about a kind, or about one of its events.
+pub(super) fn of_posting(table: &Table<'_, '_>, events: &[Event], house: &House) -> Vec<Rule> {
+    table.tables("remind").iter().filter_map(|table| rule(table, house, Some(events))).collect()
+}
+
+fn rule(table: &Table<'_, '_>, house: &House, events: Option<&[Event]>) -> Option<Rule> {
+    let source = table.source;
+    let target = target(table, events);
+    let before = leads(table, "before", -1);
+    let on_day = table.boolean("on_day");
+    let after = leads(table, "after", 1);
+    let at = table.time("at");
+    let day_off = table.choice(
+        "day_off",
+        &[
+            ("earlier", DayOff::Earlier),
+            ("later", DayOff::Later),
+            ("keep", DayOff::Keep),
+            ("skip", DayOff::Skip),
+        ],
+    );
+    let to = to(table, house);
+    table.finish();
+    if ["before", "on_day", "after"].iter().all(|key| table.get(key).is_none()) {
+        source.warning(
+            &table.span,
+            "empty-rule",
+            say("cette règle ne demande aucun rappel", "this rule asks for no reminder"),
+            Some(say(
+                "écrivez before, on_day ou after\u{a0}; before = [] dit que c'est voulu",
+                "write before, on_day or after; before = [] says that it is meant",
+            )),
+        );
+    }
+    let rule = Rule {
+        target: target?,
+        before,
+        on_day: on_day.unwrap_or_default(),
+        after,
+        at: at.unwrap_or(DEFAULT_AT),
+        day_off,
+        to,
+        origin: Origin { file: Some(source.file.to_owned()), line: source.line(&table.span) },
+    };
+    if let Some(events) = events {
+        timed_leads_need_an_instant(table, &rule, events);
+    }
+    Some(rule)
+}
+
+fn target(table: &Table<'_, '_>, events: Option<&[Event]>) -> Option<Target> {
+    let Some(word) = table.text("event") else {
+        if table.get("event").is_none() {
+            table.missing("event", "event = \"deadline\"");
+        }
+        return None;
+    };
+    if let Some(kind) = Kind::parse(word.get_ref()) {
+        return Some(Target::Kind(kind));
+    }
+    let ids: Vec<&str> = events.unwrap_or_default().iter().map(|event| event.id.as_str()).collect();
+    if ids.contains(&word.get_ref().as_str()) {
+        return Some(Target::Event(word.into_inner()));
+    }
+    let mut known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+    known.extend(ids.into_iter().filter(|id| Kind::parse(id).is_none()));
+    table.source.error(
+        &word.span(),
+        "unknown-event",
+        say(
+            format!("il n'y a pas de date « {} »", word.get_ref()),
+            format!("there is no event \"{}\"", word.get_ref()),
+        ),
+        Some(nearest(word.get_ref(), known.iter().copied()).map_or_else(
+            || {
+                say(
+                    format!("choisissez parmi\u{a0}: {}", known.join(", ")),
+                    format!("choose among: {}", known.join(", ")),
+                )
+            },
+            |near| say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean \"{near}\"?")),
+        )),
+    );
+    None
+}
+
+fn leads(table: &Table<'_, '_>, key: &'static str, sign: i64) -> Vec<Lead> {
+    let list = table.list(key, "[\"7d\", \"1d\"]").unwrap_or_default();
+    list.iter()
+        .filter_map(|value| lead(table.source, key, value))
+        .map(|lead| Lead { count: lead.count * sign, ..lead })
+        .collect()
+}
+
+/// A lead without its sign.
+fn lead(source: &Source<'_>, key: &'static str, value: &At<toml::de::DeValue<'_>>) -> Option<Lead> {
+    let example = say(
+        "écrivez par exemple \"7d\" (jours), \"2w\" (semaines), \"3bd\" (jours ouvrés), \"2h\" ou \"30m\"",
+        "write for instance \"7d\" (days), \"2w\" (weeks), \"3bd\" (working days), \"2h\" or \"30m\"",
+    );
+    if let Some(number) = value.get_ref().as_integer() {
+        source.error(
+            &value.span(),
+            "wrong-lead",
+            say("il manque l'unité", "the unit is missing"),
+            Some(say(
+                format!("écrivez \"{}d\" pour des jours", number.as_str()),
+                format!("write \"{}d\" for days", number.as_str()),
+            )),
+        );
+        return None;
+    }
+    let found = text(source, key, value)?;
+    let wrong = |sentence, remedy| {
+        source.error(&found.span(), "wrong-lead", sentence, Some(remedy));
+        None
+    };
+    let word = found.get_ref().as_str();
+    let plain = word.trim_start_matches(['-', '+', 'J', 'j']);
+    let digits = plain.len() - plain.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (count, unit) = plain.split_at(digits);
+    let nonsense = || say(format!("« {word} » n'est pas un délai"), format!("\"{word}\" is not a lead"));
+    let Ok(count) = count.parse::<i64>() else { return wrong(nonsense(), example) };
+    let Some((unit, _)) = Unit::ALL.into_iter().find(|(_, spelling)| *spelling == unit) else {
+        let meant = match unit.trim().to_lowercase().as_str() {
+            "j" | "jour" | "jours" | "day" | "days" | "" => "d",
+            "s" | "sem" | "semaine" | "semaines" | "week" | "weeks" => "w",
+            "jo" | "ouvrés" | "b" => "bd",
+            "heure" | "heures" | "hours" => "h",
+            "min" | "minutes" => "m",
+            _ => return wrong(nonsense(), example),
+        };
+        return wrong(
+            nonsense(),
+            say(format!("écrivez \"{count}{meant}\""), format!("write \"{count}{meant}\"")),
+        );
+    };
+    if plain.len() < word.len() {
+        return wrong(
+            nonsense(),
+            say(
+                format!("« {key} » donne déjà le sens\u{a0}: écrivez \"{plain}\""),
+                format!("`{key}` already says which way: write \"{plain}\""),
+            ),
+        );
+    }
+    if count == 0 {
+        return wrong(
+            say(format!("« {word} » est le jour même"), format!("\"{word}\" is the day itself")),
+            say("écrivez on_day = true", "write on_day = true"),
+        );
+    }
+    let lead = Lead { count, unit };
+    if count > FARTHEST_LEAD || lead.length() > FARTHEST_LEAD {
+        return wrong(
+            say(format!("« {word} » dépasse 3660 jours"), format!("\"{word}\" is beyond 3660 days")),
+            say("choisissez un délai plus court", "choose a shorter lead"),
+        );
+    }
+    Some(lead)
+}
+
+fn to(table: &Table<'_, '_>, house: &House) -> Vec<To> {
+    let names = table.texts("to", "[\"recruiters\"]").unwrap_or_default();
+    if table.list("to", "").is_some_and(<[_]>::is_empty) {
+        table.source.error(
+            &table.key_span("to"),
+            "nobody",
+            say(
+                "« to » est vide\u{a0}: personne ne serait prévenu",
+                "`to` is empty: nobody would be reminded",
+            ),
+            Some(say(
+                "écrivez to = [\"recruiters\"], ou supprimez la règle avec before = []",
+                "write to = [\"recruiters\"], or switch the rule off with before = []",
+            )),
+        );
+    }
+    names
+        .iter()
+        .map(|name| match name.get_ref().as_str() {
+            "recruiters" => To::Recruiters,
+            "panel" => To::Panel,
+            _ => {
+                let mut found = Vec::new();
+                resolve(table.source, name, house, &mut found);
+                To::Some(found)
+            }
+        })
+        .collect()
+}
+
+/// A posting's own rule with leads in hours or minutes must find an instant to count from.
+fn timed_leads_need_an_instant(table: &Table<'_, '_>, rule: &Rule, events: &[Event]) {
+    let Some(lead) = rule.before.iter().chain(&rule.after).find(|lead| lead.is_timed()) else { return };
+    let addressed = events.iter().filter(|event| match &rule.target {
+        Target::Kind(kind) => event.kind == *kind,
+        Target::Event(id) => event.id == *id,
+    });
+    if addressed.into_iter().any(|event| event.when.has_instant()) {
+        return;
+    }
+    let key = if lead.count < 0 { "before" } else { "after" };
+    let (count, unit) = (lead.count.abs(), lead.unit.word());
+    table.source.error(
+        &table.key_span(key),
+        "lead-without-time",
+        say(
+            format!("« {count}{unit} » compte depuis une heure, et aucune date de cette règle n'en a"),
+            format!("\"{count}{unit}\" counts from a time of day, and no event of this rule has one"),
+        ),
+        Some(say(
+            "comptez en jours (\"1d\"), ou donnez une heure à la date\u{a0}: 2026-07-06T09:30:00",
+            "count in days (\"1d\"), or give the event a time: 2026-07-06T09:30:00",
+        )),
+    );
+}

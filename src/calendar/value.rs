@@ -1,0 +1,149 @@
+//! Pure. Single values of TOML: texts, dates, moments, lengths of time; each reported where it is wrong.
+
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::Zone;
+use super::walk::{At, Source};
+use crate::diagnostic::{Words, is_unsafe, say};
+
+/// A text on one line, trimmed, not empty.
+pub fn text(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>) -> Option<At<String>> {
+    let Some(found) = value.get_ref().as_str() else {
+        source.wrong_type(value, key, &say("un texte entre guillemets", "a text between quotes"));
+        return None;
+    };
+    let trimmed = found.trim();
+    let trouble = if trimmed.is_empty() {
+        say(format!("« {key} » est vide"), format!("`{key}` is empty"))
+    } else if trimmed.chars().any(is_unsafe) {
+        say(
+            format!("« {key} » contient un retour à la ligne ou un caractère invisible"),
+            format!("`{key}` holds a line break or an invisible character"),
+        )
+    } else if trimmed.chars().count() > 500 {
+        say(format!("« {key} » dépasse 500 caractères"), format!("`{key}` is longer than 500 characters"))
+    } else {
+        return Some(Spanned::new(value.span(), trimmed.to_owned()));
+    };
+    source.error(
+        &value.span(),
+        "unfit-text",
+        trouble,
+        Some(say("écrivez un texte court, sur une ligne", "write a short text, on one line")),
+    );
+    None
+}
+
+/// A date without a time.
+pub fn date(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>) -> Option<NaiveDate> {
+    match moment(source, key, value, None)? {
+        Moment::Day(day) => Some(day),
+        Moment::Time(time) => {
+            source.error(
+                &value.span(),
+                "wrong-date",
+                say(
+                    format!("« {key} » attend une date sans heure"),
+                    format!("`{key}` wants a date without a time"),
+                ),
+                Some(say(format!("écrivez {}", time.date()), format!("write {}", time.date()))),
+            );
+            None
+        }
+    }
+}
+
+/// A date, or a local date-time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// `2026-06-28`
+    Day(NaiveDate),
+    /// `2026-06-28T12:00:00`
+    Time(NaiveDateTime),
+}
+
+/// A date or a local date-time between 1900 and 2199, in whole seconds. One with an offset is an error that
+/// shows the local time to write, in this zone.
+pub fn moment(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>, zone: Option<Zone>) -> Option<Moment> {
+    let wrong = |sentence: Words, remedy: Words| {
+        source.error(&value.span(), "wrong-date", sentence, Some(remedy));
+        None
+    };
+    let written = say(
+        "écrivez une date comme 2026-06-28, sans guillemets",
+        "write a date like 2026-06-28, without quotes",
+    );
+    let Some(found) = value.get_ref().as_datetime() else {
+        return wrong(say(format!("« {key} » attend une date"), format!("`{key}` wants a date")), written);
+    };
+    let day = found
+        .date
+        .and_then(|d| NaiveDate::from_ymd_opt(i32::from(d.year), u32::from(d.month), u32::from(d.day)));
+    let time = found.time.as_ref().map(naive_time);
+    let Some(day) = day else {
+        return wrong(
+            say(
+                format!("« {key} » attend une date, et non une heure seule"),
+                format!("`{key}` wants a date, not a time alone"),
+            ),
+            written,
+        );
+    };
+    if !(1900..2200).contains(&day.year()) {
+        return wrong(
+            say(
+                format!("l'année de {day} n'est pas plausible"),
+                format!("the year of {day} is not plausible"),
+            ),
+            say("les années vont de 1900 à 2199", "years go from 1900 to 2199"),
+        );
+    }
+    match (time, found.offset) {
+        (None, _) => Some(Moment::Day(day)),
+        (Some(Some(time)), None) => Some(Moment::Time(day.and_time(time))),
+        (Some(None), _) => wrong(
+            say(format!("l'heure de {found} n'est pas entière"), format!("the time of {found} is not whole")),
+            say("écrivez des secondes entières, de 00 à 59", "write whole seconds, from 00 to 59"),
+        ),
+        (Some(Some(time)), Some(offset)) => {
+            let minutes = match offset {
+                toml::value::Offset::Z => 0,
+                toml::value::Offset::Custom { minutes } => i64::from(minutes),
+            };
+            let utc = (day.and_time(time) - TimeDelta::minutes(minutes)).and_utc();
+            let local =
+                zone.map_or_else(|| day.and_time(time), |zone| zone.local(utc)).format("%Y-%m-%dT%H:%M:%S");
+            wrong(
+                say(
+                    format!("« {key} » attend l'heure locale, sans décalage"),
+                    format!("`{key}` wants the local time, without an offset"),
+                ),
+                say(format!("écrivez {local}"), format!("write {local}")),
+            )
+        }
+    }
+}
+
+pub(super) fn naive_time(time: &toml::value::Time) -> Option<NaiveTime> {
+    if time.nanosecond.unwrap_or(0) != 0 {
+        return None;
+    }
+    NaiveTime::from_hms_opt(u32::from(time.hour), u32::from(time.minute), u32::from(time.second.unwrap_or(0)))
+}
+
+/// Reads `45m`, `1h30m`, `3d`: whole numbers of d (24 hours), h, m, s, greatest first, each at most once.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<TimeDelta> {
+    let mut rest = text;
+    let mut total = 0_i64;
+    for (unit, seconds) in [('d', 86_400_i64), ('h', 3_600), ('m', 60), ('s', 1)] {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if digits > 0 && rest[digits..].starts_with(unit) {
+            total = total.checked_add(rest[..digits].parse::<i64>().ok()?.checked_mul(seconds)?)?;
+            rest = &rest[digits + 1..];
+        }
+    }
+    (rest.is_empty() && total > 0 && total <= 3660 * 86_400).then(|| TimeDelta::seconds(total))
+}

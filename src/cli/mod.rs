@@ -1,0 +1,190 @@
+//! The command line: one file a command. Here stand the grammar, the exit codes and what the commands share.
+
+pub mod agenda;
+pub mod check;
+pub mod listing;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::calendar::Zone;
+use crate::clock::Clock;
+use crate::diagnostic::{Language, Problem, Severity, Words};
+use crate::files::Loaded;
+
+/// How a command ends (sysexits where there is one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It is done.
+    Done,
+    /// It failed.
+    Failed,
+    /// It was called wrongly.
+    Usage,
+    /// The relay or the ledger cannot be reached.
+    Unreachable,
+    /// The ledger is held by another daemon, or newer than the program.
+    Busy,
+    /// The configuration is wrong.
+    Configuration,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Unreachable => 69,
+            Exit::Busy => 75,
+            Exit::Configuration => 78,
+        })
+    }
+}
+
+/// jalon keeps the dates of recruitments: it reads postings written in TOML and mails a reminder for every date
+/// that matters, once, at the right moment.
+#[derive(Debug, Parser)]
+#[command(name = "jalon", version, max_term_width = 100)]
+pub struct Line {
+    /// The folder of jalon.toml [default: $CONFIGURATION_DIRECTORY, ./config, /etc/jalon]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// The language of messages [default: the locale's, else jalon.toml's]
+    #[arg(long, global = true, value_name = "fr|en", value_parser = language)]
+    pub lang: Option<Language>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read everything as the daemon would, and say what is wrong or odd
+    Check(check::Check),
+    /// List the reminders to come, from the files alone
+    Agenda(agenda::Agenda),
+}
+
+/// How a listing is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON array, with stable names and RFC 3339 instants.
+    Json,
+}
+
+/// The option of every listing.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Listing {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).ok_or_else(|| "fr, en".to_owned())
+}
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Context {
+    /// The folder of jalon.toml.
+    pub config: PathBuf,
+    /// The language that was asked for, or that the locale has.
+    pub language: Option<Language>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Context {
+    /// The language in which to speak, given what jalon.toml says.
+    #[must_use]
+    pub fn speak(&self, loaded: &Loaded) -> Language {
+        self.language.or(loaded.settings.as_ref().map(|settings| settings.house.language)).unwrap_or_default()
+    }
+}
+
+/// Runs a command line.
+#[must_use]
+pub fn run(line: Line) -> Exit {
+    let context = Context {
+        config: line.config.unwrap_or_else(default_config),
+        language: line.lang.or_else(locale),
+        clock: Clock::real(),
+    };
+    match line.command {
+        Command::Check(command) => command.run(&context),
+        Command::Agenda(command) => command.run(&context),
+    }
+}
+
+fn default_config() -> PathBuf {
+    if let Some(dir) = std::env::var_os("CONFIGURATION_DIRECTORY").filter(|dir| !dir.is_empty()) {
+        return PathBuf::from(dir);
+    }
+    let here = Path::new("config");
+    if here.join("jalon.toml").exists() { here.to_owned() } else { PathBuf::from("/etc/jalon") }
+}
+
+/// The language of the locale (POSIX: `LC_ALL`, `LC_MESSAGES`, `LANG`), when it is one of ours.
+fn locale() -> Option<Language> {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))?;
+    Language::parse(&set)
+}
+
+/// Writes to the standard output. A reader that has gone away (`| head`) is no failure.
+pub fn out(text: &str) -> Exit {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Exit::Done,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(_) => Exit::Failed,
+    }
+}
+
+/// Writes to the standard error, as well as it can.
+pub fn err(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says a sentence on the standard error, and how the command ends.
+pub fn fail(exit: Exit, language: Language, words: &Words) -> Exit {
+    let prefix = match language {
+        Language::French => "jalon\u{a0}:",
+        Language::English => "jalon:",
+    };
+    err(&format!("{prefix} {}\n", words.say(language)));
+    exit
+}
+
+/// Prints problems on the standard error: the errors, and the warnings too where they are wanted.
+pub fn report(problems: &[Problem], warnings: bool, language: Language) {
+    for problem in problems.iter().filter(|problem| warnings || problem.severity == Severity::Error) {
+        err(&format!("{}\n", problem.show(language)));
+    }
+}
+
+/// Reads a moment: a date, a local date-time in this zone, or RFC 3339.
+#[must_use]
+pub fn moment(text: &str, zone: Zone) -> Option<DateTime<Utc>> {
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| zone.start_of(day));
+    let local = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|local| zone.instant(local));
+    let exact = || DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc));
+    day().or_else(|| local("%Y-%m-%dT%H:%M")).or_else(|| local("%Y-%m-%dT%H:%M:%S")).or_else(exact)
+}
+
+/// An instant as listings write it: RFC 3339, UTC, whole seconds unless there are milliseconds.
+#[must_use]
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}

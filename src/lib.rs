@@ -1,0 +1,45 @@
+//! jalon keeps the dates of recruitments: postings in TOML, reminders in a ledger, mails that leave once.
+//!
+//! # The house
+//!
+//! Rooms carry the words of the trade, in the order in which data travels. **A room imports only rooms to its
+//! left; left of the wall nothing touches the world**: no I/O, no clock, no log; `now` is a parameter.
+//! `tests/house.rs` holds every line to it.
+//!
+//! ```text
+//! diagnostic · calendar · settings · plan · message ‖ clock · files · ledger · transport · telemetry · daemon · cli · main
+//! ```
+//!
+//! # The data's path
+//!
+//! ```text
+//! files ─text─▶ calendar::read ─Posting─▶ plan::lay ─Reminder─▶ plan::reconcile ─Change─▶ ledger.apply
+//!                                                                      ▲ ledger.known
+//! ledger.claim ─Mail─▶ message::facts ▶ render ▶ compose ─bytes─▶ ledger.turn(hand) ▶ transport.send ─Outcome─▶
+//!     plan::next ─Verdict─▶ ledger.turn(settle)
+//! ```
+//!
+//! # Where to put your foot
+//!
+//! | to … | open | and |
+//! |---|---|---|
+//! | add a key to postings | `calendar/read/mod.rs` or `event.rs` | its field in `calendar/mod.rs` |
+//! | add a key to jalon.toml | `settings/read.rs` | its field in `settings/mod.rs`, its line in `config/jalon.toml` |
+//! | change what a date means | `plan/lay.rs`, `calendar/zone.rs` | `tests/plan.rs` |
+//! | change when we try again, or give up | `plan/next.rs` | `tests/faults.rs` |
+//! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |
+//! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger.rs` |
+//! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
+//! | change how often we wake | `daemon/pacemaker.rs` | – |
+//! | change how a problem reads | `diagnostic.rs` | – |
+//! | change a line of the log | `telemetry.rs` | – |
+
+pub mod diagnostic;
+
+pub mod calendar;
+pub mod settings;
+pub mod plan;
+
+pub mod clock;
+pub mod files;
+pub mod cli;

@@ -1,0 +1,334 @@
+//! Pure. Rules × occurrences × recipients → reminders. Planning twice is planning once.
+//!
+//! In order, a candidate falls away by `day_off = "skip"`, by a due instant at or after its `late_after`, as a
+//! double of a key, and as one of two at the same due instant (the shortest lead stays).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+
+use super::{Key, Occurrence, Plan, Reminder};
+use crate::calendar::rule::{Target, built_in};
+use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Recipient, Rule, Status, To, Unit, When};
+use crate::diagnostic::{Place, Problem, Words, say};
+
+/// How long before an instant a reminder *on the day* must have left.
+const ON_DAY_MARGIN: TimeDelta = TimeDelta::hours(2);
+
+/// Everything that these postings ask for, under these rules of the house; `late_limit` is how long a reminder
+/// *after* an event is of use.
+#[must_use]
+pub fn lay(postings: &[Posting], rules: &BTreeMap<Kind, Vec<Rule>>, late_limit: TimeDelta) -> Plan {
+    let built_in: BTreeMap<Kind, Vec<Rule>> = Kind::ALL
+        .map(|kind| (kind, rules.get(&kind).cloned().unwrap_or_else(|| vec![built_in(kind)])))
+        .into();
+    let mut plan = Plan::default();
+    for posting in postings {
+        for event in posting.events.iter().filter(|event| is_live(posting, event)) {
+            Layer { posting, event, late_limit, plan: &mut plan }.lay(&rules_of(posting, event, &built_in));
+        }
+    }
+    plan.reminders.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
+    let mut said = HashSet::new();
+    plan.warnings
+        .retain(|problem| said.insert((problem.code, problem.file.clone(), problem.sentence.fr.clone())));
+    plan
+}
+
+/// Whether anybody is to be reminded of an event.
+#[must_use]
+pub fn is_live(posting: &Posting, event: &Event) -> bool {
+    let wanted = match posting.status {
+        Status::Open => true,
+        Status::Filled => !matches!(event.kind, Kind::Deadline | Kind::Interview),
+        Status::Cancelled => false,
+    };
+    wanted && !event.cancelled && !event.done
+}
+
+/// The rules of an event: the posting's for it, else the posting's for its kind, else the house's.
+fn rules_of<'a>(posting: &'a Posting, event: &Event, house: &'a BTreeMap<Kind, Vec<Rule>>) -> Vec<&'a Rule> {
+    let own = |target: Target| posting.rules.iter().filter(|rule| rule.target == target).collect::<Vec<_>>();
+    let mut found = own(Target::Event(event.id.clone()));
+    if found.is_empty() {
+        found = own(Target::Kind(event.kind));
+    }
+    if found.is_empty() {
+        found = house.get(&event.kind).into_iter().flatten().collect();
+    }
+    found
+}
+
+/// From where a lead counts, and until when its reminder is of use.
+struct Anchor {
+    occurrence: Occurrence,
+    /// The day, in the posting's zone.
+    day: NaiveDate,
+    /// The instant, where the event has one: its start or closing; for `after`, its end.
+    instant: Option<DateTime<Utc>>,
+    /// Until when a reminder before it, or on the day, is of use.
+    until: DateTime<Utc>,
+}
+
+struct Layer<'a> {
+    posting: &'a Posting,
+    event: &'a Event,
+    late_limit: TimeDelta,
+    plan: &'a mut Plan,
+}
+
+impl Layer<'_> {
+    fn lay(mut self, rules: &[&Rule]) {
+        let mut laid: Vec<Reminder> = Vec::new();
+        let mut keys = HashSet::new();
+        for rule in rules {
+            let recipients = self.recipients(rule);
+            let leads = rule
+                .before
+                .iter()
+                .copied()
+                .chain(rule.on_day.then_some(Lead::ON_DAY))
+                .chain(rule.after.iter().copied());
+            for lead in leads {
+                for anchor in self.anchors(lead) {
+                    for recipient in &recipients {
+                        let Some(reminder) = self.reminder(rule, lead, &anchor, recipient) else { continue };
+                        if keys.insert(reminder.key.clone()) {
+                            laid.push(reminder);
+                        } else {
+                            self.double(rule, lead);
+                        }
+                    }
+                }
+            }
+        }
+        self.plan.reminders.extend(shortest_at_each_instant(laid));
+    }
+
+    /// Whom a rule reminds of this event, each once.
+    fn recipients(&self, rule: &Rule) -> Vec<Recipient> {
+        let (posting, event) = (self.posting, self.event);
+        let has_panel = event.kind == Kind::Interview && !event.panel.is_empty();
+        let default = if has_panel { &[To::Recruiters, To::Panel][..] } else { &[To::Recruiters] };
+        let to = if rule.to.is_empty() { default } else { &rule.to };
+        let mut found: Vec<Recipient> = Vec::new();
+        for to in to {
+            let group = match to {
+                To::Panel if has_panel => &event.panel,
+                To::Recruiters | To::Panel => &posting.recruiters,
+                To::Some(list) => list,
+            };
+            for recipient in group {
+                if !found.iter().any(|known| known.id == recipient.id) {
+                    found.push(recipient.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// The occurrences that a lead counts from, in time: the table of the design, 2.3.3.
+    fn anchors(&self, lead: Lead) -> Vec<Anchor> {
+        let zone = self.posting.zone;
+        let day = |day: NaiveDate| Anchor {
+            occurrence: Occurrence::Day(day),
+            day,
+            instant: None,
+            until: zone.end_of(day),
+        };
+        match &self.event.when {
+            When::Open => Vec::new(),
+            When::Deadline { closes, last_day, written } => vec![Anchor {
+                occurrence: written.map_or(Occurrence::Day(*last_day), Occurrence::Time),
+                day: *last_day,
+                instant: Some(*closes),
+                until: *closes,
+            }],
+            When::Window { .. } | When::Days(_) if lead.is_timed() => Vec::new(),
+            When::Window { .. } if lead.count == 0 => Vec::new(),
+            When::Window { first, last } => vec![Anchor {
+                occurrence: Occurrence::Window(*first, *last),
+                day: if lead.count < 0 { *first } else { *last },
+                instant: None,
+                until: zone.end_of(*last),
+            }],
+            When::Days(days) => pick(days, lead).into_iter().map(|d| day(*d)).collect(),
+            When::Timed(starts) => {
+                let length = self.event.duration.unwrap_or_default();
+                let picked = if lead.is_timed() {
+                    starts.iter().collect()
+                } else if lead.count == 0 {
+                    let mut seen = HashSet::new();
+                    starts.iter().filter(|start| seen.insert(start.local.date())).collect()
+                } else {
+                    pick(starts, lead)
+                };
+                let anchor = |start: &crate::calendar::Start| Anchor {
+                    occurrence: Occurrence::Time(start.local),
+                    day: start.local.date(),
+                    instant: Some(if lead.count > 0 { start.instant + length } else { start.instant }),
+                    until: start.instant,
+                };
+                picked.into_iter().map(anchor).collect()
+            }
+        }
+    }
+
+    /// One reminder, unless a day off or its uselessness takes it away.
+    fn reminder(
+        &mut self,
+        rule: &Rule,
+        lead: Lead,
+        anchor: &Anchor,
+        recipient: &Recipient,
+    ) -> Option<Reminder> {
+        let posting = self.posting;
+        let zone = recipient.zone.map_or(posting.zone, |zone| zone.0);
+        let (due, moved_from) = match (lead.unit, anchor.instant) {
+            (Unit::Hour | Unit::Minute, Some(instant)) => {
+                (instant + TimeDelta::minutes(lead.count * lead.unit.minutes()), None)
+            }
+            (Unit::Hour | Unit::Minute, None) => return None,
+            _ if lead.count == 0 => {
+                let at = zone.instant(anchor.day.and_time(rule.at));
+                (anchor.instant.map_or(at, |instant| at.min(instant - ON_DAY_MARGIN)), None)
+            }
+            _ => {
+                let (day, moved_from) = match self.lead_day(rule, lead, anchor.day) {
+                    LeadDay::On(day, moved_from) => (day, moved_from),
+                    LeadDay::Skipped => return None,
+                    LeadDay::Nowhere => {
+                        self.nowhere(rule, lead);
+                        return None;
+                    }
+                };
+                (zone.instant(day.and_time(rule.at)), moved_from)
+            }
+        };
+        let late_after = if lead.count > 0 { due + self.late_limit } else { anchor.until };
+        if due >= late_after {
+            self.useless(rule, lead, &anchor.occurrence);
+            return None;
+        }
+        Some(Reminder {
+            key: Key::new(&posting.id, &self.event.id, &anchor.occurrence, lead, &recipient.id),
+            posting: posting.id.clone(),
+            event: self.event.id.clone(),
+            kind: self.event.kind,
+            occurrence: anchor.occurrence.clone(),
+            lead,
+            recipient: recipient.clone(),
+            language: recipient.language.unwrap_or(posting.language),
+            zone,
+            due,
+            late_after,
+            origin: rule.origin.clone(),
+            moved_from,
+        })
+    }
+
+    /// The date of a lead in days, weeks or worked days, in the posting's zone.
+    fn lead_day(&self, rule: &Rule, lead: Lead, from: NaiveDate) -> LeadDay {
+        let days = &self.posting.days;
+        if lead.unit == Unit::WorkedDay {
+            return days.walk(from, lead.count).map_or(LeadDay::Nowhere, |day| LeadDay::On(day, None));
+        }
+        let distance = Days::new(lead.count.unsigned_abs() * if lead.unit == Unit::Week { 7 } else { 1 });
+        let reached =
+            if lead.count < 0 { from.checked_sub_days(distance) } else { from.checked_add_days(distance) };
+        let Some(day) = reached else { return LeadDay::Nowhere };
+        if days.is_worked(day) {
+            return LeadDay::On(day, None);
+        }
+        let usual = if lead.count < 0 { DayOff::Earlier } else { DayOff::Later };
+        let moved = match rule.day_off.unwrap_or(usual) {
+            DayOff::Keep => return LeadDay::On(day, None),
+            DayOff::Skip => return LeadDay::Skipped,
+            DayOff::Earlier => days.at_or_before(day),
+            DayOff::Later => days.at_or_after(day),
+        };
+        moved.map_or(LeadDay::Nowhere, |moved| LeadDay::On(moved, Some(day)))
+    }
+
+    fn warn(&mut self, rule: &Rule, code: &'static str, sentence: Words, remedy: Words) {
+        let (file, line) = match &rule.origin.file {
+            Some(file) => (file.clone(), rule.origin.line),
+            None => (self.posting.file.clone(), self.event.line),
+        };
+        let place = Place { line, column: 1, width: 1, text: String::new() };
+        self.plan.warnings.push(Problem::warning(code, file, sentence).at(place).remedy(remedy));
+    }
+
+    fn useless(&mut self, rule: &Rule, lead: Lead, occurrence: &Occurrence) {
+        let (posting, event) = (&self.posting.id, &self.event.id);
+        self.warn(
+            rule,
+            "due-too-late",
+            say(
+                format!("{posting}, {event} ({occurrence})\u{a0}: le rappel {lead} tomberait quand il ne sert plus"),
+                format!("{posting}, {event} ({occurrence}): the reminder {lead} would fall due when it is of no use"),
+            ),
+            say("avancez son heure (at), ou choisissez un autre délai", "make it earlier (at), or choose another lead"),
+        );
+    }
+
+    fn double(&mut self, rule: &Rule, lead: Lead) {
+        let (posting, event) = (&self.posting.id, &self.event.id);
+        self.warn(
+            rule,
+            "rule-twice",
+            say(
+                format!("{posting}, {event}\u{a0}: deux règles demandent le rappel {lead}\u{a0}; la première écrite vaut"),
+                format!("{posting}, {event}: two rules ask for the reminder {lead}; the first written counts"),
+            ),
+            say("supprimez l'une des deux", "remove one of the two"),
+        );
+    }
+
+    fn nowhere(&mut self, rule: &Rule, lead: Lead) {
+        let (posting, event) = (&self.posting.id, &self.event.id);
+        self.warn(
+            rule,
+            "no-worked-day",
+            say(
+                format!("{posting}, {event}\u{a0}: le rappel {lead} ne trouve aucun jour ouvré"),
+                format!("{posting}, {event}: the reminder {lead} finds no working day"),
+            ),
+            say("vérifiez days_off", "check days_off"),
+        );
+    }
+}
+
+enum LeadDay {
+    /// On this day; moved from that one.
+    On(NaiveDate, Option<NaiveDate>),
+    /// `day_off = "skip"`
+    Skipped,
+    /// No worked day within reach.
+    Nowhere,
+}
+
+/// What a lead in days counts from: the first, each, or the last.
+fn pick<T>(sorted: &[T], lead: Lead) -> Vec<&T> {
+    match lead.count {
+        ..0 => sorted.first().into_iter().collect(),
+        0 => sorted.iter().collect(),
+        1.. => sorted.last().into_iter().collect(),
+    }
+}
+
+/// Of the reminders of one event to one recipient at one due instant, the one with the shortest lead; between
+/// equals the first. Keeps the order otherwise.
+fn shortest_at_each_instant(laid: Vec<Reminder>) -> Vec<Reminder> {
+    let mut kept: Vec<Reminder> = Vec::new();
+    let mut at: HashMap<(String, DateTime<Utc>), usize> = HashMap::new();
+    for reminder in laid {
+        let place = *at.entry((reminder.recipient.id.clone(), reminder.due)).or_insert(kept.len());
+        match kept.get_mut(place) {
+            None => kept.push(reminder),
+            Some(rival) if reminder.lead.length() < rival.lead.length() => *rival = reminder,
+            Some(_) => {}
+        }
+    }
+    kept
+}

@@ -1,0 +1,89 @@
+//! Pure. What came of handing one mail to a relay, and how far the conversation had gone.
+//!
+//! The phase is ours, not the error's: whether a mail may be sent again depends on what had left, never on
+//! how a library words its failure.
+
+/// How far a conversation with a relay had gone when it ended (RFC 5321 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Name, route, TCP, greeting, EHLO.
+    Connect,
+    /// STARTTLS and the TLS handshake; also STARTTLS that is not offered, and a certificate that is refused.
+    Tls,
+    /// AUTH.
+    Auth,
+    /// MAIL FROM.
+    Sender,
+    /// RCPT TO.
+    Recipient,
+    /// DATA, and the body up to the last dot.
+    Data,
+    /// The dot has left; its answer has not come.
+    Dot,
+}
+
+impl Phase {
+    /// A stable word for logs and the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Auth => "auth",
+            Self::Sender => "mail",
+            Self::Recipient => "rcpt",
+            Self::Data => "data",
+            Self::Dot => "dot",
+        }
+    }
+}
+
+/// An answer of a relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The three digits.
+    pub code: u16,
+    /// The rest, lines joined by a space, without control characters, at most 500 characters.
+    pub text: String,
+}
+
+impl Reply {
+    /// A reply, its text made fit to be stored and shown.
+    #[must_use]
+    pub fn new(code: u16, text: &str) -> Self {
+        let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect();
+        Self { code, text: plain.split_whitespace().collect::<Vec<_>>().join(" ") }
+    }
+
+    /// The enhanced status code (RFC 3463), such as `4.2.2`, when the text begins with one.
+    #[must_use]
+    pub fn enhanced(&self) -> Option<&str> {
+        let word = self.text.split_whitespace().next()?;
+        let parts: Vec<_> = word.split('.').collect();
+        let good = matches!(parts[..], [class, subject, detail]
+            if matches!(class, "2" | "4" | "5")
+                && [subject, detail].iter().all(|n| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())));
+        good.then_some(word)
+    }
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
+    }
+}
+
+/// What came of one mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The relay, or the outbox, took it.
+    Accepted(Reply),
+    /// The relay answered no, in this phase.
+    Refused(Phase, Reply),
+    /// No usable answer in this phase: refused, cut, timed out, garbage. The words are for people.
+    Lost(Phase, String),
+    /// We could not or would not hand it over: this mail is at fault (too large, needs SMTPUTF8 …).
+    Unfit(String),
+    /// The outbox could not be written: nothing left.
+    Unwritable(String),
+}

@@ -1,0 +1,93 @@
+//! Pure. Files that vanish: when it is believed that a posting is gone.
+//!
+//! A file that vanishes is believed after fifteen minutes. If all open postings (two or more), or more than half
+//! of at least four, are gone at once, none is believed: that is a bad deploy or an unmounted disk, and
+//! reminders go on until they return or a person accepts it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How long a file must be gone before it is believed.
+pub const PATIENCE: TimeDelta = TimeDelta::minutes(15);
+
+/// What is to be made of files that are not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Gone, and not believed yet: the last good version rules. Since when.
+    pub missed: BTreeMap<String, DateTime<Utc>>,
+    /// Gone, and believed: their reminders are withdrawn and their text is forgotten.
+    pub gone: BTreeSet<String>,
+    /// Whether so many are gone that none is believed.
+    pub doubted: bool,
+}
+
+/// Decides about the postings that the ledger remembers and the files no longer show. `known`: every remembered
+/// posting, and since when its file is gone; `open`: which of them still had something to remind of; `present`:
+/// the ids that the files show, usable or not.
+#[must_use]
+pub fn presence(
+    known: &BTreeMap<String, Option<DateTime<Utc>>>,
+    open: &BTreeSet<String>,
+    present: &BTreeSet<String>,
+    now: DateTime<Utc>,
+) -> Presence {
+    let absent: BTreeMap<&String, DateTime<Utc>> = known
+        .iter()
+        .filter(|(id, _)| !present.contains(*id))
+        .map(|(id, since)| (id, since.unwrap_or(now)))
+        .collect();
+    let open_known = known.keys().filter(|id| open.contains(*id)).count();
+    let open_absent = absent.keys().filter(|id| open.contains(**id)).count();
+    let doubted =
+        (open_known >= 2 && open_absent == open_known) || (open_known >= 4 && 2 * open_absent > open_known);
+    let mut presence = Presence { doubted, ..Presence::default() };
+    for (id, since) in absent {
+        if !doubted && now - since >= PATIENCE {
+            presence.gone.insert(id.clone());
+        } else {
+            presence.missed.insert(id.clone(), since);
+        }
+    }
+    presence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    fn ids(text: &str) -> BTreeSet<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn decide(known: &str, since: Option<i64>, present: &str, now: i64) -> Presence {
+        let known = ids(known).into_iter().map(|id| (id, since.map(at))).collect();
+        presence(&known, &ids("a b c d e f"), &ids(present), at(now))
+    }
+
+    #[test]
+    fn one_file_is_believed_after_fifteen_minutes() {
+        assert!(decide("a b c", None, "b c", 0).gone.is_empty());
+        assert!(decide("a b c", Some(0), "b c", 14).gone.is_empty());
+        assert_eq!(decide("a b c", Some(0), "b c", 15).gone, ids("a"));
+        assert_eq!(decide("a", Some(0), "", 15).gone, ids("a"), "the only posting may be taken away");
+    }
+
+    #[test]
+    fn all_or_more_than_half_at_once_is_not_believed() {
+        assert!(decide("a b", Some(0), "", 999).doubted);
+        assert!(decide("a b c d e", Some(0), "a b", 999).doubted);
+        assert!(!decide("a b c d", Some(0), "a b", 999).doubted, "half is not more than half");
+        assert!(!decide("a b c", Some(0), "a", 999).doubted, "two of three are fewer than four");
+        assert!(decide("a b", Some(0), "", 999).gone.is_empty());
+    }
+
+    #[test]
+    fn postings_wholly_past_do_not_count() {
+        assert_eq!(decide("x y", Some(0), "", 15).gone, ids("x y"));
+    }
+}

@@ -1,0 +1,364 @@
+//! Pure. jalon.toml's text → [`Settings`], or every problem in it.
+//!
+//! The order matters once: people and teams first, because rules name them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::people::directory;
+use super::{Auth, Delivery, InDoubt, Ledger, Mail, Mailbox, Rate, Relay, Secret, Settings, Tls};
+use crate::calendar::people::is_address;
+use crate::calendar::read::rule::of_house;
+use crate::calendar::read::{address, language, unfit_address, working_days, zone};
+use crate::calendar::rule::Target;
+use crate::calendar::walk::{At, Source, Table, choices};
+use crate::calendar::{House, Kind, Rule, WorkingDays, Zone};
+use crate::diagnostic::{Problem, say};
+use chrono::{NaiveTime, TimeDelta};
+
+/// Reads jalon.toml. `file` names it in problems. The settings are `None` when there was an error.
+#[must_use]
+pub fn settings(file: &str, contents: &str) -> (Option<Settings>, Vec<Problem>) {
+    let source = Source::new(file, contents);
+    let root = source.parse();
+    let table = Table::new(&source, root.get_ref(), 0..0);
+    let settings = whole(&table);
+    table.finish();
+    let settings = settings.filter(|_| !source.failed());
+    (settings, source.into_problems())
+}
+
+fn whole(table: &Table<'_, '_>) -> Option<Settings> {
+    let zone = zone(table, "time_zone");
+    if table.get("time_zone").is_none() {
+        table.missing("time_zone", "time_zone = \"Europe/Paris\"");
+    }
+    let language = language(table).unwrap_or_default();
+    let days = working_days(table, &WorkingDays::default());
+    let postings = path(table, "postings").unwrap_or_else(|| PathBuf::from("postings"));
+    let templates = path(table, "templates");
+    let mail_table = table.table("mail");
+    let allowed = mail_table.as_ref().and_then(allowed);
+    let directory = directory(table, allowed);
+    let house = House { zone: zone.unwrap_or(Zone::UTC), language, days, directory };
+    let rules = rules(table, &house);
+    let ledger = ledger(table);
+    let relays: Vec<_> = table.tables("smtp").iter().map(relay).collect();
+    let mail = mail_table.map(|table| mail(&table, !relays.is_empty()));
+    let delivery = delivery(table);
+    zone?;
+    Some(Settings {
+        house,
+        postings,
+        templates,
+        rules,
+        ledger,
+        mail: mail.map_or(Some(None), |mail| mail.map(Some))?,
+        relays: relays.into_iter().collect::<Option<_>>()?,
+        delivery,
+    })
+}
+
+fn path(table: &Table<'_, '_>, key: &'static str) -> Option<PathBuf> {
+    table.text(key).map(|path| PathBuf::from(path.into_inner()))
+}
+
+fn rules(table: &Table<'_, '_>, house: &House) -> BTreeMap<Kind, Vec<Rule>> {
+    let mut rules: BTreeMap<Kind, Vec<Rule>> = BTreeMap::new();
+    for rule in of_house(table, house) {
+        if let Target::Kind(kind) = rule.target {
+            rules.entry(kind).or_default().push(rule);
+        }
+    }
+    rules
+}
+
+fn ledger(table: &Table<'_, '_>) -> Ledger {
+    let keep_default = TimeDelta::days(400);
+    let Some(table) = table.table("ledger") else { return Ledger { url: None, keep: keep_default } };
+    let url = table.text("url").map(At::into_inner);
+    let keep = table.duration("keep").unwrap_or(keep_default);
+    table.finish();
+    Ledger { url, keep }
+}
+
+fn allowed(table: &Table<'_, '_>) -> Option<Vec<String>> {
+    let list = table.texts("recipients", "[\"@example.org\"]")?;
+    for rule in &list {
+        let plain = rule.get_ref();
+        let good = plain
+            .strip_prefix('@')
+            .map_or_else(|| is_address(plain), |domain| is_address(&format!("a@{domain}")));
+        if !good {
+            unfit_address(table.source, rule);
+        }
+    }
+    Some(list.into_iter().map(|rule| rule.into_inner().to_lowercase()).collect())
+}
+
+fn mail(table: &Table<'_, '_>, relays: bool) -> Option<Mail> {
+    let from = mailbox(table, "from");
+    if table.get("from").is_none() {
+        table.missing("from", "from = \"Recrutement <recrutement@example.org>\"");
+    }
+    let operator = address(table, "operator");
+    if table.get("operator").is_none() {
+        table.source.warning(
+            &table.span,
+            "no-operator",
+            say(
+                "personne ne sera prévenu des pannes\u{a0}: il manque « operator »",
+                "nobody will be told of failures: `operator` is missing",
+            ),
+            Some(say("ajoutez operator = \"admin@example.org\"", "add operator = \"admin@example.org\"")),
+        );
+    }
+    let reply_to = mailbox(table, "reply_to");
+    let bounces = address(table, "bounces");
+    let outbox = path(table, "outbox");
+    if outbox.is_some() && relays {
+        table.source.error(
+            &table.key_span("outbox"),
+            "outbox-and-relay",
+            say(
+                "« outbox » remplace le relais\u{a0}: les deux sont écrits",
+                "`outbox` stands in place of a relay: both are written",
+            ),
+            Some(say(
+                "gardez outbox pour un essai, ou [smtp] pour envoyer",
+                "keep outbox to try things out, or [smtp] to send",
+            )),
+        );
+    }
+    let _ = table.get("recipients"); // read by `allowed`
+    table.finish();
+    Some(Mail { from: from?, operator, reply_to, bounces, outbox })
+}
+
+/// `Name <address>`, or a plain address.
+fn mailbox(table: &Table<'_, '_>, key: &'static str) -> Option<Mailbox> {
+    let found = table.text(key)?;
+    let whole = found.get_ref();
+    let (name, email) = match whole.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, email)) => {
+            (Some(name.trim().trim_matches('"').to_owned()).filter(|name| !name.is_empty()), email)
+        }
+        None => (None, whole.as_str()),
+    };
+    if is_address(email) {
+        return Some(Mailbox { name, email: email.to_owned() });
+    }
+    unfit_address(table.source, &found);
+    None
+}
+
+fn relay(table: &Table<'_, '_>) -> Option<Relay> {
+    let source = table.source;
+    let host = table.text("host");
+    if table.get("host").is_none() {
+        table.missing("host", "host = \"smtp.example.org\"");
+    }
+    let tls = table
+        .choice("tls", &[("starttls", Tls::Starttls), ("implicit", Tls::Implicit), ("none", Tls::None)])
+        .unwrap_or_default();
+    let port = table.number("port", 1..65_536).and_then(|port| u16::try_from(port).ok());
+    let host = host.map(At::into_inner);
+    if tls == Tls::None && host.as_deref().is_some_and(|host| !is_loopback(host)) {
+        source.error(
+            &table.key_span("tls"),
+            "plain-link",
+            say(
+                "sans TLS, mots de passe et courriels passeraient en clair",
+                "without TLS, passwords and mails would travel in the clear",
+            ),
+            Some(say(
+                "écrivez tls = \"starttls\" ou \"implicit\"\u{a0}; \"none\" ne vaut que pour localhost",
+                "write tls = \"starttls\" or \"implicit\"; \"none\" is for localhost only",
+            )),
+        );
+    }
+    let username = table.text("username").map(At::into_inner);
+    let password = secret(table);
+    let token_command = table
+        .texts("token_command", "[\"/usr/local/bin/token\"]")
+        .map(|words| words.into_iter().map(At::into_inner).collect::<Vec<_>>());
+    let auth = table.texts("auth", "[\"plain\"]").unwrap_or_default();
+    let auth = auth.iter().filter_map(|word| one_auth(source, word)).collect();
+    login_is_whole(table, username.is_some(), table.get("password").is_some(), token_command.is_some());
+    let ca_file = path(table, "ca_file");
+    let rate = table.texts("rate", "[\"30/min\", \"500/day\"]").unwrap_or_default();
+    let rate = rate.iter().filter_map(|word| one_rate(source, word)).collect();
+    table.finish();
+    let usual = match tls {
+        Tls::Starttls => 587,
+        Tls::Implicit => 465,
+        Tls::None => 25,
+    };
+    Some(Relay {
+        host: host?,
+        port: port.unwrap_or(usual),
+        tls,
+        username,
+        password,
+        token_command,
+        auth,
+        ca_file,
+        rate,
+    })
+}
+
+/// Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn login_is_whole(table: &Table<'_, '_>, username: bool, password: bool, token: bool) {
+    let trouble = match (username, password, token) {
+        (true, false, false) => {
+            say("« username » est écrit sans mot de passe", "`username` is written without a password")
+        }
+        (false, true, _) | (false, _, true) => say("il manque « username »", "`username` is missing"),
+        (true, true, true) => say(
+            "« password » et « token_command » ne vont pas ensemble",
+            "`password` and `token_command` do not go together",
+        ),
+        _ => return,
+    };
+    let remedy = say(
+        "écrivez username, et password = { credential = \"smtp-password\" } ou token_command",
+        "write username, and password = { credential = \"smtp-password\" } or token_command",
+    );
+    table.source.error(&table.span, "half-login", trouble, Some(remedy));
+}
+
+fn secret(table: &Table<'_, '_>) -> Option<Secret> {
+    let value = table.get("password")?;
+    let remedy = || {
+        say(
+            "écrivez { credential = \"smtp-password\" }, { file = \"…\" } ou { env = \"…\" }",
+            "write { credential = \"smtp-password\" }, { file = \"…\" } or { env = \"…\" }",
+        )
+    };
+    if value.get_ref().as_table().is_none() {
+        table.source.error_without_text(
+            &value.span(),
+            "literal-secret",
+            say("un mot de passe ne s'écrit pas dans jalon.toml", "a password is not written in jalon.toml"),
+            remedy(),
+        );
+        return None;
+    }
+    let inner = table.as_table("password", value)?;
+    let found: Vec<_> = [
+        inner.text("credential").map(|name| Secret::Credential(name.into_inner())),
+        inner.text("file").map(|path| Secret::File(PathBuf::from(path.into_inner()))),
+        inner.text("env").map(|name| Secret::Env(name.into_inner())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    inner.finish();
+    if found.len() != 1 {
+        table.source.error_without_text(
+            &value.span(),
+            "unclear-secret",
+            say("« password » nomme une seule source", "`password` names one source"),
+            remedy(),
+        );
+        return None;
+    }
+    found.into_iter().next()
+}
+
+fn one_auth(source: &Source<'_>, word: &At<String>) -> Option<Auth> {
+    let known = ["plain", "login", "xoauth2"];
+    let found = match word.get_ref().to_lowercase().as_str() {
+        "plain" => Some(Auth::Plain),
+        "login" => Some(Auth::Login),
+        "xoauth2" => Some(Auth::Xoauth2),
+        _ => None,
+    };
+    if found.is_none() {
+        source.error(
+            &word.span(),
+            "unknown-word",
+            say(
+                format!("« auth » ne connaît pas « {} »", word.get_ref()),
+                format!("`auth` knows no \"{}\"", word.get_ref()),
+            ),
+            Some(choices(word.get_ref(), &known)),
+        );
+    }
+    found
+}
+
+fn one_rate(source: &Source<'_>, word: &At<String>) -> Option<Rate> {
+    let found = word.get_ref().split_once('/').and_then(|(mails, per)| {
+        let per = match per.trim() {
+            "s" | "sec" | "second" => TimeDelta::seconds(1),
+            "min" | "m" | "minute" => TimeDelta::minutes(1),
+            "h" | "hour" => TimeDelta::hours(1),
+            "day" | "d" => TimeDelta::days(1),
+            _ => return None,
+        };
+        mails.trim().parse().ok().filter(|mails| *mails > 0).map(|mails| Rate { mails, per })
+    });
+    if found.is_none() {
+        source.error(
+            &word.span(),
+            "wrong-rate",
+            say(
+                format!("« {} » n'est pas un débit", word.get_ref()),
+                format!("\"{}\" is not a rate", word.get_ref()),
+            ),
+            Some(say(
+                "écrivez par exemple \"30/min\" ou \"500/day\"",
+                "write for instance \"30/min\" or \"500/day\"",
+            )),
+        );
+    }
+    found
+}
+
+fn delivery(table: &Table<'_, '_>) -> Delivery {
+    let usual = Delivery {
+        late_limit: TimeDelta::days(3),
+        in_doubt: InDoubt::Resend,
+        hours: (
+            NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default(),
+            NaiveTime::from_hms_opt(21, 0, 0).unwrap_or_default(),
+        ),
+    };
+    let Some(table) = table.table("delivery") else { return usual };
+    let late_limit = table.duration("late_limit").unwrap_or(usual.late_limit);
+    let in_doubt = table
+        .choice("in_doubt", &[("resend", InDoubt::Resend), ("hold", InDoubt::Hold)])
+        .unwrap_or(usual.in_doubt);
+    let hours = table
+        .text("hours")
+        .map_or(Some(usual.hours), |found| hours(table.source, &found))
+        .unwrap_or(usual.hours);
+    table.finish();
+    Delivery { late_limit, in_doubt, hours }
+}
+
+fn hours(source: &Source<'_>, found: &At<String>) -> Option<(NaiveTime, NaiveTime)> {
+    let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
+    let read = found.get_ref().split_once('-').and_then(|(from, until)| Some((time(from)?, time(until)?)));
+    let good = read.filter(|(from, until)| from < until);
+    if good.is_none() {
+        source.error(
+            &found.span(),
+            "wrong-hours",
+            say(
+                format!("« {} » n'est pas une plage d'heures", found.get_ref()),
+                format!("\"{}\" is no span of hours", found.get_ref()),
+            ),
+            Some(say("écrivez par exemple \"07:00-21:00\"", "write for instance \"07:00-21:00\"")),
+        );
+    }
+    good
+}

@@ -1,0 +1,154 @@
+//! The real binary: exit codes, listings, and what it says when it is called wrongly.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+struct Jalon {
+    folder: tempfile::TempDir,
+}
+
+impl Jalon {
+    fn new(jalon_toml: &str, postings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("config/postings")).unwrap();
+        std::fs::write(folder.path().join("config/jalon.toml"), jalon_toml).unwrap();
+        for (name, text) in postings {
+            std::fs::write(folder.path().join("config/postings").join(name), text).unwrap();
+        }
+        Self { folder }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_jalon"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("LANG", "C")
+            .output()
+            .unwrap()
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const JALON: &str = "time_zone = \"Europe/Paris\"\nlanguage = \"en\"\n[people.camille]\nemail = \"camille@example.org\"\n[people.sacha]\nemail = \"sacha@example.org\"\n";
+const GOOD: &str = "title = \"T\"\nrecruiters = [\"camille\", \"sacha\"]\n[start]\non = 2026-09-02\n";
+const BAD: &str = "title = \"T\"\nrecruiters = [\"camile\"]\n";
+
+#[test]
+fn agenda_lists_stable_names() {
+    let jalon = Jalon::new(JALON, &[("good.toml", GOOD)]);
+    let output = jalon.run(&["agenda", "--from", "2026-01-01", "--person", "camille", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        rows[1],
+        serde_json::json!({
+            "key": "good/start/2026-09-02/-1d/camille", "posting": "good", "event": "start", "occurrence": "2026-09-02",
+            "lead": "-1d", "recipient": "camille", "email": "camille@example.org", "due": "2026-09-01T07:00:00Z",
+            "late_after": "2026-09-02T22:00:00Z", "rule": "built-in", "moved_from": null, "template": "reminder",
+            "language": "en",
+        })
+    );
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn agenda_takes_from_included_until_excluded_in_the_houses_zone() {
+    let jalon = Jalon::new(JALON, &[("good.toml", GOOD)]);
+    let count = |from: &str, until: &str| {
+        let output = jalon
+            .run(&["agenda", "--from", from, "--until", until, "--person", "camille", "--format", "json"]);
+        serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).unwrap().len()
+    };
+    assert_eq!(count("2026-08-19", "2026-08-20"), 1);
+    assert_eq!(count("2026-08-19T09:00", "2026-08-20"), 1);
+    assert_eq!(count("2026-08-19T09:01", "2026-08-20"), 0);
+    assert_eq!(count("2026-08-19", "2026-08-19T09:00"), 0);
+    assert_eq!(count("2026-08-19T07:00:00Z", "2026-08-19T07:00:01Z"), 1);
+}
+
+#[test]
+fn a_broken_file_does_not_hide_the_others_and_exits_78() {
+    let jalon = Jalon::new(JALON, &[("good.toml", GOOD), ("bad.toml", BAD)]);
+    let output = jalon.run(&["agenda", "--from", "2026-01-01"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stdout).contains("good"));
+    assert!(text(&output.stderr).contains("bad.toml:2:15"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn check_lists_all_problems_and_what_it_ignored() {
+    let jalon = Jalon::new(
+        JALON,
+        &[
+            ("good.toml", GOOD),
+            ("bad.toml", BAD),
+            ("Pas bon.toml", GOOD),
+            (".hidden.toml", BAD),
+            ("old.toml~", BAD),
+        ],
+    );
+    std::fs::create_dir(jalon.path().join("config/postings/folder.toml")).unwrap();
+    std::fs::write(jalon.path().join("config/postings/latin1.toml"), b"title = \"\xe9t\xe9\"\n").unwrap();
+    let output = jalon.run(&["check"]);
+    assert_eq!(output.status.code(), Some(78));
+    let (listed, said) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(
+        listed,
+        "1 of 5 postings read, 4 reminders\nignored:\n  config/postings/.hidden.toml\n  config/postings/old.toml~\n"
+    );
+    for expected in ["bad.toml:2:15", "write \"pas-bon\"", "folder.toml", "latin1.toml:1:10", "is not UTF-8"]
+    {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+#[test]
+fn without_jalon_toml_nothing_is_guessed() {
+    let jalon = Jalon::new(JALON, &[]);
+    std::fs::remove_file(jalon.path().join("config/jalon.toml")).unwrap();
+    for arguments in [&["check", "--config", "config"][..], &["agenda", "--config", "config"]] {
+        let output = jalon.run(arguments);
+        assert_eq!(output.status.code(), Some(78), "{arguments:?}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_usage_errors() {
+    let jalon = Jalon::new(JALON, &[]);
+    for arguments in [
+        &["agneda"][..],
+        &["agenda", "--format", "xml"],
+        &["agenda", "--from", "tomorrow"],
+        &["--lang", "de", "check"],
+        &[],
+    ] {
+        let output = jalon.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn messages_follow_lang_then_the_locale_then_jalon_toml() {
+    let jalon = Jalon::new(JALON, &[("bad.toml", BAD)]);
+    let said = |arguments: &[&str]| text(&jalon.run(arguments).stderr);
+    assert!(said(&["check"]).starts_with("error:"));
+    assert!(said(&["check", "--lang", "fr"]).starts_with("erreur\u{a0}:"));
+    let french = Command::new(env!("CARGO_BIN_EXE_jalon"))
+        .arg("check")
+        .current_dir(jalon.path())
+        .env_clear()
+        .env("LC_ALL", "fr_FR.UTF-8")
+        .output()
+        .unwrap();
+    assert!(text(&french.stderr).starts_with("erreur\u{a0}:"));
+}
