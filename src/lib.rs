@@ -39,7 +39,9 @@ pub mod diagnostic;
 pub mod calendar;
 pub mod settings;
 pub mod plan;
+pub mod message;
 
 pub mod clock;
 pub mod files;
+pub mod ledger;
 pub mod cli;

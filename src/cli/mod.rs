@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod check;
+pub mod history;
 pub mod listing;
 
 use std::io::Write as _;
@@ -15,6 +16,8 @@ use crate::calendar::Zone;
 use crate::clock::Clock;
 use crate::diagnostic::{Language, Problem, Severity, Words};
 use crate::files::Loaded;
+use crate::ledger::LedgerError;
+use crate::settings::Settings;
 
 /// How a command ends (sysexits where there is one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub enum Command {
     Check(check::Check),
     /// List the reminders to come, from the files alone
     Agenda(agenda::Agenda),
+    /// What became of each reminder
+    History(history::History),
 }
 
 /// How a listing is printed.
@@ -123,6 +128,7 @@ pub fn run(line: Line) -> Exit {
     match line.command {
         Command::Check(command) => command.run(&context),
         Command::Agenda(command) => command.run(&context),
+        Command::History(command) => command.run(&context),
     }
 }
 
@@ -187,4 +193,65 @@ pub fn moment(text: &str, zone: Zone) -> Option<DateTime<Utc>> {
 #[must_use]
 pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// Where the ledger is: as asked, as jalon.toml says, else `$STATE_DIRECTORY/jalon.db`, else `./var/jalon.db`.
+pub fn ledger_path(asked: Option<&str>, settings: Option<&Settings>) -> Result<PathBuf, LedgerError> {
+    let url = asked.or_else(|| settings.and_then(|settings| settings.ledger.url.as_deref()));
+    match url {
+        None => Ok(match std::env::var_os("STATE_DIRECTORY").filter(|dir| !dir.is_empty()) {
+            Some(dir) => PathBuf::from(dir).join("jalon.db"),
+            None => PathBuf::from("var/jalon.db"),
+        }),
+        Some(url) => match url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            // What is asked for on the command line is relative to where one stands.
+            Some(path) if asked.is_some() => Ok(PathBuf::from(path)),
+            Some(path) => Ok(PathBuf::from(path)),
+            None => Err(LedgerError::Address { url: without_password(url) }),
+        },
+    }
+}
+
+/// An address fit to be shown.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// Says what is wrong with a ledger, and how the command ends.
+pub fn ledger_exit(error: &LedgerError, language: Language) -> Exit {
+    let exit = match error {
+        LedgerError::Busy { .. } | LedgerError::Newer { .. } => Exit::Busy,
+        LedgerError::Stamp { .. } | LedgerError::Address { .. } => Exit::Configuration,
+        LedgerError::Unusable { .. } => Exit::Unreachable,
+    };
+    let en = error.to_string();
+    let fr = match error {
+        LedgerError::Busy { ledger } => format!("un autre jalon tient le registre {ledger}"),
+        LedgerError::Newer { ledger, found, known } => {
+            format!(
+                "le registre {ledger} a le schéma {found}, ce programme connaît jusqu'à {known}\u{a0}: prenez le jalon plus récent"
+            )
+        }
+        LedgerError::Stamp { ledger, .. } => format!(
+            "le registre {ledger} ne mêle pas une horloge simulée (--as-of) et la vraie\u{a0}: choisissez un autre --ledger"
+        ),
+        LedgerError::Address { url } => {
+            format!("{url} n'est pas l'adresse d'un registre\u{a0}: écrivez sqlite:CHEMIN")
+        }
+        LedgerError::Unusable { ledger, source } => {
+            format!("le registre {ledger} est inutilisable\u{a0}: {source}")
+        }
+    };
+    fail(exit, language, &Words { fr, en })
+}
+
+/// Waits for one thing, without a daemon around it.
+pub fn wait<T>(future: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
+    let unusable =
+        |error: std::io::Error| LedgerError::Unusable { ledger: String::new(), source: Box::new(error) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unusable)?;
+    runtime.block_on(future)
 }

@@ -188,23 +188,26 @@ pub fn next(outcome: &Outcome, past: Past, policy: InDoubt, now: DateTime<Utc>) 
 }
 
 /// Whether a refusal says that we have sent too much: by code (RFC 3463 X.4.5, Exchange Online's own), or by
-/// its words.
+/// its words. Words about the recipient's full mailbox, about the size of the mail or about the number of
+/// connections are no such thing: none of them says that the relay has had enough of our mails.
 fn is_quota(reply: &Reply) -> bool {
     let code = reply.enhanced().and_then(|code| code.split_once('.')).map(|(_, rest)| rest);
     let words = reply.text.to_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
+    let something_else =
+        matches!(code, Some("2.2" | "2.3" | "3.4")) || says(&["mailbox", "size", "connection"]);
     reply.code >= 400
         && (matches!(code, Some("4.5" | "7.233" | "1.8" | "1.90" | "7.705"))
-            || (words.contains("quota") && code != Some("2.2"))
-            || words.contains("too many")
-            || [
-                "limit exceeded",
-                "limit has been exceeded",
-                "exceeded the limit",
-                "exceeds the limit",
-                "rate limit",
-            ]
-            .iter()
-            .any(|phrase| words.contains(phrase)))
+            || !something_else
+                && says(&[
+                    "quota",
+                    "too many",
+                    "limit exceeded",
+                    "limit has been exceeded",
+                    "exceeded the limit",
+                    "exceeds the limit",
+                    "rate limit",
+                ]))
 }
 
 /// Whether a refusal of a mail is about its sender rather than about the mail (RFC 3463 X.1.7, X.1.8, X.7.1's

@@ -1,0 +1,171 @@
+//! `jalon history`: the record.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::listing::table;
+use super::{Context, Exit, Format, Listing, fail, ledger_exit, ledger_path, out, rfc3339};
+use crate::diagnostic::{Language, say};
+use crate::files;
+use crate::ledger::Ledger as _;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::plan::row::{Row, State};
+
+/// What became of each reminder
+#[derive(Debug, Args)]
+pub struct History {
+    /// The ledger [default: jalon.toml's, else $STATE_DIRECTORY/jalon.db, else ./var/jalon.db]
+    #[arg(long, value_name = "URL")]
+    ledger: Option<String>,
+    /// Of this posting only
+    #[arg(long, value_name = "POSTING")]
+    posting: Option<String>,
+    /// To this person or address only
+    #[arg(long, value_name = "PERSON")]
+    person: Option<String>,
+    /// In this state only: planned, sent, failed, held, skipped, …
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    state: Option<State>,
+    #[command(flatten)]
+    listing: Listing,
+}
+
+fn state(text: &str) -> Result<State, String> {
+    State::parse(text).ok_or_else(|| State::ALL.map(State::word).join(", "))
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    key: &'a str,
+    email: &'a str,
+    state: &'static str,
+    reason: Option<&'static str>,
+    due: String,
+    attempts: u32,
+    doubts: u32,
+    in_doubt: bool,
+    message_id: Option<&'a str>,
+    sent_at: Option<String>,
+    reply: Option<&'a str>,
+}
+
+impl History {
+    /// Runs the command. It reads beside a running daemon, and changes nothing.
+    #[must_use]
+    pub fn run(&self, context: &Context) -> Exit {
+        // With --ledger the configuration is not needed, and may be broken or far away.
+        let loaded = files::load(&context.config);
+        let language = context.speak(&loaded);
+        if self.ledger.is_none() && loaded.settings.is_none() {
+            super::report(&loaded.problems, false, language);
+            return Exit::Configuration;
+        }
+        let rows = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref()).and_then(|path| {
+            let ledger = SqliteLedger::read(&path)?;
+            super::wait(ledger.known())
+        });
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => return ledger_exit(&error, language),
+        };
+        let mut rows: Vec<&Row> = rows
+            .iter()
+            .filter(|row| self.posting.as_ref().is_none_or(|id| row.key.posting() == id))
+            .filter(|row| self.state.is_none_or(|state| row.state == state))
+            .filter(|row| {
+                self.person
+                    .as_ref()
+                    .is_none_or(|id| row.key.recipient() == id || row.email.eq_ignore_ascii_case(id))
+            })
+            .collect();
+        rows.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
+        let text = match self.listing.format {
+            Format::Json => json(&rows),
+            Format::Table => Some(people(&rows, &loaded, language)),
+        };
+        text.map_or_else(|| fail(Exit::Failed, language, &say("JSON", "JSON")), |text| out(&text))
+    }
+}
+
+fn json(rows: &[&Row]) -> Option<String> {
+    let shown: Vec<Shown<'_>> = rows
+        .iter()
+        .map(|row| Shown {
+            key: row.key.as_str(),
+            email: &row.email,
+            state: row.state.word(),
+            reason: row.reason.map(crate::plan::row::Reason::word),
+            due: rfc3339(row.due),
+            attempts: row.attempts,
+            doubts: row.doubts,
+            in_doubt: row.in_doubt,
+            message_id: row.message_id.as_deref(),
+            sent_at: row.sent_at.map(rfc3339),
+            reply: row.reply.as_deref(),
+        })
+        .collect();
+    serde_json::to_string_pretty(&shown).ok().map(|text| text + "\n")
+}
+
+fn people(rows: &[&Row], loaded: &files::Loaded, language: Language) -> String {
+    let head = match language {
+        Language::French => ["ÉCHÉANCE", "ÉTAT", "RAISON", "RAPPEL", "ENVOYÉ", "RÉPONSE"],
+        Language::English => ["DUE", "STATE", "REASON", "REMINDER", "SENT", "REPLY"],
+    };
+    if rows.is_empty() {
+        return match language {
+            Language::French => "rien dans le registre\n".to_owned(),
+            Language::English => "nothing in the ledger\n".to_owned(),
+        };
+    }
+    let zone = loaded.settings.as_ref().map_or(crate::calendar::Zone::UTC, |settings| settings.house.zone);
+    let time = |at: chrono::DateTime<chrono::Utc>| zone.local(at).format("%Y-%m-%d %H:%M").to_string();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                time(row.due),
+                state_word(row.state, language).to_owned(),
+                row.reason.map(|reason| reason_word(reason, language).to_owned()).unwrap_or_default(),
+                row.key.to_string(),
+                row.sent_at.map(time).unwrap_or_default(),
+                row.reply.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    table(&head, &cells)
+}
+
+fn state_word(state: State, language: Language) -> &'static str {
+    match (language, state) {
+        (Language::English, state) => state.word(),
+        (_, State::Planned) => "prévu",
+        (_, State::Claimed) => "pris",
+        (_, State::Handed) => "en route",
+        (_, State::Sent) => "envoyé",
+        (_, State::Failed) => "refusé",
+        (_, State::Held) => "retenu",
+        (_, State::Withdrawn) => "retiré",
+        (_, State::Skipped) => "sauté",
+        (_, State::Superseded) => "remplacé",
+        (_, State::Lapsed) => "périmé",
+    }
+}
+
+fn reason_word(reason: crate::plan::row::Reason, language: Language) -> &'static str {
+    use crate::plan::row::Reason;
+    match (language, reason) {
+        (Language::English, reason) => reason.word(),
+        (_, Reason::Accepted) => "accepté",
+        (_, Reason::Confirmed) => "confirmé",
+        (_, Reason::PastWhenFirstSeen) => "déjà passé",
+        (_, Reason::Calendar) => "calendrier",
+        (_, Reason::Hand) => "à la main",
+        (_, Reason::LaterReminder) => "rappel suivant",
+        (_, Reason::TooLate) => "trop tard",
+        (_, Reason::RecipientRefused) => "destinataire refusé",
+        (_, Reason::MailRefused) => "courriel refusé",
+        (_, Reason::InDoubt) => "dans le doute",
+        (_, Reason::TooManyDoubts) => "trop de doutes",
+    }
+}

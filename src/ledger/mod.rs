@@ -1,0 +1,249 @@
+//! The durable record of reminders, and the promises that stand on it.
+//!
+//! 1. No reminder disappears: each is sent, or ends with a stored reason.
+//! 2. None is sent twice, save when the process or the link dies between our durable `handed` and our durable
+//!    `sent`; then the copy has the same Message-ID and the row counts the doubt.
+//!
+//! The states are drawn in [`crate::plan::row`]. A store says yes or no and never decides: what an answer of a
+//! relay means is `plan::next`'s business. To add a store, write the verbs of [`Ledger`] in their order and
+//! run the contract suite (`tests/ledger.rs`) on it, unchanged.
+
+pub mod sqlite;
+
+use std::future::Future;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::plan::Key;
+use crate::plan::next::{InDoubt, Verdict};
+use crate::plan::reconcile::Change;
+use crate::plan::row::{Row, State};
+
+/// What can go wrong with a ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another daemon holds it (exit 75).
+    #[error("the ledger {ledger} is held by another jalon")]
+    Busy {
+        /// The ledger's address.
+        ledger: String,
+    },
+    /// A newer program made it (exit 75).
+    #[error("the ledger {ledger} has schema {found}; this program knows up to {known}: use the newer jalon")]
+    Newer {
+        /// The ledger's address.
+        ledger: String,
+        /// The schema found.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// It was begun on a pretended clock and is opened on the real one, or the reverse (exit 78).
+    #[error("the ledger {ledger} was begun on a {stamped} clock and is opened on a {opened} one")]
+    Stamp {
+        /// The ledger's address.
+        ledger: String,
+        /// What it is stamped with: `real` or `pretended`.
+        stamped: String,
+        /// What it is opened with.
+        opened: String,
+    },
+    /// The address is none that this program knows (exit 78).
+    #[error("{url} is no address of a ledger: write sqlite:PATH")]
+    Address {
+        /// What was written.
+        url: String,
+    },
+    /// It cannot be reached, read or written (exit 69).
+    #[error("the ledger {ledger} cannot be used: {source}")]
+    Unusable {
+        /// The ledger's address.
+        ledger: String,
+        /// What the store said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// A mail: what leaves. A list of one or more reminders of one recipient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mail {
+    /// The Message-ID, without angle brackets. It never changes once the mail was handed.
+    pub message_id: String,
+    /// The term of this claim: every verb about the claim names it, and is refused when it has passed.
+    pub term: i64,
+    /// The recipient's id.
+    pub recipient: String,
+    /// The address.
+    pub email: String,
+    /// Its reminders, at least one, by due instant, then key.
+    pub rows: Vec<Row>,
+}
+
+/// What a worker writes at once: what came of its last mail, and the mark on its next one.
+#[derive(Clone, Debug, Default)]
+pub struct Turn {
+    /// What came of a mail: message id, term, verdict.
+    pub settle: Option<(String, i64, Verdict)>,
+    /// The mail about to leave: message id, term.
+    pub hand: Option<(String, i64)>,
+}
+
+/// What a turn came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turned {
+    /// Whether the settlement was taken: false when the claim's term had passed.
+    pub settled: bool,
+    /// The rows that are handed and may leave now: those still wanted. Empty when there are none, or when the
+    /// claim's term had passed: then nothing may leave.
+    pub handed: Vec<Key>,
+}
+
+/// Rows that were found claimed or handed by nobody, and what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Orphans {
+    /// Only claimed: planned again.
+    pub released: usize,
+    /// Handed: in doubt, planned again.
+    pub doubted: usize,
+    /// Handed: in doubt, held.
+    pub held: usize,
+}
+
+/// A posting as the ledger remembers it: its last good text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPosting {
+    /// Its id.
+    pub id: String,
+    /// The file, as problems name it.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+    /// Since when the file is gone.
+    pub vanished_at: Option<DateTime<Utc>>,
+}
+
+/// What a person may do to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// A failed, held, or withdrawn row is planned again, due at once.
+    Retry,
+    /// A held row did arrive: it is sent.
+    Confirm,
+    /// A planned, held or skipped row is not wanted; only a hand brings it back.
+    Withdraw,
+}
+
+/// Whether a ledger lives on the real clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// The machine's clock.
+    Real,
+    /// A clock that was told what to say.
+    Pretended,
+}
+
+impl Stamp {
+    /// The word in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Pretended => "pretended",
+        }
+    }
+}
+
+/// A store of reminders. Verbs are atomic: after a crash each has happened wholly or not at all, and when one
+/// returns `Ok`, what it wrote survives a power cut.
+pub trait Ledger: Clone + Send + Sync + 'static {
+    /// Every row, by key.
+    fn known(&self) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
+
+    /// Applies changes in one transaction; each only to a row that stands where the change supposes. Returns
+    /// how many found their row elsewhere: the next reconciling sees to those.
+    fn apply(
+        &self,
+        changes: Vec<Change>,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+
+    /// Ends what is overdue and should not leave: planned rows at or after `late_after` lapse; then a planned
+    /// row that is due gives way (superseded) to a later-due row of the same posting, event and recipient that
+    /// is sent, claimed, handed or held, or planned and due. Returns the keys ended, with their state.
+    fn tidy(&self, now: DateTime<Utc>)
+    -> impl Future<Output = Result<Vec<(Key, State)>, LedgerError>> + Send;
+
+    /// Takes up to `most` mails: the due rows (due and `not_before` at or before now) of one recipient and
+    /// address each, nearest `late_after` first. Rows that bear the same Message-ID are a mail of their own,
+    /// which nothing joins; rows without one are gathered and given the id of their sorted keys at `domain`.
+    fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        most: usize,
+        domain: &str,
+    ) -> impl Future<Output = Result<Vec<Mail>, LedgerError>> + Send;
+
+    /// Settles one mail and hands the next, in one transaction. Settling takes handed rows, and claimed ones
+    /// for `Verdict::Again`; a row no longer wanted that would be planned again is withdrawn instead. A late
+    /// `Sent` is still taken for a row that was put in doubt and not claimed since. Handing takes claimed rows
+    /// of that term within their lease, withdraws those not wanted, and renews the lease of the rest.
+    fn turn(
+        &self,
+        turn: Turn,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+    ) -> impl Future<Output = Result<Turned, LedgerError>> + Send;
+
+    /// Gives claimed mails back, untouched: planned. A mail never handed forgets its Message-ID, so that what
+    /// falls due meanwhile can leave with it.
+    fn release(
+        &self,
+        mails: Vec<(String, i64)>,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Sees to rows whose holder is gone: all of them (`every`, at start of the only daemon), or those whose
+    /// lease has passed. Claimed ones are released; handed ones are in doubt, by `plan::next::doubt`.
+    fn orphans(
+        &self,
+        every: bool,
+        policy: InDoubt,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Orphans, LedgerError>> + Send;
+
+    /// The earliest instant at which a planned row can be claimed or lapses; `None` when nothing is planned.
+    fn next_due(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
+
+    /// Does what a person asks of a row. False when the row is not in a state that allows it, or unknown.
+    fn by_hand(
+        &self,
+        key: Key,
+        hand: Hand,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
+
+    /// Every posting remembered, by id.
+    fn postings(&self) -> impl Future<Output = Result<Vec<StoredPosting>, LedgerError>> + Send;
+
+    /// Remembers these postings (by id, whole) and forgets those ids.
+    fn remember(
+        &self,
+        postings: Vec<StoredPosting>,
+        forget: Vec<String>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// When the last round was, if there was one.
+    fn last_round(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
+
+    /// Notes that a round was made now. Never goes back unless `accept_earlier`.
+    fn note_round(
+        &self,
+        now: DateTime<Utc>,
+        accept_earlier: bool,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Forgets final rows (sent, failed, withdrawn, skipped, superseded, lapsed) whose usefulness ended before
+    /// an instant. Returns how many.
+    fn purge(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+}

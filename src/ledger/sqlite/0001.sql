@@ -1,0 +1,81 @@
+-- Schema 1. Instants are whole milliseconds since 1970-01-01T00:00:00Z. A migration is never edited once
+-- released: the next one is 0002.sql.
+
+-- One row, which says what this ledger is.
+CREATE TABLE meta (
+    only_row   INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    stamp      TEXT    NOT NULL CHECK (stamp IN ('real', 'pretended')),
+    program    TEXT    NOT NULL,              -- the version that last opened it
+    tzdb       TEXT    NOT NULL,              -- and its time zone database
+    last_round INTEGER,
+    term       INTEGER NOT NULL DEFAULT 0     -- the last term given to a claim; only rises
+) STRICT;
+
+CREATE TABLE postings (
+    id          TEXT NOT NULL PRIMARY KEY,
+    path        TEXT NOT NULL,
+    text        TEXT NOT NULL,
+    vanished_at INTEGER
+) STRICT;
+
+CREATE TABLE reminders (
+    -- What it is: for ever.
+    key         TEXT    NOT NULL PRIMARY KEY,
+    posting     TEXT    NOT NULL,
+    event       TEXT    NOT NULL,
+    kind        TEXT    NOT NULL CHECK (kind IN ('deadline', 'interview', 'start', 'end', 'milestone')),
+    occurrence  TEXT    NOT NULL,
+    lead        TEXT    NOT NULL,
+    recipient   TEXT    NOT NULL,
+    -- What the calendar says of it.
+    email       TEXT    NOT NULL,
+    due         INTEGER NOT NULL,
+    late_after  INTEGER NOT NULL CHECK (late_after > due),
+    rule        TEXT    NOT NULL,
+    wanted      INTEGER NOT NULL DEFAULT 1 CHECK (wanted IN (0, 1)),
+    -- What became of it.
+    state       TEXT    NOT NULL,
+    reason      TEXT,
+    attempts    INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    doubts      INTEGER NOT NULL DEFAULT 0 CHECK (doubts >= 0),
+    in_doubt    INTEGER NOT NULL DEFAULT 0 CHECK (in_doubt IN (0, 1)),
+    not_before  INTEGER CHECK (not_before IS NULL OR state = 'planned'),
+    message_id  TEXT,
+    hands       INTEGER NOT NULL DEFAULT 0 CHECK (hands >= 0),   -- how often it was handed under this message_id
+    term        INTEGER,   -- of the present claim, or of the one that left it in doubt
+    lease_until INTEGER CHECK ((lease_until IS NOT NULL) = (state IN ('claimed', 'handed'))),
+    sent_at     INTEGER CHECK ((sent_at IS NOT NULL) = (state = 'sent')),
+    reply       TEXT,
+    born        INTEGER NOT NULL,
+    changed     INTEGER NOT NULL,
+    -- What may wait: the later of the two. A planned row can be claimed from here on.
+    ready       INTEGER NOT NULL GENERATED ALWAYS AS (max(due, ifnull(not_before, due))) VIRTUAL,
+
+    -- Every state with its reasons, in one closed list.
+    CONSTRAINT every_end_has_its_reason CHECK (state || '/' || ifnull(reason, '') IN (
+        'planned/', 'claimed/', 'handed/',
+        'sent/accepted', 'sent/confirmed',
+        'failed/recipient-refused', 'failed/mail-refused',
+        'held/in-doubt', 'held/too-many-doubts',
+        'withdrawn/calendar', 'withdrawn/hand',
+        'skipped/past-when-first-seen',
+        'superseded/later-reminder',
+        'lapsed/too-late'
+    )),
+    CONSTRAINT what_leaves_has_an_id CHECK (
+        message_id IS NOT NULL OR (state NOT IN ('claimed', 'handed', 'held', 'sent') AND hands = 0)
+    ),
+    CONSTRAINT what_was_never_handed_has_none CHECK (
+        state <> 'planned' OR hands > 0 OR message_id IS NULL
+    ),
+    CONSTRAINT a_claim_has_a_term CHECK (state NOT IN ('claimed', 'handed') OR term IS NOT NULL),
+    CONSTRAINT what_is_planned_is_wanted CHECK (state <> 'planned' OR wanted = 1)
+) STRICT;
+
+-- The hot questions. What is planned is few beside what is past, so these indexes stay small.
+CREATE INDEX planned_by_due   ON reminders (due)         WHERE state = 'planned';
+CREATE INDEX planned_by_ready ON reminders (ready)       WHERE state = 'planned';
+CREATE INDEX planned_by_end   ON reminders (late_after)  WHERE state = 'planned';
+CREATE INDEX leased           ON reminders (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX mailed           ON reminders (message_id)  WHERE message_id IS NOT NULL;
+CREATE INDEX of_one_event     ON reminders (posting, event, recipient, due);

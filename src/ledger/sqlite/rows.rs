@@ -1,0 +1,90 @@
+//! How words, instants and rows of the ledger are spelt in SQLite.
+
+use chrono::{DateTime, Utc};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::plan::Key;
+use crate::plan::row::{Reason, Row, State};
+
+/// An instant, stored as whole milliseconds since 1970. What is finer is cut off.
+#[derive(Clone, Copy)]
+pub(super) struct At(pub(super) DateTime<Utc>);
+
+impl At {
+    pub(super) fn millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+}
+
+impl ToSql for At {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.millis().into())
+    }
+}
+
+impl FromSql for At {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let millis = value.as_i64()?;
+        DateTime::from_timestamp_millis(millis).map(Self).ok_or(FromSqlError::OutOfRange(millis))
+    }
+}
+
+impl ToSql for State {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for State {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl ToSql for Reason {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for Reason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl ToSql for Key {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}
+
+impl FromSql for Key {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from_text)
+    }
+}
+
+/// The columns that [`read`] reads, in its order.
+pub(super) const COLUMNS: &str = "key, email, due, late_after, state, reason, wanted, attempts, doubts, \
+     in_doubt, not_before, message_id, sent_at, reply";
+
+/// Reads the [`COLUMNS`] of a row.
+pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        key: row.get(0)?,
+        email: row.get(1)?,
+        due: row.get::<_, At>(2)?.0,
+        late_after: row.get::<_, At>(3)?.0,
+        state: row.get(4)?,
+        reason: row.get(5)?,
+        wanted: row.get(6)?,
+        attempts: row.get(7)?,
+        doubts: row.get(8)?,
+        in_doubt: row.get(9)?,
+        not_before: row.get::<_, Option<At>>(10)?.map(|at| at.0),
+        message_id: row.get(11)?,
+        sent_at: row.get::<_, Option<At>>(12)?.map(|at| at.0),
+        reply: row.get(13)?,
+    })
+}

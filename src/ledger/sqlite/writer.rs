@@ -1,0 +1,148 @@
+//! The thread that owns the connection. Callers send it jobs and wait; it takes all that wait into one
+//! transaction, so that many workers share one flush to the disk, and answers only after the commit.
+//!
+//! Each job has a savepoint of its own: one that errs, or panics, is undone alone.
+
+use std::fs::File;
+use std::iter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+use std::thread::{Builder, JoinHandle};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+/// How many jobs share one transaction at most.
+const TOGETHER: usize = 64;
+
+/// Why a job came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The job itself erred.
+    #[error(transparent)]
+    Job(rusqlite::Error),
+    /// The transaction it was part of did not come to be.
+    #[error("nothing was written: {0}")]
+    Commit(Arc<rusqlite::Error>),
+    /// The job panicked, or the thread is gone.
+    #[error("nothing was written: the work was cut off")]
+    CutOff,
+}
+
+/// The way to the thread. When it is dropped, the thread finishes what waits, closes the connection, lets go
+/// of the lock file and ends; the drop waits for that, so that the next one to open finds the ledger free.
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread. `lock` is held as long as it lives.
+    pub(super) fn start(
+        db: Connection,
+        behaviour: TransactionBehavior,
+        lock: Option<File>,
+    ) -> std::io::Result<Self> {
+        let (jobs, waiting) = mpsc::channel();
+        let thread = Builder::new().name("ledger".into()).spawn(move || {
+            serve(db, behaviour, &waiting);
+            drop(lock); // after the connection: whoever takes it next finds no open file
+        })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Does some work inside a transaction. `Ok` means that it is committed.
+    ///
+    /// Whoever stops waiting does not stop the work.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (reply, answer) = oneshot::channel();
+        let ask: Box<dyn Job> = Box::new(Ask { work: Some(work), done: None, reply });
+        self.jobs.as_ref().and_then(|jobs| jobs.send(ask).ok()).ok_or(Fault::CutOff)?;
+        answer.await.unwrap_or(Err(Fault::CutOff))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // It cannot have panicked: jobs are caught, and the rest has nothing to panic with.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Some work, and whoever waits for it.
+trait Job: Send {
+    /// Does the work; false when it must be undone.
+    fn work(&mut self, db: &Connection) -> bool;
+    /// Says what came of it, once it is known whether the transaction was committed.
+    fn answer(self: Box<Self>, committed: Result<(), Arc<rusqlite::Error>>);
+}
+
+struct Ask<F, T> {
+    work: Option<F>,
+    done: Option<rusqlite::Result<T>>,
+    reply: oneshot::Sender<Result<T, Fault>>,
+}
+
+impl<F, T> Job for Ask<F, T>
+where
+    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    T: Send,
+{
+    fn work(&mut self, db: &Connection) -> bool {
+        self.done = self.work.take().map(|work| work(db));
+        matches!(self.done, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Arc<rusqlite::Error>>) {
+        let answer = match (self.done, committed) {
+            (Some(Err(error)), _) => Err(Fault::Job(error)),
+            (_, Err(error)) => Err(Fault::Commit(error)),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(Fault::CutOff),
+        };
+        let _ = self.reply.send(answer); // nobody may be waiting any more
+    }
+}
+
+fn serve(mut db: Connection, behaviour: TransactionBehavior, waiting: &mpsc::Receiver<Box<dyn Job>>) {
+    while let Ok(first) = waiting.recv() {
+        let mut jobs: Vec<_> = iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
+        let committed = together(&mut db, behaviour, &mut jobs).map_err(Arc::new);
+        for job in jobs {
+            job.answer(committed.clone());
+        }
+    }
+}
+
+/// Does jobs in one transaction.
+fn together(
+    db: &mut Connection,
+    behaviour: TransactionBehavior,
+    jobs: &mut [Box<dyn Job>],
+) -> rusqlite::Result<()> {
+    let mut all = db.transaction_with_behavior(behaviour)?;
+    for job in jobs {
+        let one = all.savepoint()?;
+        // Nothing is shared with a job but the connection, and that is put right by undoing the savepoint.
+        if catch_unwind(AssertUnwindSafe(|| job.work(&one))).unwrap_or(false) {
+            one.commit()?;
+        } else {
+            one.finish()?; // undoes it
+        }
+        // On a full disk and the like, SQLite undoes the whole transaction by itself. A later job would then
+        // be committed on its own, and be told that it was not.
+        if all.is_autocommit() {
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+                Some("the transaction was given up half-way".to_owned()),
+            ));
+        }
+    }
+    all.commit()
+}

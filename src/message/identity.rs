@@ -1,0 +1,38 @@
+//! Pure. Message-IDs: from the keys of a mail, for ever.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::plan::Key;
+
+/// The Message-ID of a mail, without angle brackets: a hash of its sorted keys, at the sender's domain
+/// (RFC 5322 §3.6.4). The same keys give the same id on every machine and in every version.
+#[must_use]
+pub fn message_id<'a>(keys: impl IntoIterator<Item = &'a Key>, domain: &str) -> String {
+    let mut keys: Vec<&str> = keys.into_iter().map(Key::as_str).collect();
+    keys.sort_unstable();
+    format!("jalon.{}@{domain}", digest(&keys.join("\n")))
+}
+
+/// The first half of a text's SHA-256, in hexadecimal.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_ids_are_for_ever() {
+        let keys =
+            ["p/deadline/2026-06-28/-7d/camille", "p/start/2026-08-31/-1d/camille"].map(Key::from_text);
+        let id = message_id(&keys, "example.org");
+        assert_eq!(id, message_id(keys.iter().rev(), "example.org"));
+        assert_eq!(id, "jalon.c2763ae209cce951f0f3417771948a59@example.org");
+    }
+}

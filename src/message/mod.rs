@@ -1,0 +1,3 @@
+//! Pure. Message-IDs, so far.
+
+pub mod identity;
