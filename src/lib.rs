@@ -44,4 +44,6 @@ pub mod message;
 pub mod clock;
 pub mod files;
 pub mod ledger;
+pub mod transport;
+pub mod daemon;
 pub mod cli;

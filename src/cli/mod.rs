@@ -4,6 +4,8 @@ pub mod agenda;
 pub mod check;
 pub mod history;
 pub mod listing;
+pub mod preview;
+pub mod rehearse;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -72,6 +74,10 @@ pub enum Command {
     Check(check::Check),
     /// List the reminders to come, from the files alone
     Agenda(agenda::Agenda),
+    /// Play a span of time in seconds, and keep every mail that would have left
+    Rehearse(rehearse::Rehearse),
+    /// Show one mail as it would be now
+    Preview(preview::Preview),
     /// What became of each reminder
     History(history::History),
 }
@@ -128,6 +134,8 @@ pub fn run(line: Line) -> Exit {
     match line.command {
         Command::Check(command) => command.run(&context),
         Command::Agenda(command) => command.run(&context),
+        Command::Rehearse(command) => command.run(&context),
+        Command::Preview(command) => command.run(&context),
         Command::History(command) => command.run(&context),
     }
 }

@@ -1,3 +1,42 @@
-//! Pure. Message-IDs, so far.
+//! Pure. From reminders to the bytes of a mail.
+//!
+//! ```text
+//! reminders of one recipient ─[`facts`]─▶ words ─[`render`]─▶ subject, text, HTML ─[`mime`]─▶ bytes
+//! ```
+//! `facts` decides what is said: the true date and the true distance at the moment of writing, in the
+//! recipient's language, with their own clock beside the posting's. Templates (in `templates/`, or a folder of
+//! one's own) decide where it stands. `mime` wraps it. The same reminders at the same moment give the same
+//! bytes, down to the boundary between the parts, so that a mail that is sent twice is the same mail twice.
+//!
+//! What may not happen here: asking what time it is, reading a file (templates come as text), logging. What a
+//! posting says is data: it is never read as a template, and HTML escapes it. A template that fails is a
+//! [`Problem`](crate::diagnostic::Problem) with its file and line, and no mail.
+//!
+//! | to … | open |
+//! |---|---|
+//! | add a template variable | `facts` |
+//! | change how dates, hours and distances read | `french`, `english` |
+//! | change what counts as past, near or vague | `moment` |
+//! | add a language | `tongue` |
+//! | change what templates may do | `render` |
+//! | change a header | `mime` |
 
+mod english;
+pub mod facts;
+pub mod gallery;
+mod fault;
+mod french;
 pub mod identity;
+pub mod mime;
+mod moment;
+pub mod render;
+mod told;
+mod tongue;
+pub mod typography;
+pub mod writing;
+
+pub use facts::{Addressee, Facts, Item, facts};
+pub use identity::message_id;
+pub use mime::{ComposeError, compose};
+pub use render::{Rendered, Templates};
+pub use writing::{Written, write};

@@ -1,0 +1,194 @@
+//! `jalon rehearse`: the daemon's own steps on a clock that jumps from due to due; no real ledger, no relay.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use tokio::sync::watch;
+
+use super::{Context, Exit, fail, ledger_exit, moment, out, report};
+use crate::calendar::Zone;
+use crate::clock::Clock;
+use crate::daemon::dispatcher::{Departure, Dispatcher, Way};
+use crate::daemon::planner::{Planner, Snapshot};
+use crate::diagnostic::{Language, any_error, say};
+use crate::files;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::{Ledger, LedgerError, Stamp};
+use crate::message::gallery::{Page, gallery};
+use crate::plan::next::Verdict;
+use crate::transport::Transport;
+use crate::transport::folder::{Outbox, file_name};
+
+/// Play a span of time in seconds, and keep every mail that would have left
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// The moment at which the rehearsal begins
+    #[arg(long, value_name = "MOMENT")]
+    from: String,
+    /// The moment at which it ends, excluded
+    #[arg(long, value_name = "MOMENT")]
+    until: String,
+    /// The folder for the .eml files and index.html; it is made anew
+    #[arg(long, value_name = "DIR", default_value = "var/rehearsal")]
+    out: PathBuf,
+}
+
+/// With more mails than this, and a terminal, one line is overwritten instead of a line a mail.
+const MANY: usize = 60;
+
+impl Rehearse {
+    /// Runs the command.
+    #[must_use]
+    pub fn run(&self, context: &Context) -> Exit {
+        let loaded = files::load(&context.config);
+        let language = context.speak(&loaded);
+        report(&loaded.problems, false, language);
+        let Some(settings) = loaded.settings.clone() else { return Exit::Configuration };
+        if settings.mail.is_none() {
+            return fail(
+                Exit::Configuration,
+                language,
+                &say("il manque [mail] dans jalon.toml", "[mail] is missing in jalon.toml"),
+            );
+        }
+        let zone = settings.house.zone;
+        let (Some(from), Some(until)) = (moment(&self.from, zone), moment(&self.until, zone)) else {
+            let words = say("écrivez les moments comme 2026-06-01", "write moments like 2026-06-01");
+            return fail(Exit::Usage, language, &words);
+        };
+        if let Err(error) = fresh_folder(&self.out) {
+            let words = say(
+                format!("{} ne peut pas être refait\u{a0}: {error}", self.out.display()),
+                format!("{} cannot be made anew: {error}", self.out.display()),
+            );
+            return fail(Exit::Failed, language, &words);
+        }
+        let broken = any_error(&loaded.problems);
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
+        };
+        let stage = Stage { out: &self.out, zone, from, until, language };
+        match runtime.block_on(stage.play(context, loaded)) {
+            Ok(departures) => match stage.show(&departures) {
+                Exit::Done if broken => Exit::Configuration,
+                exit => exit,
+            },
+            Err(error) => ledger_exit(&error, language),
+        }
+    }
+}
+
+/// Removes what an earlier rehearsal left, and only that: a folder that is none of ours is refused.
+fn fresh_folder(out: &Path) -> std::io::Result<()> {
+    if out.exists() {
+        let ours = out.join("index.html").exists() || std::fs::read_dir(out)?.next().is_none();
+        if !ours {
+            return Err(std::io::Error::other("it holds something that is no rehearsal"));
+        }
+        std::fs::remove_dir_all(out)?;
+    }
+    std::fs::create_dir_all(out)
+}
+
+struct Stage<'a> {
+    out: &'a Path,
+    zone: Zone,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    language: Language,
+}
+
+impl Stage<'_> {
+    /// The daemon's loop, on a clock that jumps: plan once, then send whatever is due next.
+    async fn play(&self, context: &Context, loaded: files::Loaded) -> Result<Vec<Departure>, LedgerError> {
+        let clock = Clock::jumping(self.from);
+        let ledger = SqliteLedger::open(&self.out.join("ledger.db"), Stamp::Pretended)?;
+        let planner = Planner::new(ledger.clone(), clock.clone(), context.config.clone(), loaded);
+        let (snapshot, _) = planner.step().await?;
+        let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
+        let outbox = Way::new("rehearsal".to_owned(), Transport::Folder(Outbox::new(self.out.join("mails"))));
+        let (_keep, stop) = watch::channel(false);
+        let mut dispatcher =
+            Dispatcher::new(ledger.clone(), clock.clone(), vec![outbox], TimeDelta::minutes(30), stop);
+        let mut departures = Vec::new();
+        while let Some(due) = ledger.next_due().await?.filter(|due| *due < self.until) {
+            clock.wait_until(due).await;
+            self.drain(&mut dispatcher, &snapshot, &mut departures).await?;
+        }
+        Ok(departures)
+    }
+
+    async fn drain<L: Ledger>(
+        &self,
+        dispatcher: &mut Dispatcher<L>,
+        snapshot: &Snapshot,
+        departures: &mut Vec<Departure>,
+    ) -> Result<(), LedgerError> {
+        loop {
+            let step = dispatcher.step(snapshot).await?;
+            for departure in step.departures {
+                self.line(&departure, departures.len());
+                departures.push(departure);
+            }
+            if !step.worked {
+                return Ok(());
+            }
+        }
+    }
+
+    fn line(&self, departure: &Departure, before: usize) {
+        let sent = matches!(departure.verdict, Verdict::Sent { .. });
+        let mark = if sent { "✉" } else { "✗" };
+        let when = self.zone.local(departure.at).format("%Y-%m-%d %H:%M");
+        let text = format!("{when}  {mark} {}  {}", departure.recipient, subject(departure));
+        if before >= MANY && std::io::stdout().is_terminal() {
+            let short: String = text.chars().take(76).collect();
+            let mut stdout = std::io::stdout().lock();
+            let _ = write!(stdout, "\r\u{1b}[K{} · {short}", before + 1);
+            let _ = stdout.flush();
+        } else {
+            out(&format!("{text}\n"));
+        }
+    }
+
+    /// Writes the index page and says where to look.
+    fn show(&self, departures: &[Departure]) -> Exit {
+        let pages: Vec<Page> = departures
+            .iter()
+            .filter(|departure| matches!(departure.verdict, Verdict::Sent { .. }))
+            .filter_map(|departure| {
+                let written = departure.written.as_ref()?;
+                Some(Page {
+                    file: format!("mails/{}", file_name(&departure.message_id)),
+                    at: self.zone.local(departure.at).format("%Y-%m-%d %H:%M").to_string(),
+                    to: departure.email.clone(),
+                    subject: written.subject.clone(),
+                    text: written.text.clone(),
+                    html: written.html.clone(),
+                })
+            })
+            .collect();
+        let index = self.out.join("index.html");
+        if let Err(error) = std::fs::write(&index, gallery(&pages, self.language)) {
+            let words = format!("{}: {error}", index.display());
+            return fail(Exit::Failed, self.language, &say(words.clone(), words));
+        }
+        let reminders: usize = departures.iter().map(|departure| departure.keys.len()).sum();
+        let (mails, page) = (pages.len(), index.display());
+        let failed = departures.len() - mails;
+        let exit = out(&match self.language {
+            Language::French => {
+                format!("\n{reminders} rappels dans {mails} courriels. Lisez-les\u{a0}: {page}\n")
+            }
+            Language::English => format!("\n{reminders} reminders in {mails} mails. Read them: {page}\n"),
+        });
+        if failed > 0 { Exit::Failed } else { exit }
+    }
+}
+
+fn subject(departure: &Departure) -> &str {
+    departure.written.as_ref().map_or("", |written| &written.subject)
+}

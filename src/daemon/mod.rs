@@ -1,0 +1,4 @@
+//! The steps of the daemon, so far.
+
+pub mod dispatcher;
+pub mod planner;

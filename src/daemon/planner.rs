@@ -1,0 +1,233 @@
+//! The planner's step: read the world · decide purely · write once.
+//!
+//! 1. read the files (or keep what was read), and what the ledger remembers;
+//! 2. put last good versions in place of files that are broken, or gone and not believed to be;
+//! 3. lay the plan, compare it with the ledger's rows, apply the difference;
+//! 4. remember the good texts.
+//!
+//! Nothing is sent here, and nothing is logged: the step returns what is worth saying.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::calendar::read::{Folder, Text, posting};
+use crate::calendar::{Event, Posting};
+use crate::clock::Clock;
+use crate::diagnostic::{Problem, say};
+use crate::files::{Loaded, load};
+use crate::ledger::{Ledger, LedgerError, StoredPosting};
+use crate::message::Templates;
+use crate::plan::lay::lay;
+use crate::plan::presence::{Presence, presence};
+use crate::plan::reconcile::{Change, reconcile};
+use crate::plan::row::{Row, State};
+use crate::settings::Settings;
+
+/// What is in force: settings, templates and postings, swapped in one step.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The settings.
+    pub settings: Settings,
+    /// The templates.
+    pub templates: Templates,
+    /// The postings in force, by id.
+    pub postings: BTreeMap<String, Posting>,
+}
+
+impl Snapshot {
+    /// A posting and one of its events.
+    #[must_use]
+    pub fn event(&self, posting: &str, event: &str) -> Option<(&Posting, &Event)> {
+        let posting = self.postings.get(posting)?;
+        Some((posting, posting.events.iter().find(|found| found.id == event)?))
+    }
+}
+
+/// What a round of planning came to.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// How many rows were born planned.
+    pub added: usize,
+    /// How many were born skipped.
+    pub skipped: usize,
+    /// How many moved or came back.
+    pub moved: usize,
+    /// How many were withdrawn.
+    pub withdrawn: usize,
+    /// Postings whose files are gone and not believed to be.
+    pub missed: Vec<String>,
+    /// Whether so many are gone at once that none is believed.
+    pub doubted: bool,
+    /// Postings that are believed to be gone since this round.
+    pub gone: Vec<String>,
+    /// Everything wrong or odd with the files.
+    pub problems: Vec<Problem>,
+}
+
+/// Plans.
+#[derive(Debug)]
+pub struct Planner<L> {
+    ledger: L,
+    clock: Clock,
+    config: PathBuf,
+    loaded: Arc<Loaded>,
+}
+
+/// How often a round tries again whose changes met rows that had moved meanwhile.
+const TRIES: usize = 5;
+
+impl<L: Ledger> Planner<L> {
+    /// A planner over what was loaded from a folder.
+    pub fn new(ledger: L, clock: Clock, config: PathBuf, loaded: Loaded) -> Self {
+        Self { ledger, clock, config, loaded: Arc::new(loaded) }
+    }
+
+    /// Reads the files again. False, and nothing changes, when jalon.toml cannot be used: the problems say why.
+    pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
+        let loaded = load(&self.config);
+        if loaded.settings.is_none() {
+            return Err(loaded.problems);
+        }
+        self.loaded = Arc::new(loaded);
+        Ok(())
+    }
+
+    /// One round. `None` as snapshot when no usable settings were ever read.
+    pub async fn step(&self) -> Result<(Option<Arc<Snapshot>>, Round), LedgerError> {
+        let Some(settings) = self.loaded.settings.clone() else { return Ok((None, Round::default())) };
+        let now = self.clock.now();
+        let mut round = Round { problems: self.loaded.problems.clone(), ..Round::default() };
+        let stored = self.ledger.postings().await?;
+        let mut known = self.ledger.known().await?;
+        let decided = decide(&self.loaded.folder, &stored, &known, &settings, now);
+        round.problems.extend(decided.problems);
+        round.missed = decided.presence.missed.keys().cloned().collect();
+        round.gone = decided.presence.gone.iter().cloned().collect();
+        round.doubted = decided.presence.doubted;
+        let plan = lay(&decided.postings, &settings.rules, settings.delivery.late_limit);
+        round.problems.extend(plan.warnings);
+        for _ in 0..TRIES {
+            let changes = reconcile(&plan.reminders, &known, &decided.frozen, now);
+            count(&changes, &mut round);
+            if changes.is_empty() || self.ledger.apply(changes, now).await? == 0 {
+                break;
+            }
+            known = self.ledger.known().await?;
+        }
+        let remembered = remembered(&self.loaded.folder, &self.loaded.texts, &stored, &decided.presence);
+        let forget: Vec<String> = decided.presence.gone.into_iter().collect();
+        if !remembered.is_empty() || !forget.is_empty() {
+            self.ledger.remember(remembered, forget).await?;
+        }
+        let (templates, problems) = Templates::or_built_in(&self.loaded.templates);
+        round.problems.extend(problems);
+        let postings = decided.postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
+        Ok((Some(Arc::new(Snapshot { settings, templates, postings })), round))
+    }
+}
+
+fn count(changes: &[Change], round: &mut Round) {
+    for change in changes {
+        match change {
+            Change::Add(_, State::Planned) => round.added += 1,
+            Change::Add(..) => round.skipped += 1,
+            Change::Refresh(_) | Change::Return(..) => round.moved += 1,
+            Change::Withdraw(_) | Change::Want(_, false) => round.withdrawn += 1,
+            Change::Want(_, true) => {}
+        }
+    }
+}
+
+struct Decided {
+    /// The postings in force.
+    postings: Vec<Posting>,
+    /// Those whose rows stay as they are, because no version of them can be used.
+    frozen: BTreeSet<String>,
+    presence: Presence,
+    problems: Vec<Problem>,
+}
+
+/// Pure: which version of each posting is in force.
+fn decide(
+    folder: &Folder,
+    stored: &[StoredPosting],
+    known: &[Row],
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Decided {
+    let mut postings = folder.postings.clone();
+    // A broken file stands for the posting that it was, by its id or by its path.
+    let broken: BTreeMap<&str, &str> = stored
+        .iter()
+        .filter_map(|posting| {
+            let by_id =
+                |file: &&crate::calendar::read::Broken| file.id.as_deref() == Some(posting.id.as_str());
+            let by_path =
+                |file: &&crate::calendar::read::Broken| file.id.is_none() && file.file == posting.path;
+            let file = folder.broken.iter().find(by_id).or_else(|| folder.broken.iter().find(by_path))?;
+            Some((posting.id.as_str(), file.file.as_str()))
+        })
+        .collect();
+    let mut present: BTreeSet<String> = postings.iter().map(|posting| posting.id.clone()).collect();
+    present.extend(broken.keys().map(|id| (*id).to_owned()));
+    let on_its_way =
+        |row: &&Row| matches!(row.state, State::Planned | State::Claimed | State::Handed | State::Held);
+    let open = known.iter().filter(on_its_way).map(|row| row.key.posting().to_owned()).collect();
+    let remembered = stored.iter().map(|posting| (posting.id.clone(), posting.vanished_at)).collect();
+    let presence = presence(&remembered, &open, &present, now);
+    let mut frozen: BTreeSet<String> = folder.broken.iter().filter_map(|file| file.id.clone()).collect();
+    let mut problems = Vec::new();
+    for last_good in stored {
+        let file = broken.get(last_good.id.as_str());
+        if file.is_none() && !presence.missed.contains_key(&last_good.id) {
+            continue;
+        }
+        let read = posting(&last_good.path, &last_good.id, &last_good.text, &settings.house);
+        let file = file.map_or(last_good.path.as_str(), |file| file);
+        if let Some(posting) = read.posting {
+            frozen.remove(&last_good.id);
+            postings.push(posting);
+            problems.push(Problem::warning(
+                "last-good",
+                file,
+                say(
+                    format!("« {} » suit sa dernière version correcte", last_good.id),
+                    format!("\"{}\" goes on as its last good version has it", last_good.id),
+                ),
+            ));
+        } else {
+            frozen.insert(last_good.id.clone());
+        }
+    }
+    Decided { postings, frozen, presence, problems }
+}
+
+/// Pure: the texts to remember, where they differ from what is remembered; only good ones, so that a broken
+/// file never takes the place of its last good version.
+fn remembered(
+    folder: &Folder,
+    texts: &[Text],
+    stored: &[StoredPosting],
+    presence: &Presence,
+) -> Vec<StoredPosting> {
+    let texts: BTreeMap<&str, &str> =
+        texts.iter().filter_map(|text| Some((text.file.as_str(), text.contents.as_deref().ok()?))).collect();
+    let by_id: BTreeMap<&str, &StoredPosting> =
+        stored.iter().map(|posting| (posting.id.as_str(), posting)).collect();
+    let good = folder.postings.iter().filter_map(|posting| {
+        let text = (*texts.get(posting.file.as_str())?).to_owned();
+        Some(StoredPosting { id: posting.id.clone(), path: posting.file.clone(), text, vanished_at: None })
+    });
+    let shown: BTreeSet<&str> = folder.postings.iter().map(|posting| posting.id.as_str()).collect();
+    let others = stored
+        .iter()
+        .filter(|posting| !shown.contains(posting.id.as_str()) && !presence.gone.contains(&posting.id))
+        .map(|posting| StoredPosting {
+            vanished_at: presence.missed.get(&posting.id).copied(),
+            ..posting.clone()
+        });
+    good.chain(others).filter(|posting| by_id.get(posting.id.as_str()) != Some(&posting)).collect()
+}

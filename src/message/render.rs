@@ -1,0 +1,247 @@
+//! Pure. Templates (given as text) and facts → subject, text and HTML.
+//!
+//! Templates are Jinja, as minijinja has it. Those that are built in can be replaced one by one by files of the
+//! same name. Nothing is read from a disk: an `include` finds what was given, or nothing. An unknown variable is
+//! an error; a fact that a posting does not give prints nothing; work, depth and length have limits, so that a
+//! template that loops for ever fails alone and at once.
+
+#![expect(clippy::result_large_err, reason = "a template fails rarely, and its problem is handed on once")]
+
+use std::collections::BTreeMap;
+use std::io;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter};
+
+use super::facts::Facts;
+use super::fault::{fault, file, unknown};
+use super::typography;
+use crate::diagnostic::{Language, Problem, is_unsafe, say};
+
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        /// The built-in templates: their names, and their texts.
+        pub const BUILT_IN: &[(&str, &str)] = &[
+            $(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*
+        ];
+    };
+}
+
+built_in![
+    "layout.html",
+    "fr/reminder.subject.txt",
+    "fr/reminder.txt",
+    "fr/reminder.html",
+    "fr/parts/deadline.txt",
+    "fr/parts/deadline.html",
+    "fr/parts/interview.txt",
+    "fr/parts/interview.html",
+    "fr/parts/start.txt",
+    "fr/parts/start.html",
+    "fr/parts/end.txt",
+    "fr/parts/end.html",
+    "fr/parts/milestone.txt",
+    "fr/parts/milestone.html",
+    "en/reminder.subject.txt",
+    "en/reminder.txt",
+    "en/reminder.html",
+    "en/parts/deadline.txt",
+    "en/parts/deadline.html",
+    "en/parts/interview.txt",
+    "en/parts/interview.html",
+    "en/parts/start.txt",
+    "en/parts/start.html",
+    "en/parts/end.txt",
+    "en/parts/end.html",
+    "en/parts/milestone.txt",
+    "en/parts/milestone.html",
+];
+
+/// How many instructions a template may run.
+const FUEL: u64 = 200_000;
+/// How deep templates may call each other.
+const DEPTH: usize = 100;
+/// How long a text may become, in bytes.
+const LONGEST: usize = 1_000_000;
+/// How long a subject may become, in characters.
+const LONGEST_SUBJECT: usize = 200;
+
+/// A mail in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The language it is in.
+    pub language: Language,
+    /// One line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML page.
+    pub html: String,
+}
+
+/// Every template, read and ready.
+#[derive(Clone, Debug)]
+pub struct Templates {
+    jinja: Environment<'static>,
+}
+
+impl Templates {
+    /// The built-in templates, some replaced: `overrides` holds texts by name, such as `fr/reminder.txt`.
+    /// Every problem of every text is returned at once.
+    pub fn new(overrides: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+        let (templates, problems) = Self::with(overrides);
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    fn with(mut overrides: BTreeMap<String, String>) -> (Self, Vec<Problem>) {
+        let mut jinja = Environment::new();
+        let syntax = SyntaxConfig::builder()
+            // A line that holds only a tag leaves no line behind.
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build();
+        // Only delimiters can be wrong, and none are set.
+        if let Ok(syntax) = syntax {
+            jinja.set_syntax(syntax);
+        }
+        jinja.set_undefined_behavior(UndefinedBehavior::Strict);
+        jinja.set_fuel(Some(FUEL));
+        jinja.set_recursion_limit(DEPTH);
+        jinja.set_debug(true); // names the unknown variable; costs something only when there is an error
+        jinja.set_auto_escape_callback(|name| match name.rsplit('.').next() {
+            Some("html") => AutoEscape::Html,
+            _ => AutoEscape::None,
+        });
+        jinja.set_formatter(print);
+
+        let mut problems = Vec::new();
+        for (name, text) in BUILT_IN {
+            let text = overrides.remove(*name).unwrap_or_else(|| (*text).to_owned());
+            if let Err(error) = jinja.add_template_owned(*name, text.clone()) {
+                problems.push(fault(&error, name, |_| Some(text.clone()), None));
+            }
+        }
+        // What is left replaces nothing.
+        for name in overrides.keys() {
+            problems.push(unknown(name, BUILT_IN.iter().map(|(known, _)| *known)));
+        }
+        (Self { jinja }, problems)
+    }
+
+    /// The built-in templates.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self::with(BTreeMap::new()).0
+    }
+
+    /// A mail in words.
+    pub fn render(&self, facts: &Facts) -> Result<Rendered, Problem> {
+        let language = facts.language;
+        let values = Value::from(Serde(facts));
+        let page = |name: &str| self.page(&format!("{}/{name}", language.code()), &values);
+        let french = language == Language::French;
+        let set = |words: String| if french { typography::text(&words) } else { words };
+
+        let subject = page("reminder.subject.txt")?;
+        let subject = one_line(&set(subject), &format!("{}/reminder.subject.txt", language.code()))?;
+        let text = set(close_up(&page("reminder.txt")?));
+        let html = page("reminder.html")?;
+        let html = if french { typography::html(&html) } else { html };
+        Ok(Rendered { language, subject, text, html })
+    }
+
+    fn page(&self, name: &str, values: &Value) -> Result<String, Problem> {
+        let mut page = Page(Vec::new());
+        self.jinja
+            .get_template(name)
+            .and_then(|template| template.render_captured_to(values.clone(), &mut page).map(drop))
+            .map_err(|error| fault(&error, name, |name| self.source(name), Some(values)))?;
+        // Templates and values are UTF-8, and no writer cuts a character.
+        Ok(String::from_utf8_lossy(&page.0).into_owned())
+    }
+
+    fn source(&self, name: &str) -> Option<String> {
+        self.jinja.get_template(name).ok().map(|template| template.source().to_owned())
+    }
+}
+
+/// Prints a value: none as nothing, and in HTML only what must be escaped (minijinja escapes `/` too, which
+/// makes addresses that people cannot read).
+fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match (value.kind(), state.auto_escape()) {
+        (ValueKind::None, _) => Ok(()),
+        (ValueKind::String, AutoEscape::Html) if !value.is_safe() => {
+            for c in value.as_str().unwrap_or_default().chars() {
+                match c {
+                    '&' => out.write_str("&amp;")?,
+                    '<' => out.write_str("&lt;")?,
+                    '>' => out.write_str("&gt;")?,
+                    '"' => out.write_str("&quot;")?,
+                    '\'' => out.write_str("&#39;")?,
+                    c => out.write_str(c.encode_utf8(&mut [0; 4]))?,
+                }
+            }
+            Ok(())
+        }
+        _ => escape_formatter(out, state, value),
+    }
+}
+
+/// A page that is being written, up to the limit.
+struct Page(Vec<u8>);
+
+impl io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A subject: its words with one space between them, cut at the limit.
+fn one_line(subject: &str, name: &str) -> Result<String, Problem> {
+    let words: Vec<&str> = subject.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
+    let line = words.join(" ");
+    if line.is_empty() || line.chars().any(is_unsafe) {
+        return Err(Problem::error(
+            "template-subject",
+            file(name),
+            say(
+                "l'objet du message est vide, ou contient un caractère de contrôle",
+                "the subject of the mail is empty, or has a control character in it",
+            ),
+        ));
+    }
+    if line.chars().count() <= LONGEST_SUBJECT {
+        return Ok(line);
+    }
+    let cut: String = line.chars().take(LONGEST_SUBJECT - 1).collect();
+    Ok(format!("{}…", cut.trim_end()))
+}
+
+/// A text without blank lines at its ends, and with one at most between two others.
+fn close_up(text: &str) -> String {
+    let mut closed = String::with_capacity(text.len());
+    let mut blank = false;
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            blank = true;
+            continue;
+        }
+        if blank && !closed.is_empty() {
+            closed.push('\n');
+        }
+        blank = false;
+        closed.push_str(line);
+        closed.push('\n');
+    }
+    closed
+}

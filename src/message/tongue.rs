@@ -1,0 +1,136 @@
+//! Pure. What a language must be able to say for mails; `french` and `english` say it.
+//!
+//! To add a language: implement [`Tongue`] in a file of its own, add the arm to [`tongue`], and a folder of
+//! templates.
+
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
+
+use super::english::English;
+use super::french::French;
+use super::moment::Distance;
+use crate::calendar::{Kind, Language, Zone};
+
+/// How an event stands, for the words that name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tense {
+    /// It is to come, on a known day.
+    Coming,
+    /// It is past.
+    Past,
+    /// Its day is not fixed.
+    Vague,
+}
+
+/// The sentences and scraps of sentences that facts are made of. Every function is a small pure one.
+pub(super) trait Tongue {
+    /// A date without its weekday: « 3 juin 2026 ».
+    fn date(&self, day: NaiveDate) -> String;
+    /// Whole days: « lundi 6 et mardi 7 juillet 2026 ».
+    fn days(&self, days: &[NaiveDate]) -> String;
+    /// Starts, grouped by day: « lundi 6 juillet 2026 à 9 h et à 14 h 30 ».
+    fn starts(&self, starts: &[NaiveDateTime]) -> String;
+    /// The last day of a deadline that closes at midnight: « dimanche 28 juin 2026 inclus, jusqu'à minuit ».
+    fn through(&self, day: NaiveDate) -> String;
+    /// A window: « entre le 21 et le 31 juillet 2023 ».
+    fn between(&self, first: NaiveDate, last: NaiveDate) -> String;
+    /// Whose time it is: « heure de Paris ».
+    fn zone(&self, zone: Zone) -> String;
+    /// A length of time: « 45 min ».
+    fn duration(&self, minutes: i64) -> String;
+    /// How far away: « dans 3 jours », « hier ».
+    fn distance(&self, distance: Distance) -> String;
+    /// Things in a row: « Camille, Sacha et Noé ».
+    fn list(&self, items: &[String]) -> String;
+    /// A label and the days that it stands for: « 6 ou 7 juillet, soit lundi 6 et mardi 7 juillet 2026 ».
+    fn that_is(&self, label: &str, when: &str) -> String;
+    /// The words for an event that has neither date nor label.
+    fn to_be_fixed(&self) -> &'static str;
+    /// What happens: « Clôture des candidatures »; a distance can follow it, save when its day is vague.
+    fn what(&self, kind: Kind, tense: Tense, several: bool) -> &'static str;
+    /// What happens, by its name: « Entretien « Premier tour » ».
+    fn named(&self, what: &str, name: &str) -> String;
+    /// What happens on a day that is not fixed: « Prise de poste : jour à fixer ».
+    fn vaguely(&self, what: &str, past: bool) -> String;
+    /// How many reminders follow the first of a mail: « et 2 autres rappels ».
+    fn more(&self, others: usize) -> String;
+    /// Why somebody receives reminders of so many postings, after "because".
+    fn why(&self, postings: usize) -> &'static str;
+}
+
+/// The tongue of a language.
+pub(super) fn tongue(language: Language) -> &'static dyn Tongue {
+    match language {
+        Language::French => &French,
+        Language::English => &English,
+    }
+}
+
+/// Things in a row, with commas and a last word: "a, b and c".
+pub(super) fn row(items: &[String], and: &str) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} {and} {last}", most.join(", ")),
+    }
+}
+
+/// Each day, and whether its month and its year have to be said or are those of the next one.
+pub(super) fn spelt(days: &[NaiveDate]) -> impl Iterator<Item = (NaiveDate, bool, bool)> {
+    days.iter().enumerate().map(|(n, day)| {
+        let next = days.get(n + 1);
+        let year = next.is_none_or(|next| next.year() != day.year());
+        (*day, year || next.is_none_or(|next| next.month() != day.month()), year)
+    })
+}
+
+/// The first and the last of three or more days without a gap: they read better as a span.
+pub(super) fn span(days: &[NaiveDate]) -> Option<[NaiveDate; 2]> {
+    let (first, last) = (*days.first()?, *days.last()?);
+    let unbroken = days.windows(2).all(|pair| pair[0].succ_opt() == Some(pair[1]));
+    (days.len() > 2 && unbroken).then_some([first, last])
+}
+
+/// Starts by day, in their order.
+pub(super) fn by_day(starts: &[NaiveDateTime]) -> (Vec<NaiveDate>, Vec<Vec<NaiveTime>>) {
+    let mut days: Vec<NaiveDate> = Vec::new();
+    let mut times: Vec<Vec<NaiveTime>> = Vec::new();
+    for start in starts {
+        if days.last() != Some(&start.date()) {
+            days.push(start.date());
+            times.push(Vec::new());
+        }
+        if let Some(of_day) = times.last_mut() {
+            of_day.push(start.time());
+        }
+    }
+    (days, times)
+}
+
+/// How the clock of a zone is called by its IANA name, for zones that have no name of their own in a tongue.
+pub(super) enum Clock<'a> {
+    /// UTC, or an offset from it.
+    Utc(String),
+    /// A city or an island.
+    City(String),
+    /// An abbreviation, or an old name.
+    Other(&'a str),
+}
+
+/// Reads the name of a zone.
+pub(super) fn clock(name: &str) -> Clock<'_> {
+    if matches!(
+        name,
+        "UTC" | "Etc/UTC" | "Etc/UCT" | "UCT" | "Etc/Zulu" | "Zulu" | "Etc/Universal" | "Universal"
+    ) {
+        return Clock::Utc("UTC".to_owned());
+    }
+    // `Etc/GMT+3` is three hours *behind* UTC (POSIX counts the other way).
+    if let Some(offset) = name.strip_prefix("Etc/GMT") {
+        let turned = offset.replace('+', "−").replace('-', "+");
+        return Clock::Utc(format!("UTC{}", turned.trim_start_matches('0')));
+    }
+    match name.rsplit_once('/') {
+        Some((_, city)) => Clock::City(city.replace('_', " ")),
+        None => Clock::Other(name),
+    }
+}

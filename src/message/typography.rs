@@ -1,0 +1,145 @@
+//! Pure. The no-break spaces that French wants: before `: ; ! ? »` and after `«`.
+//!
+//! People edit templates in ordinary editors and type ordinary spaces; this turns those spaces, and only those,
+//! into U+00A0. It adds and removes nothing, so an address (which holds no space) stays as it is, and doing it
+//! twice is doing it once. In HTML it leaves tags, comments, styles, scripts and entities alone.
+
+/// French text with its no-break spaces.
+#[must_use]
+pub fn text(words: &str) -> String {
+    let mut set = String::with_capacity(words.len() + 16);
+    let mut before = None;
+    let mut rest = words.chars().peekable();
+    while let Some(c) = rest.next() {
+        let tied = c == ' '
+            && (before == Some('«')
+                || rest.peek().is_some_and(|next| matches!(next, ':' | ';' | '!' | '?' | '»')));
+        set.push(if tied { '\u{a0}' } else { c });
+        before = Some(c);
+    }
+    set
+}
+
+/// French HTML with its no-break spaces.
+#[must_use]
+pub fn html(source: &str) -> String {
+    let mut set = String::with_capacity(source.len() + 64);
+    let mut rest = source;
+    while let Some(at) = rest.find(['<', '&']) {
+        let (words, code) = rest.split_at(at);
+        set.push_str(&text(words));
+        // A lone `<` or `&` is a word among others.
+        let length = code_length(code).unwrap_or(1);
+        set.push_str(&code[..length]);
+        rest = &code[length..];
+    }
+    set.push_str(&text(rest));
+    set
+}
+
+/// How long the tag, comment, element or entity is that begins a text, if one does.
+fn code_length(code: &str) -> Option<usize> {
+    if code.starts_with('&') {
+        let end = code.find(';')?;
+        let name = &code[1..end];
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#');
+        return plain.then_some(end + 1);
+    }
+    if let Some(comment) = code.strip_prefix("<!--") {
+        return Some(comment.find("-->").map_or(code.len(), |end| end + "<!--".len() + "-->".len()));
+    }
+    if !code[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
+        return None;
+    }
+    let tag = tag_length(code);
+    for (opening, closing) in [("<style", "</style"), ("<script", "</script")] {
+        if code.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening)) {
+            let body = code[tag..].to_ascii_lowercase();
+            return Some(body.find(closing).map_or(code.len(), |end| tag + end));
+        }
+    }
+    Some(tag)
+}
+
+/// How long a tag is: to its `>`, not counting those between quotes; to the end when it has none.
+fn tag_length(tag: &str) -> usize {
+    let mut quote = None;
+    for (at, c) in tag.char_indices() {
+        match (quote, c) {
+            (None, '>') => return at + 1,
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    tag.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spaces_before_high_punctuation_and_inside_guillemets_do_not_break() {
+        for (typed, expected) in [
+            ("Lieu : Crest", "Lieu\u{a0}: Crest"),
+            ("Prêts ? Oui ! Bien ; merci", "Prêts\u{a0}? Oui\u{a0}! Bien\u{a0}; merci"),
+            ("objet « AEF »", "objet «\u{a0}AEF\u{a0}»"),
+            ("l'annonce, d'ici là", "l'annonce, d'ici là"),
+            ("https://example.org/?a=b;c : voir", "https://example.org/?a=b;c\u{a0}: voir"),
+            ("à 9:30", "à 9:30"),
+            ("fin\n: début", "fin\n: début"),
+        ] {
+            assert_eq!(text(typed), expected);
+        }
+    }
+
+    #[test]
+    fn html_changes_between_tags_only() {
+        for (typed, expected) in [
+            ("<p>Lieu : Crest</p>", "<p>Lieu\u{a0}: Crest</p>"),
+            ("<b>Lieu</b> : Crest", "<b>Lieu</b>\u{a0}: Crest"),
+            ("<p style=\"color : red ; margin : 0\">a</p>", "<p style=\"color : red ; margin : 0\">a</p>"),
+            ("<a title='a > b : c'>d : e</a>", "<a title='a > b : c'>d\u{a0}: e</a>"),
+            ("<style>\np { color : red }\n</style>a : b", "<style>\np { color : red }\n</style>a\u{a0}: b"),
+            ("<SCRIPT>a ? b : c</SCRIPT> ?", "<SCRIPT>a ? b : c</SCRIPT>\u{a0}?"),
+            ("<!-- a : b --> : c", "<!-- a : b -->\u{a0}: c"),
+            ("a &amp; b &lt; c ; d", "a &amp; b &lt; c\u{a0}; d"),
+            ("1 < 2 : oui & non : si", "1 < 2\u{a0}: oui & non\u{a0}: si"),
+            ("<p", "<p"),
+        ] {
+            assert_eq!(html(typed), expected);
+        }
+    }
+
+    /// Everything between tags, and everything else, of something that looks like HTML.
+    fn tags(source: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut rest = source;
+        while let Some(at) = rest.find(['<', '&']) {
+            let length = code_length(&rest[at..]).unwrap_or(1);
+            found.push(rest[at..at + length].to_owned());
+            rest = &rest[at + length..];
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn twice_is_once(words in "[a« »:;!?<>&\"'/= \u{a0}é-]{0,40}") {
+            prop_assert_eq!(text(&text(&words)), text(&words));
+            prop_assert_eq!(html(&html(&words)), html(&words));
+        }
+
+        #[test]
+        fn only_spaces_change_and_only_into_no_break_ones(
+            words in "([a« :;!?»]|<b>|</b>|<i t=\"a : b\">|<!-- : -->|<style> : </style>|&amp;|< ){0,20}"
+        ) {
+            let set = html(&words);
+            prop_assert_eq!(set.replace('\u{a0}', " "), words.clone());
+            prop_assert_eq!(tags(&set), tags(&words));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Pure. The whole way: reminders of one recipient → a mail in words and in bytes.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Addressee, ComposeError, Item, Templates, compose, facts};
+use crate::diagnostic::Problem;
+use crate::settings::Mail;
+
+/// A mail, ready to leave.
+#[derive(Debug)]
+pub struct Written {
+    /// Its subject.
+    pub subject: String,
+    /// Its text part.
+    pub text: String,
+    /// Its HTML part.
+    pub html: String,
+    /// Header and body, or why no mail can be made of them.
+    pub bytes: Result<Vec<u8>, ComposeError>,
+}
+
+/// Writes the mail that says these reminders to this recipient, now. The same arguments give the same bytes.
+pub fn write(
+    templates: &Templates,
+    items: &[Item<'_>],
+    to: &Addressee<'_>,
+    sender: &Mail,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Written, Problem> {
+    let rendered = templates.render(&facts(items, to, now))?;
+    let bytes =
+        compose(&rendered, &sender.from, sender.reply_to.as_ref(), (to.name, to.email), message_id, now);
+    Ok(Written { subject: rendered.subject, text: rendered.text, html: rendered.html, bytes })
+}
+
+impl Templates {
+    /// The built-in templates with these in their places; where any of these is broken, the built-in ones alone,
+    /// and what is wrong: a mail never waits for a template.
+    #[must_use]
+    pub fn or_built_in(overrides: &BTreeMap<String, String>) -> (Self, Vec<Problem>) {
+        Self::new(overrides.clone())
+            .map_or_else(|problems| (Self::built_in(), problems), |ours| (ours, Vec::new()))
+    }
+}

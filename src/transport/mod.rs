@@ -1,0 +1,51 @@
+//! The ways out: SMTP through lettre, or a folder of .eml files.
+//!
+//! A transport does what it is told and says what came of it ([`Outcome`]); whether to try again is
+//! `plan::next`'s business. Nothing is retried here, nothing is logged here, and no connection outlives an error.
+
+pub mod folder;
+
+use crate::plan::outcome::Outcome;
+
+/// One mail, ready to leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Letter<'a> {
+    /// The envelope sender: where bounces go.
+    pub from: &'a str,
+    /// The one recipient.
+    pub to: &'a str,
+    /// The Message-ID, without angle brackets.
+    pub message_id: &'a str,
+    /// Header and body, lines ended by CRLF.
+    pub bytes: &'a [u8],
+}
+
+/// A way out. One worker owns one.
+#[derive(Debug)]
+pub enum Transport {
+    /// An outbox.
+    Folder(folder::Outbox),
+}
+
+impl Transport {
+    /// Makes ready to send: for SMTP, connects, secures the link and logs in, unless a live connection is
+    /// there (a NOOP proves it). Done before a mail is marked as handed, so that a relay that is away costs
+    /// no doubt. `Err` holds a `Refused` or `Lost` outcome of an early phase.
+    pub async fn ready(&mut self) -> Result<(), Outcome> {
+        match self {
+            Self::Folder(_) => Ok(()),
+        }
+    }
+
+    /// Sends one mail.
+    pub async fn send(&mut self, letter: Letter<'_>) -> Outcome {
+        match self {
+            Self::Folder(outbox) => outbox.send(letter),
+        }
+    }
+
+    /// Says goodbye, where there is somebody to say it to.
+    pub async fn close(&mut self) {
+        let Self::Folder(_) = self;
+    }
+}
