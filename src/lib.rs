@@ -45,5 +45,6 @@ pub mod clock;
 pub mod files;
 pub mod ledger;
 pub mod transport;
+pub mod telemetry;
 pub mod daemon;
 pub mod cli;

@@ -6,6 +6,7 @@ pub mod history;
 pub mod listing;
 pub mod preview;
 pub mod rehearse;
+pub mod run;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,8 @@ pub struct Line {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Keep the dates: plan, wait, send
+    Run(run::Run),
     /// Read everything as the daemon would, and say what is wrong or odd
     Check(check::Check),
     /// List the reminders to come, from the files alone
@@ -132,6 +135,7 @@ pub fn run(line: Line) -> Exit {
         clock: Clock::real(),
     };
     match line.command {
+        Command::Run(command) => command.run(&context),
         Command::Check(command) => command.run(&context),
         Command::Agenda(command) => command.run(&context),
         Command::Rehearse(command) => command.run(&context),
@@ -214,7 +218,7 @@ pub fn ledger_path(asked: Option<&str>, settings: Option<&Settings>) -> Result<P
         Some(url) => match url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             // What is asked for on the command line is relative to where one stands.
             Some(path) if asked.is_some() => Ok(PathBuf::from(path)),
-            Some(path) => Ok(PathBuf::from(path)),
+            Some(path) => Ok(run::state_path(Path::new(path))),
             None => Err(LedgerError::Address { url: without_password(url) }),
         },
     }

@@ -1,4 +1,292 @@
-//! The steps of the daemon, so far.
+//! The life of the process on one page.
+//!
+//! Open the ledger, see to orphans, plan once; then three loops, each around a step: the planner's (woken every
+//! minute and by SIGHUP), the dispatcher's (woken by the wall clock when something is due, and after planning),
+//! the housekeeper's (every hour). SIGTERM and SIGINT: nothing new is begun, what is in hand is finished within
+//! twenty seconds. Wake-ups only say "look again"; the ledger says what is due.
 
 pub mod dispatcher;
+pub mod log;
+pub mod pacemaker;
 pub mod planner;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::ledger::{Ledger, LedgerError};
+use crate::plan::trust::{Trust, trust};
+use dispatcher::{Dispatcher, Way};
+use pacemaker::Beats;
+use planner::{Planner, Snapshot};
+
+/// How long what is in hand may take after SIGTERM.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// The longest sleep: after it, everything is looked at again whatever the timers say.
+const RECHECK: TimeDelta = TimeDelta::minutes(5);
+
+/// The shortest sleep between two rounds that found no work.
+const PAUSE: TimeDelta = TimeDelta::seconds(1);
+
+/// How often a round is noted in the ledger.
+const NOTED: TimeDelta = TimeDelta::seconds(30);
+
+/// Why the daemon ended otherwise than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The ledger failed at start.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The process could not be set up: signals, pacemaker.
+    #[error("{what}: {why}")]
+    Process {
+        /// What could not be set up.
+        what: &'static str,
+        /// What was said.
+        why: String,
+    },
+}
+
+/// The parts that a daemon is built from.
+#[derive(Debug)]
+pub struct Parts<L> {
+    /// The ledger, opened.
+    pub ledger: L,
+    /// The clock.
+    pub clock: Clock,
+    /// The planner, over files that were read.
+    pub planner: Planner<L>,
+    /// The ways out, in order of preference.
+    pub ways: Vec<Way>,
+    /// How long a claim lasts.
+    pub lease: TimeDelta,
+}
+
+/// Runs until told to stop.
+pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
+    let Parts { ledger, clock, planner, ways, lease } = parts;
+    let trouble =
+        |what: &'static str| move |why: std::io::Error| DaemonError::Process { what, why: why.to_string() };
+    let mut terminate = signal(SignalKind::terminate()).map_err(trouble("SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble("SIGINT"))?;
+    let hangup = signal(SignalKind::hangup()).map_err(trouble("SIGHUP"))?;
+
+    let beats = Beats::default();
+    let wake = Arc::new(Notify::new());
+    let (stop, stopping) = watch::channel(false);
+    let (show, shown) = watch::channel(None::<Arc<Snapshot>>);
+    let guard = Guard::new(clock.clone());
+
+    let planning = tokio::spawn(plan_loop(
+        planner,
+        guard.clone(),
+        ledger.clone(),
+        show,
+        PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup },
+        stopping.clone(),
+    ));
+    let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
+    let sending = tokio::spawn(send_loop(
+        dispatcher,
+        guard,
+        ledger.clone(),
+        clock.clone(),
+        shown.clone(),
+        wake.clone(),
+        stopping.clone(),
+    ));
+    let keeping = tokio::spawn(keep_loop(ledger, clock, shown, beats.housekeeping.clone(), stopping));
+    let mut pacemaker = pacemaker::start(&beats)
+        .await
+        .map_err(|error| DaemonError::Process { what: "the pacemaker", why: error.to_string() })?;
+    log::started();
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    log::stopping();
+    let _ = stop.send(true);
+    wake.notify_one();
+    let _ = pacemaker.shutdown().await;
+    let all = async {
+        let _ = tokio::join!(planning, sending, keeping);
+    };
+    if tokio::time::timeout(GRACE, all).await.is_err() {
+        log::cut_short();
+    }
+    log::stopped();
+    Ok(())
+}
+
+/// Judges the clock before each round: a round on a wrong clock would skip, or send, what it should not.
+#[derive(Clone, Debug)]
+struct Guard {
+    clock: Clock,
+    /// What the clock said when it was last trusted, and how long the machine had been up.
+    seen: Arc<std::sync::Mutex<Seen>>,
+}
+
+type Seen = Option<(DateTime<Utc>, Duration)>;
+
+impl Guard {
+    fn new(clock: Clock) -> Self {
+        Self { clock, seen: Arc::default() }
+    }
+
+    /// Whether a round may be made now; says so in the log when not.
+    async fn allows<L: Ledger>(&self, ledger: &L) -> Result<bool, LedgerError> {
+        let now = self.clock.now();
+        let boot = Clock::since_boot();
+        let last = ledger.last_round().await?;
+        let seen = self.seen.lock().map(|seen| *seen).unwrap_or_default();
+        let passed =
+            seen.map(|(then, at)| (then, TimeDelta::from_std(boot.saturating_sub(at)).unwrap_or_default()));
+        let verdict = trust(now, last, passed);
+        if verdict == Trust::Agrees {
+            if let Ok(mut seen) = self.seen.lock() {
+                *seen = Some((now, boot));
+            }
+            if last.is_none_or(|last| now - last >= NOTED) {
+                ledger.note_round(now, false).await?;
+            }
+            return Ok(true);
+        }
+        log::distrusted(verdict, now);
+        Ok(false)
+    }
+}
+
+struct PlanWakes {
+    wake: Arc<Notify>,
+    replan: Arc<Notify>,
+    hangup: tokio::signal::unix::Signal,
+}
+
+async fn plan_loop<L: Ledger>(
+    mut planner: Planner<L>,
+    guard: Guard,
+    ledger: L,
+    show: watch::Sender<Option<Arc<Snapshot>>>,
+    mut wakes: PlanWakes,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut first = true;
+    while !*stopping.borrow() {
+        match plan_once(&planner, &guard, &ledger).await {
+            Ok(Some((snapshot, round))) => {
+                log::planned(&round, first, snapshot.postings.len());
+                first = false;
+                show.send_replace(Some(snapshot));
+                wakes.wake.notify_one();
+            }
+            Ok(None) => {}
+            Err(error) => log::ledger_failed("planning", &error),
+        }
+        tokio::select! {
+            () = wakes.replan.notified() => {}
+            _ = stopping.changed() => {}
+            _ = wakes.hangup.recv() => match planner.reload() {
+                Ok(()) => first = true,
+                Err(problems) => log::refused(&problems),
+            },
+        }
+    }
+}
+
+async fn plan_once<L: Ledger>(
+    planner: &Planner<L>,
+    guard: &Guard,
+    ledger: &L,
+) -> Result<Option<(Arc<Snapshot>, planner::Round)>, LedgerError> {
+    if !guard.allows(ledger).await? {
+        return Ok(None);
+    }
+    let (snapshot, round) = planner.step().await?;
+    Ok(snapshot.map(|snapshot| (snapshot, round)))
+}
+
+async fn send_loop<L: Ledger>(
+    mut dispatcher: Dispatcher<L>,
+    guard: Guard,
+    ledger: L,
+    clock: Clock,
+    mut shown: watch::Receiver<Option<Arc<Snapshot>>>,
+    wake: Arc<Notify>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    while !*stopping.borrow() {
+        let snapshot = shown.borrow_and_update().clone();
+        let mut worked = false;
+        if let Some(snapshot) = snapshot {
+            match send_once(&mut dispatcher, &guard, &ledger, &snapshot).await {
+                Ok(report) => {
+                    worked = report.worked;
+                    log::dispatched(&report);
+                }
+                Err(error) => log::ledger_failed("sending", &error),
+            }
+        }
+        if worked {
+            continue;
+        }
+        let until = next_look(&dispatcher, &ledger, clock.now()).await;
+        tokio::select! {
+            () = clock.wait_until(until) => {}
+            () = wake.notified() => {}
+            _ = stopping.changed() => {}
+        }
+    }
+    dispatcher.close().await;
+}
+
+async fn send_once<L: Ledger>(
+    dispatcher: &mut Dispatcher<L>,
+    guard: &Guard,
+    ledger: &L,
+    snapshot: &Snapshot,
+) -> Result<dispatcher::Report, LedgerError> {
+    if guard.allows(ledger).await? {
+        dispatcher.step(snapshot).await
+    } else {
+        Ok(dispatcher::Report::default())
+    }
+}
+
+/// When to look again: when something is due, unless every relay rests longer; at least a second from now, at
+/// most five minutes.
+async fn next_look<L: Ledger>(dispatcher: &Dispatcher<L>, ledger: &L, now: DateTime<Utc>) -> DateTime<Utc> {
+    let due = ledger.next_due().await.ok().flatten().unwrap_or(now + RECHECK);
+    let due = dispatcher.rests_until().map_or(due, |rested| due.max(rested));
+    due.clamp(now + PAUSE, now + RECHECK)
+}
+
+async fn keep_loop<L: Ledger>(
+    ledger: L,
+    clock: Clock,
+    shown: watch::Receiver<Option<Arc<Snapshot>>>,
+    beat: Arc<Notify>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = beat.notified() => {}
+            _ = stopping.changed() => return,
+        }
+        let Some(snapshot) = shown.borrow().clone() else { continue };
+        let now = clock.now();
+        match ledger.orphans(false, snapshot.settings.delivery.in_doubt, now).await {
+            Ok(orphans) => log::orphans(&orphans),
+            Err(error) => log::ledger_failed("housekeeping", &error),
+        }
+        match ledger.purge(now - snapshot.settings.ledger.keep).await {
+            Ok(forgotten) => log::forgotten(forgotten),
+            Err(error) => log::ledger_failed("housekeeping", &error),
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! `plan::next`'s business. Nothing is retried here, nothing is logged here, and no connection outlives an error.
 
 pub mod folder;
+pub mod smtp;
 
 use crate::plan::outcome::Outcome;
 
@@ -23,6 +24,8 @@ pub struct Letter<'a> {
 /// A way out. One worker owns one.
 #[derive(Debug)]
 pub enum Transport {
+    /// A connection to a relay, opened when it is needed.
+    Smtp(Box<smtp::Smtp>),
     /// An outbox.
     Folder(folder::Outbox),
 }
@@ -33,6 +36,7 @@ impl Transport {
     /// no doubt. `Err` holds a `Refused` or `Lost` outcome of an early phase.
     pub async fn ready(&mut self) -> Result<(), Outcome> {
         match self {
+            Self::Smtp(smtp) => smtp.ready().await,
             Self::Folder(_) => Ok(()),
         }
     }
@@ -40,12 +44,15 @@ impl Transport {
     /// Sends one mail.
     pub async fn send(&mut self, letter: Letter<'_>) -> Outcome {
         match self {
+            Self::Smtp(smtp) => smtp.send(letter).await,
             Self::Folder(outbox) => outbox.send(letter),
         }
     }
 
     /// Says goodbye, where there is somebody to say it to.
     pub async fn close(&mut self) {
-        let Self::Folder(_) = self;
+        if let Self::Smtp(smtp) = self {
+            smtp.close().await;
+        }
     }
 }

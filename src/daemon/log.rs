@@ -1,0 +1,192 @@
+//! What the daemon says in its log: stable event names, English, one line a mail, a reload, an episode.
+//!
+//! Priorities follow journald's. Addresses of people who have no id are shortened; no mail's text, no secret.
+
+use chrono::{DateTime, Utc};
+use tracing::{error, info, warn};
+
+use super::dispatcher::{Departure, Report};
+use super::planner::Round;
+use crate::diagnostic::{Language, Problem, Severity};
+use crate::ledger::{LedgerError, Orphans};
+use crate::plan::next::Verdict;
+use crate::plan::row::State;
+use crate::plan::trust::Trust;
+
+/// Every file was read, the ledger is open, the loops run.
+pub fn started() {
+    info!(
+        event = "started",
+        version = env!("CARGO_PKG_VERSION"),
+        tzdb = crate::calendar::zone::TZDB,
+        "jalon is at work"
+    );
+}
+
+/// Nothing leaves this machine.
+pub fn nobody_receives(outbox: &str) {
+    warn!(event = "outbox", outbox, "mails become files: nobody receives anything");
+}
+
+/// Told to stop.
+pub fn stopping() {
+    info!(event = "stopping", "finishing what is in hand");
+}
+
+/// What was in hand took too long.
+pub fn cut_short() {
+    warn!(
+        event = "cut-short",
+        "a mail was still in hand after the grace time: it will be in doubt at the next start"
+    );
+}
+
+/// The end.
+pub fn stopped() {
+    info!(event = "stopped", "stopped");
+}
+
+/// A round of planning; with the problems of the files when they were just read.
+pub fn planned(round: &Round, files_were_read: bool, postings: usize) {
+    let Round { added, skipped, moved, withdrawn, .. } = round;
+    if files_were_read {
+        problems(&round.problems);
+        info!(event = "loaded", postings, problems = round.problems.len(), "files read");
+    }
+    if added + skipped + moved + withdrawn > 0 {
+        info!(event = "planned", added, skipped, moved, withdrawn, "the plan changed");
+    }
+    if round.doubted {
+        error!(
+            event = "vanished",
+            postings = round.missed.join(" "),
+            "most postings vanished at once: none is believed, reminders go on"
+        );
+    } else if files_were_read && !round.missed.is_empty() {
+        warn!(
+            event = "vanished",
+            postings = round.missed.join(" "),
+            "files are gone: believed after fifteen minutes"
+        );
+    }
+    if !round.gone.is_empty() {
+        warn!(
+            event = "gone",
+            postings = round.gone.join(" "),
+            "their files are gone: their reminders are withdrawn"
+        );
+    }
+}
+
+/// Files that were not taken: what was in force stays.
+pub fn refused(found: &[Problem]) {
+    problems(found);
+    error!(event = "refused", "jalon.toml cannot be used: the version in force stays");
+}
+
+fn problems(problems: &[Problem]) {
+    for problem in problems {
+        let line = problem.place.as_ref().map_or(0, |place| place.line);
+        let (file, code, sentence) = (&problem.file, problem.code, problem.sentence.say(Language::English));
+        match problem.severity {
+            Severity::Error => error!(event = "problem", code, file, line, "{sentence}"),
+            Severity::Warning => info!(event = "remark", code, file, line, "{sentence}"),
+        }
+    }
+}
+
+/// A step of the dispatcher.
+pub fn dispatched(report: &Report) {
+    for (key, state) in &report.ended {
+        if state == &State::Lapsed {
+            error!(event = "lapsed", key = key.as_str(), "it could not leave while it was of use");
+        } else {
+            info!(event = state.word(), key = key.as_str(), "a later reminder says it");
+        }
+    }
+    for departure in &report.departures {
+        departed(departure);
+    }
+    if let Some((relay, until, why)) = &report.resting {
+        warn!(event = "relay-rests", relay, until = %until, why, "the relay takes no mail for now");
+    }
+}
+
+fn departed(departure: &Departure) {
+    let to = recipient(&departure.recipient);
+    let id = &departure.message_id;
+    let keys = departure
+        .keys
+        .iter()
+        .map(crate::plan::Key::as_str)
+        .map(without_recipient)
+        .collect::<Vec<_>>()
+        .join(" ");
+    match &departure.verdict {
+        Verdict::Sent { reply } => info!(event = "sent", message_id = id, to, keys, reply, "sent"),
+        Verdict::Again { at, reply, .. } => {
+            warn!(event = "again", message_id = id, to, keys, reply, at = %at, "to be tried again");
+        }
+        Verdict::Never { reply, reason } => error!(
+            event = "failed",
+            message_id = id,
+            to,
+            keys,
+            reply,
+            reason = reason.word(),
+            "refused for good"
+        ),
+        Verdict::Doubt { reply, doubt } => {
+            error!(event = "doubt", message_id = id, to, keys, reply, next = ?doubt, "it may have left");
+        }
+    }
+}
+
+/// A person's id as it is; a plain address by its first letter and domain.
+fn recipient(id: &str) -> String {
+    id.split_once('@').map_or_else(
+        || id.to_owned(),
+        |(local, domain)| format!("{}…@{domain}", local.chars().next().unwrap_or_default()),
+    )
+}
+
+fn without_recipient(key: &str) -> &str {
+    key.splitn(5, '/')
+        .nth(4)
+        .map_or(key, |recipient| key[..key.len() - recipient.len()].trim_end_matches('/'))
+}
+
+/// Rows that nobody held any more.
+pub fn orphans(orphans: &Orphans) {
+    let Orphans { released, doubted, held } = *orphans;
+    if doubted + held > 0 {
+        error!(
+            event = "doubt",
+            released, doubted, held, "mails were in hand when their worker ended: they may have left"
+        );
+    } else if released > 0 {
+        warn!(event = "released", released, "mails were claimed when their worker ended: nothing had left");
+    }
+}
+
+/// Old rows were forgotten.
+pub fn forgotten(rows: usize) {
+    if rows > 0 {
+        info!(event = "forgotten", rows, "rows older than the settings keep were forgotten");
+    }
+}
+
+/// The ledger failed: nothing leaves without its mark.
+pub fn ledger_failed(doing: &str, problem: &LedgerError) {
+    error!(event = "ledger-failed", doing, "{problem}");
+}
+
+/// The clock is not to be trusted.
+pub fn distrusted(verdict: Trust, now: DateTime<Utc>) {
+    let (by, how) = match verdict {
+        Trust::Agrees => return,
+        Trust::Behind(by) => (by, "behind the ledger's last round"),
+        Trust::Ahead(by) => (by, "ahead of the time that passed"),
+    };
+    error!(event = "clock", now = %now, seconds = by.num_seconds(), "the clock is {how}: nothing is planned or sent until it agrees; set it right, or restart jalon if it is right now");
+}

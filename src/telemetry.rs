@@ -1,0 +1,21 @@
+//! The log's way out: the standard error, which journald reads. What is said stands with who says it
+//! (`daemon/log.rs`); here is only how lines look and which are shown.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+/// Sends the log to the standard error: `$JALON_LOG` filters it (default `info`); under journald without time
+/// and colour.
+pub fn begin() {
+    let filter = EnvFilter::try_from_env("JALON_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,tokio_cron_scheduler=warn"));
+    let under_journald = std::env::var_os("JOURNAL_STREAM").is_some();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(!under_journald && std::io::stderr().is_terminal());
+    // A second subscriber (in tests) changes nothing.
+    let _ = if under_journald { builder.without_time().try_init() } else { builder.try_init() };
+}

@@ -1,0 +1,419 @@
+//! One conversation with a relay: greeting, TLS, login, and mails one after the other, each with one recipient.
+//!
+//! Every function that can leave the conversation in doubt takes the link and gives it back only if it is in
+//! step. Whether a mail is tried again is not decided here.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::pin::pin;
+
+use lettre::Address;
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::{Credentials as Secret, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Auth, Data, Mail, Noop, Quit, Rcpt, Rset, Starttls};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::{Response, Severity};
+use tokio::net::TcpStream;
+use tokio::time::{Duration, Instant, timeout, timeout_at};
+
+use super::super::Letter;
+use super::dial::own_name;
+use super::tls::Tls;
+use super::wire::{Stream, Wire};
+use super::{Credentials, IDLE_SECONDS, MAILS_A_CONNECTION, Timeouts};
+use crate::plan::outcome::{Outcome, Phase, Reply};
+
+/// How to log in.
+pub(super) struct Login {
+    /// The ways that may be used, in order.
+    pub(super) mechanisms: Vec<Mechanism>,
+    /// With what.
+    pub(super) credentials: Credentials,
+}
+
+/// How often a relay may ask for more during one login.
+const CHALLENGES: u32 = 4;
+
+/// A connection that has at least exchanged EHLO.
+pub(super) struct Link {
+    conn: AsyncSmtpConnection,
+    wire: Wire,
+    mails: u32,
+    used: Instant,
+    /// A mail was begun and not ended: RSET comes before the next.
+    unfinished: bool,
+}
+
+impl Link {
+    /// EHLO in the clear. The caller has made sure that the peer is this machine.
+    pub(super) async fn plain(tcp: TcpStream, limits: &Timeouts) -> Result<Self, Outcome> {
+        let name = own_name(&tcp);
+        Self::hello(Wire::new(Stream::Plain(tcp)), &name, limits).await
+    }
+
+    /// TLS, then EHLO (RFC 8314 §3.3).
+    pub(super) async fn implicit(tcp: TcpStream, tls: &Tls, limits: &Timeouts) -> Result<Self, Outcome> {
+        let name = own_name(&tcp);
+        let stream = tls.secure(tcp, limits.tls).await?;
+        Self::hello(Wire::new(Stream::Tls(Box::new(stream))), &name, limits).await
+    }
+
+    /// EHLO, STARTTLS, TLS, and EHLO again, since nothing said before TLS counts (RFC 3207 §4.2). There is no
+    /// way on without TLS.
+    pub(super) async fn starttls(tcp: TcpStream, tls: &Tls, limits: &Timeouts) -> Result<Self, Outcome> {
+        let name = own_name(&tcp);
+        let lost = |words: &str| Outcome::Lost(Phase::Tls, words.to_owned());
+        let wire = Wire::new(Stream::Plain(tcp));
+        let mut clear = Self::hello(wire.clone(), &name, limits).await?;
+        if !clear.conn.can_starttls() {
+            return Err(lost("the relay does not offer STARTTLS, and nothing is sent without it"));
+        }
+        let answer = clear.conn.command(Starttls);
+        step(limits.tls, Phase::Tls, "STARTTLS", &wire, Severity::PositiveCompletion, answer).await?;
+        // lettre's own `starttls()` keeps its read buffer across the handshake. Here its connection ends with
+        // the plain text, and a new one begins with the TLS stream.
+        drop(clear);
+        let tcp = wire.into_tcp().ok_or_else(|| {
+            lost("the relay, or somebody in between, said more in the clear than the answer to STARTTLS")
+        })?;
+        let stream = tls.secure(tcp, limits.tls).await?;
+        Self::hello(Wire::greeted(Stream::Tls(Box::new(stream))), &name, limits).await
+    }
+
+    async fn hello(wire: Wire, name: &ClientId, limits: &Timeouts) -> Result<Self, Outcome> {
+        let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), name);
+        let conn = within(limits.hello, Phase::Connect, "greeting and EHLO", &wire, connecting).await?;
+        Ok(Self { conn, wire, mails: 0, used: Instant::now(), unfinished: false })
+    }
+
+    /// AUTH (RFC 4954). Nothing that was sent comes back in the words of a failure.
+    pub(super) async fn log_in(&mut self, login: &Login, limits: &Timeouts) -> Result<(), Outcome> {
+        let Some(mechanism) = self.conn.server_info().get_auth_mechanism(&login.mechanisms) else {
+            let names: Vec<_> = login.mechanisms.iter().map(ToString::to_string).collect();
+            let words = format!("the relay does not offer to log in by AUTH {}", names.join(" or AUTH "));
+            return Err(Outcome::Lost(Phase::Auth, words));
+        };
+        let mut secrets = vec![login.credentials.password.clone()];
+        let secret = Secret::new(login.credentials.username.clone(), login.credentials.password.clone());
+        let conn = &mut self.conn;
+        let said = &mut secrets;
+        let talk = async move {
+            let mut line = Auth::new(mechanism, secret.clone(), None)?.to_string();
+            let mut challenges = 0;
+            loop {
+                // "AUTH LOGIN" itself is no secret; what follows it, or stands alone, is.
+                said.extend(
+                    line.split_whitespace().last().filter(|word| *word != "LOGIN").map(str::to_owned),
+                );
+                let answer = conn.command(line).await?;
+                challenges += 1;
+                if !answer.has_code(334) || challenges > CHALLENGES {
+                    return Ok(answer);
+                }
+                line = match mechanism {
+                    // The relay has refused the token and says why in the challenge: an empty line asks for
+                    // the refusal itself.
+                    Mechanism::Xoauth2 => "\r\n".to_owned(),
+                    _ => Auth::new_from_response(mechanism, secret.clone(), &answer)?.to_string(),
+                };
+            }
+        };
+        let done =
+            step(limits.auth, Phase::Auth, "AUTH", &self.wire, Severity::PositiveCompletion, talk).await;
+        done.map(drop).map_err(|outcome| without(outcome, &secrets))
+    }
+
+    /// The link is set up; mails may follow.
+    pub(super) fn begin(&mut self) {
+        self.wire.talk();
+        self.used = Instant::now();
+    }
+
+    /// Whether the link has carried enough mails, or lain idle long enough.
+    pub(super) fn is_worn(&self) -> bool {
+        self.mails >= MAILS_A_CONNECTION || self.used.elapsed() >= Duration::from_secs(IDLE_SECONDS)
+    }
+
+    /// Whether a mail was begun and not ended.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    /// The link, if the relay still answers on it: to RSET when a mail stayed unfinished, else to NOOP.
+    pub(super) async fn check(mut self, limits: &Timeouts) -> Option<Self> {
+        let wanted = Severity::PositiveCompletion;
+        let done = if self.unfinished {
+            step(limits.check, Phase::Connect, "RSET", &self.wire, wanted, self.conn.command(Rset)).await
+        } else {
+            step(limits.check, Phase::Connect, "NOOP", &self.wire, wanted, self.conn.command(Noop)).await
+        };
+        self.unfinished = false;
+        self.used = Instant::now();
+        (done.is_ok() && !self.wire.unread()).then_some(self)
+    }
+
+    /// Says goodbye.
+    pub(super) async fn quit(mut self, limits: &Timeouts) {
+        // The mails of this link are settled: no answer could change anything.
+        let _ = timeout(limits.quit, self.conn.command(Quit)).await;
+    }
+
+    /// One mail. The link comes back if it is in step with the relay.
+    pub(super) async fn send(mut self, letter: Letter<'_>, limits: &Timeouts) -> (Outcome, Option<Self>) {
+        let (outcome, clean) = match self.envelope(letter, limits).await {
+            Ok(()) => self.content(letter.bytes, limits).await,
+            Err(outcome) => (outcome, true),
+        };
+        self.used = Instant::now();
+        self.mails += 1;
+        let goes_on = clean
+            && match &outcome {
+                Outcome::Accepted(_) | Outcome::Unfit(_) => true,
+                Outcome::Refused(phase, reply) => {
+                    // After its answer to the dot the relay has forgotten the mail (RFC 5321 §4.1.1.4).
+                    self.unfinished = *phase != Phase::Dot;
+                    reply.code != 421
+                }
+                Outcome::Lost(..) | Outcome::Unwritable(_) => false,
+            };
+        (outcome, goes_on.then_some(self))
+    }
+
+    /// MAIL, RCPT, DATA.
+    async fn envelope(&mut self, letter: Letter<'_>, limits: &Timeouts) -> Result<(), Outcome> {
+        let info = self.conn.server_info();
+        if let Some(size) = self.wire.size()
+            && size < letter.bytes.len() as u64
+        {
+            let bytes = letter.bytes.len();
+            return Err(Outcome::Unfit(format!(
+                "the mail is too large: {bytes} bytes, and the relay takes {size}"
+            )));
+        }
+        let to: Address = address(letter.to).map_err(Outcome::Unfit)?;
+        let from: Option<Address> = match letter.from {
+            "" => None,
+            from => Some(address(from).map_err(|words| Outcome::Lost(Phase::Sender, words))?),
+        };
+        let mut parameters = Vec::new();
+        if !letter.to.is_ascii() || !letter.from.is_ascii() {
+            if !info.supports_feature(Extension::SmtpUtfEight) {
+                let words = |address| {
+                    format!(
+                        "the address {address} has letters beyond ASCII, which the relay cannot take (SMTPUTF8)"
+                    )
+                };
+                return Err(if letter.to.is_ascii() {
+                    Outcome::Lost(Phase::Sender, words(letter.from))
+                } else {
+                    Outcome::Unfit(words(letter.to))
+                });
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !letter.bytes.is_ascii() {
+            if !info.supports_feature(Extension::EightBitMime) {
+                return Err(Outcome::Unfit(
+                    "the mail has bytes beyond ASCII, which the relay cannot take (8BITMIME)".to_owned(),
+                ));
+            }
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        let (wire, done) = (&self.wire, Severity::PositiveCompletion);
+        let mail = self.conn.command(Mail::new(from, parameters));
+        step(limits.sender, Phase::Sender, "MAIL", wire, done, mail).await?;
+        let rcpt = self.conn.command(Rcpt::new(to, Vec::new()));
+        step(limits.recipient, Phase::Recipient, "RCPT", wire, done, rcpt).await?;
+        let data = self.conn.command(Data);
+        step(limits.data, Phase::Data, "DATA", wire, Severity::PositiveIntermediate, data).await?;
+        Ok(())
+    }
+
+    /// The body, the dot, and the answer to it; also whether the link is in step afterwards.
+    async fn content(&mut self, bytes: &[u8], limits: &Timeouts) -> (Outcome, bool) {
+        // lettre writes CRLF before the dot; ours would make an empty line of it.
+        let body = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
+        let wire = &self.wire;
+        wire.begin_body();
+        // lettre asks for another part when it has written and flushed the one before; told that there is
+        // none, it writes the dot.
+        let end = || {
+            wire.end_body();
+            None
+        };
+        let mut sending = pin!(self.conn.message_iter(std::iter::once(body).chain(std::iter::from_fn(end))));
+        let done = match timeout(limits.body, &mut sending).await {
+            Ok(done) => Some(done),
+            Err(_) => match wire.dot_left() {
+                Some(at) => timeout_at(at + limits.answer, &mut sending).await.ok(),
+                None => None,
+            },
+        };
+        let phase = if wire.dot_left().is_some() { Phase::Dot } else { Phase::Data };
+        let (what, limit) = match phase {
+            Phase::Dot => ("the dot", limits.answer),
+            _ => ("the message", limits.body),
+        };
+        let outcome = match done {
+            Some(done) => done
+                .map_err(|error| fault(phase, what, wire, &error))
+                .and_then(|answer| expect(&answer, Severity::PositiveCompletion, phase, what)),
+            None => Err(slow(phase, what, limit)),
+        };
+        let (outcome, clean) = match outcome {
+            // An answer before the dot is no answer to it.
+            Ok(reply) if phase == Phase::Data => {
+                (Outcome::Lost(phase, format!("answered {reply} before the message was over")), false)
+            }
+            Ok(reply) => (Outcome::Accepted(reply), true),
+            // Refused before the dot left: the relay still waits for it.
+            Err(refused @ Outcome::Refused(..)) => (refused, phase == Phase::Dot),
+            Err(other) => match wire.accepted() {
+                Some(text) if phase == Phase::Dot => (Outcome::Accepted(Reply::new(250, &text)), false),
+                _ => (other, false),
+            },
+        };
+        wire.talk();
+        (outcome, clean)
+    }
+}
+
+/// An address that can stand in a command.
+fn address(text: &str) -> Result<Address, String> {
+    let unfit = |why: &str| format!("{} is not an address: {why}", plain(text));
+    if text.chars().any(|c| c.is_control() || matches!(c, '<' | '>')) {
+        return Err(unfit("it has signs that no address has"));
+    }
+    text.parse().map_err(|error: lettre::address::AddressError| unfit(&error.to_string()))
+}
+
+/// One command and its answer, within a limit; `wanted` is the answer's first digit (RFC 5321 §4.2.1).
+async fn step(
+    limit: Duration,
+    phase: Phase,
+    what: &str,
+    wire: &Wire,
+    wanted: Severity,
+    talk: impl Future<Output = Result<Response, SmtpError>>,
+) -> Result<Reply, Outcome> {
+    let answer = within(limit, phase, what, wire, talk).await?;
+    expect(&answer, wanted, phase, what)
+}
+
+async fn within<T>(
+    limit: Duration,
+    phase: Phase,
+    what: &str,
+    wire: &Wire,
+    talk: impl Future<Output = Result<T, SmtpError>>,
+) -> Result<T, Outcome> {
+    match timeout(limit, talk).await {
+        Ok(done) => done.map_err(|error| fault(phase, what, wire, &error)),
+        Err(_) => Err(slow(phase, what, limit)),
+    }
+}
+
+fn slow(phase: Phase, what: &str, limit: Duration) -> Outcome {
+    Outcome::Lost(phase, format!("no answer to {what} within {limit:?}"))
+}
+
+fn expect(answer: &Response, wanted: Severity, phase: Phase, what: &str) -> Result<Reply, Outcome> {
+    let text: Vec<_> = answer.message().collect();
+    let reply = Reply::new(u16::from(answer.code()), &text.join(" "));
+    if answer.code().severity == wanted {
+        Ok(reply)
+    } else {
+        // An answer to another question: the conversation is out of step.
+        Err(Outcome::Lost(phase, format!("answered {reply} to {what}")))
+    }
+}
+
+/// What an error of lettre's means in this phase. Its kind tells only whether there was a refusal.
+fn fault(phase: Phase, what: &str, wire: &Wire, error: &SmtpError) -> Outcome {
+    let source = error.source().map(ToString::to_string).unwrap_or_default();
+    if let Some(code) = error.status() {
+        return Outcome::Refused(phase, Reply::new(u16::from(code), &source));
+    }
+    Outcome::Lost(
+        phase,
+        match () {
+            () if wire.closed() => format!("the relay hung up at {what}"),
+            () if error.is_response() => plain(&format!("the answer to {what} is not SMTP: {source}")),
+            () => plain(&format!("{what}: {source}")),
+        },
+    )
+}
+
+/// Text fit to be stored and shown.
+fn plain(text: &str) -> String {
+    Reply::new(0, text).text
+}
+
+/// The outcome, its words without these secrets: a relay may quote what it does not understand.
+fn without(outcome: Outcome, secrets: &[String]) -> Outcome {
+    match outcome {
+        Outcome::Refused(phase, reply) => {
+            Outcome::Refused(phase, Reply { code: reply.code, text: mask(&reply.text, secrets) })
+        }
+        Outcome::Lost(phase, words) => Outcome::Lost(phase, mask(&words, secrets)),
+        other => other,
+    }
+}
+
+/// The text, every run of it hidden that is a secret or at least [`TELLING`] signs of one: quotes are cut.
+fn mask(text: &str, secrets: &[String]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let hidden = secrets.iter().map(|secret| shared(rest, secret)).max().unwrap_or(0);
+        if hidden > 0 {
+            shown.push_str("[…]");
+        } else {
+            shown.push(first);
+        }
+        rest = &rest[hidden.max(first.len_utf8())..];
+    }
+    shown
+}
+
+/// How many signs of a secret tell something of it.
+const TELLING: usize = 6;
+
+/// How many bytes at the head of the text come from the secret, if they tell something of it.
+fn shared(text: &str, secret: &str) -> usize {
+    let ends = text.char_indices().map(|(at, sign)| at + sign.len_utf8());
+    let (signs, bytes) = ends
+        .take_while(|&end| secret.contains(&text[..end]))
+        .fold((0, 0), |(signs, _), end| (signs + 1, end));
+    if signs >= TELLING || (bytes > 0 && text[..bytes] == *secret) { bytes } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_even_when_the_quote_is_cut() {
+        let secrets = ["s3cret".to_owned(), "AHVzZXIAczNjcmV0Zm9yZXZlcg==".to_owned(), "pw".to_owned()];
+        for (text, shown) in [
+            ("5.7.8 no", "5.7.8 no"),
+            ("bad AUTH PLAIN AHVzZXIAczNjcmV0Zm9yZXZlcg==!", "bad AUTH PLAIN […]!"),
+            ("bad 'AUTH PLAIN AHVzZXIAczNj", "bad 'AUTH PLAIN […]"),
+            ("…XIAczNjcmV0 é s3cret, pw", "…[…] é […], […]"),
+        ] {
+            assert_eq!(mask(text, &secrets), shown);
+        }
+        assert_eq!(mask("as it was", &[String::new()]), "as it was");
+    }
+
+    #[test]
+    fn an_address_cannot_carry_a_command() {
+        for bad in ["", "nobody", "a@b\r\nRCPT TO:<c@d>", "a@b> SIZE=1", "<a@b>", "a@\u{7f}b"] {
+            assert!(address(bad).is_err(), "{bad:?}");
+        }
+        for good in ["a@example.org", "élodie@example.org", "a.b+c@académie.example"] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+    }
+}

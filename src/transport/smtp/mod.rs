@@ -1,0 +1,219 @@
+//! One connection to a relay, through lettre's `AsyncSmtpConnection` over a stream of ours.
+//!
+//! ```text
+//! dial ─TcpStream─▶ tls ─TlsStream─▶ wire ─▶ lettre's connection ─▶ link (greeting … AUTH; MAIL … dot) ─▶ Smtp
+//! ```
+//! lettre's pool and its `send()` are never used: a cancelled connection goes back into that pool out of step,
+//! and the answer to one mail is then read as the answer to the next. Here a connection is taken out of its
+//! place before it is used and put back only after a clean answer, so that an error, a timeout or a dropped
+//! future can only lose it. Every step has its own limit ([`Timeouts`]), and the phase of a failure is ours.
+//! Nothing is retried, nothing is logged, and no credential gets into a text.
+
+mod dial;
+mod link;
+mod timeouts;
+mod tls;
+mod wire;
+
+use std::fmt;
+
+use lettre::transport::smtp::authentication::Mechanism;
+use thiserror::Error;
+
+use super::Letter;
+use crate::plan::outcome::Outcome;
+use crate::settings::{Auth, Relay, Tls as Link};
+use link::Login;
+pub use timeouts::Timeouts;
+
+/// The largest mail that is sent, in bytes: what every relay of note takes, and far more than a reminder needs.
+pub const LARGEST_MAIL: usize = 10_000_000;
+
+/// How many mails one connection carries before it is replaced.
+pub const MAILS_A_CONNECTION: u32 = 50;
+
+/// How long a connection may lie idle, in seconds, before it is replaced.
+pub const IDLE_SECONDS: u64 = 30;
+
+/// A login. Its secret does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The name to log in with.
+    pub username: String,
+    /// The password, or for XOAUTH2 the access token.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// Why a relay cannot even be tried.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The host of the settings can be in no certificate.
+    #[error("{0:?} is neither a host name nor an address")]
+    Host(String),
+    /// A file of authorities cannot be used.
+    #[error("the file of certificate authorities cannot be used: {0}")]
+    Authority(String),
+    /// No authority is known at all, so that no certificate could be checked.
+    #[error("no certificate authority is known: the system has none, and no ca_file is given ({0})")]
+    NoAuthorities(String),
+    /// The TLS library refuses its settings.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+    /// The settings name a user and no secret came.
+    #[error("a user name is set, but its password or token is missing")]
+    NoSecret,
+}
+
+/// A way to a relay: at most one connection, opened when it is needed.
+pub struct Smtp {
+    host: String,
+    port: u16,
+    /// `None` for the loopback interface without TLS.
+    tls: Option<tls::Tls>,
+    starttls: bool,
+    login: Option<Login>,
+    timeouts: Timeouts,
+    link: Option<link::Link>,
+}
+
+impl Smtp {
+    /// A way to this relay. `roots` are the PEM texts of `ca_file`, trusted besides the system's authorities,
+    /// which are read here: make a new `Smtp` when they may have changed.
+    pub fn new(
+        relay: &Relay,
+        credentials: Option<Credentials>,
+        roots: &[Vec<u8>],
+        timeouts: Timeouts,
+    ) -> Result<Self, SetupError> {
+        let tls = match relay.tls {
+            Link::None => None,
+            Link::Starttls | Link::Implicit => Some(tls::Tls::new(&relay.host, roots)?),
+        };
+        if relay.username.is_some() && credentials.is_none() {
+            return Err(SetupError::NoSecret);
+        }
+        let mechanisms: Vec<Mechanism> = match &relay.auth[..] {
+            [] if relay.token_command.is_some() => vec![Mechanism::Xoauth2],
+            [] => vec![Mechanism::Plain, Mechanism::Login],
+            chosen => chosen.iter().map(|&way| mechanism(way)).collect(),
+        };
+        Ok(Self {
+            host: relay.host.clone(),
+            port: relay.port,
+            tls,
+            starttls: relay.tls == Link::Starttls,
+            login: credentials.map(|credentials| Login { mechanisms, credentials }),
+            timeouts,
+            link: None,
+        })
+    }
+
+    /// From the next connection on, logs in with these: a token was renewed.
+    pub fn renew(&mut self, credentials: Credentials) {
+        if let Some(login) = &mut self.login {
+            login.credentials = credentials;
+        }
+    }
+
+    /// Makes ready to send: the connection there is, if NOOP (after an unfinished mail RSET) proves it alive
+    /// and it has carried few mails lately; else a new one, secured and logged in.
+    ///
+    /// # Errors
+    /// `Refused` or `Lost` in one of the phases `Connect`, `Tls` and `Auth`: nothing of a mail has left.
+    pub async fn ready(&mut self) -> Result<(), Outcome> {
+        if let Some(link) = self.link.take() {
+            if link.is_worn() {
+                link.quit(&self.timeouts).await;
+            } else if let Some(alive) = link.check(&self.timeouts).await {
+                self.link = Some(alive);
+                return Ok(());
+            }
+        }
+        self.link = Some(self.open().await?);
+        Ok(())
+    }
+
+    async fn open(&self) -> Result<link::Link, Outcome> {
+        let limits = &self.timeouts;
+        let tcp = dial::dial(&self.host, self.port, self.tls.is_none(), limits.connect).await?;
+        let mut link = match &self.tls {
+            None => link::Link::plain(tcp, limits).await?,
+            Some(tls) if self.starttls => link::Link::starttls(tcp, tls, limits).await?,
+            Some(tls) => link::Link::implicit(tcp, tls, limits).await?,
+        };
+        if let Some(login) = &self.login {
+            link.log_in(login, limits).await?;
+        }
+        link.begin();
+        Ok(link)
+    }
+
+    /// Sends one mail to its one recipient. [`ready`](Self::ready) comes first; where it did not, or a mail
+    /// stayed unfinished, it is done here.
+    ///
+    /// The outcome tells all: after `Accepted`, most `Refused` and `Unfit` the connection goes on; after `Lost`,
+    /// and after 421, it is gone. Dropping the future loses the connection too.
+    pub async fn send(&mut self, letter: Letter<'_>) -> Outcome {
+        if let Err(words) = letter_is_fit(letter) {
+            return Outcome::Unfit(words);
+        }
+        if self.link.as_ref().is_none_or(link::Link::is_unfinished)
+            && let Err(outcome) = self.ready().await
+        {
+            return outcome;
+        }
+        let Some(link) = self.link.take() else {
+            return Outcome::Lost(crate::plan::outcome::Phase::Connect, "no connection".to_owned());
+        };
+        let (outcome, link) = link.send(letter, &self.timeouts).await;
+        self.link = link;
+        outcome
+    }
+
+    /// Says QUIT, briefly, and lets the connection go.
+    pub async fn close(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.quit(&self.timeouts).await;
+        }
+    }
+}
+
+/// What every relay would refuse, or could take for the end of the message.
+fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
+    if letter.bytes.len() > LARGEST_MAIL {
+        return Err(format!(
+            "the mail is too large: {} bytes, and {LARGEST_MAIL} at most are sent",
+            letter.bytes.len()
+        ));
+    }
+    // A lone CR or LF before a dot ends the message for some relays (RFC 5321 §2.3.8 forbids both).
+    let lone = |(at, byte): (usize, &u8)| match byte {
+        b'\r' => letter.bytes.get(at + 1) != Some(&b'\n'),
+        b'\n' => at == 0 || letter.bytes[at - 1] != b'\r',
+        _ => false,
+    };
+    if letter.bytes.iter().enumerate().any(lone) {
+        return Err("the mail has a line that does not end in CR LF".to_owned());
+    }
+    Ok(())
+}
+
+fn mechanism(way: Auth) -> Mechanism {
+    match way {
+        Auth::Plain => Mechanism::Plain,
+        Auth::Login => Mechanism::Login,
+        Auth::Xoauth2 => Mechanism::Xoauth2,
+    }
+}
+
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Smtp").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}

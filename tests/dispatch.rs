@@ -1,0 +1,318 @@
+//! The dispatcher's step, on a clock that jumps, a real ledger, and a scripted relay on a real socket: what
+//! becomes of reminders when the relay is away, refuses, falls silent, or when one of them is poisoned.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+#[path = "support/server.rs"]
+mod server;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jalon::clock::Clock;
+use jalon::daemon::dispatcher::{Dispatcher, Report, Way};
+use jalon::daemon::planner::{Planner, Snapshot};
+use jalon::files::load;
+use jalon::ledger::sqlite::SqliteLedger;
+use jalon::ledger::{Ledger as _, Stamp};
+use jalon::plan::row::{Row, State};
+use jalon::transport::Transport;
+use jalon::transport::smtp::{Smtp, Timeouts};
+use server::{Act, Script, Server, Stage, say};
+use tokio::sync::watch;
+
+const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"Recrutement <r@example.org>\"\noperator = \"a@example.org\"\n[people.camille]\nemail = \"camille@example.org\"\n[people.sacha]\nemail = \"sacha@example.org\"\n";
+const POSTING: &str = "title = \"T\"\nrecruiters = [\"camille\", \"sacha\"]\n[deadline]\nuntil = 2026-06-25\n[start]\non = 2026-06-26\n";
+
+struct World {
+    folder: tempfile::TempDir,
+    clock: Clock,
+    ledger: SqliteLedger,
+    planner: Planner<SqliteLedger>,
+    dispatcher: Dispatcher<SqliteLedger>,
+    snapshot: Arc<Snapshot>,
+    server: Server,
+    _stop: watch::Sender<bool>,
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+impl World {
+    /// A world at eight in the morning of 20 June 2026, with this relay; the plan is laid.
+    async fn new(more: &str, rules: Vec<(Stage, usize, Act)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "jalon.toml", &format!("{JALON}{more}"));
+        write(folder.path(), "postings/p.toml", POSTING);
+        let clock = Clock::jumping(at("2026-06-20T06:00:00Z"));
+        let ledger = SqliteLedger::open(&folder.path().join("jalon.db"), Stamp::Pretended).unwrap();
+        let planner = Planner::new(ledger.clone(), clock.clone(), folder.path().into(), load(folder.path()));
+        let snapshot = planner.step().await.unwrap().0.unwrap();
+        let server = Server::start(Script { rules, ..Script::default() }).await;
+        let timeouts = Timeouts::all(Duration::from_secs(20));
+        let smtp = Smtp::new(&server.relay(), None, &[], timeouts).unwrap();
+        let way = Way::new("relay".into(), Transport::Smtp(Box::new(smtp)));
+        let (stop, stopping) = watch::channel(false);
+        let dispatcher =
+            Dispatcher::new(ledger.clone(), clock.clone(), vec![way], TimeDelta::minutes(30), stopping);
+        Self { folder, clock, ledger, planner, dispatcher, snapshot, server, _stop: stop }
+    }
+
+    async fn go(&self, when: &str) {
+        self.clock.wait_until(at(when)).await;
+    }
+
+    async fn wait(&self, time: TimeDelta) {
+        self.clock.wait_until(self.clock.now() + time).await;
+    }
+
+    async fn step(&mut self) -> Report {
+        self.dispatcher.step(&self.snapshot).await.unwrap()
+    }
+
+    /// Steps until there is no more work.
+    async fn drain(&mut self) -> usize {
+        let mut departures = 0;
+        loop {
+            let report = self.step().await;
+            departures += report.departures.len();
+            if !report.worked {
+                return departures;
+            }
+        }
+    }
+
+    async fn replan(&mut self) {
+        self.planner.reload().unwrap();
+        self.snapshot = self.planner.step().await.unwrap().0.unwrap();
+    }
+
+    async fn row(&self, key: &str) -> Row {
+        self.ledger.known().await.unwrap().into_iter().find(|row| row.key.as_str() == key).unwrap()
+    }
+
+    async fn states(&self, of: &str) -> String {
+        let rows = self.ledger.known().await.unwrap();
+        let of = rows.iter().filter(|row| row.key.recipient() == of);
+        of.map(|row| format!("{}/{} {}", row.key.event(), row.key.lead(), row.state.word()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    fn recipients(&self) -> Vec<String> {
+        self.server
+            .lines()
+            .into_iter()
+            .filter_map(|line| Some(line.strip_prefix("RCPT TO:<")?.split('>').next()?.to_owned()))
+            .collect()
+    }
+
+    fn message_ids(&self) -> Vec<String> {
+        let bodies = self.server.lines().into_iter();
+        bodies
+            .filter_map(|line| Some(line.split_once("Message-ID: <")?.1.split('>').next()?.to_owned()))
+            .collect()
+    }
+}
+
+const CAMILLE: &str = "p/deadline/2026-06-25/-1d/camille";
+const SACHA: &str = "p/deadline/2026-06-25/-1d/sacha";
+const DUE: &str = "2026-06-24T07:00:00Z";
+
+#[tokio::test]
+async fn each_recipient_has_a_mail_of_their_own_and_all_over_one_connection() {
+    let mut world = World::new("", vec![]).await;
+    assert_eq!(world.drain().await, 0, "nothing is due yet");
+    world.go(DUE).await;
+    assert_eq!(world.drain().await, 2);
+    assert_eq!(world.recipients(), ["camille@example.org", "sacha@example.org"]);
+    assert_eq!(world.server.connections(), 1);
+    assert_eq!(world.drain().await, 0, "nothing leaves twice");
+}
+
+#[tokio::test]
+async fn all_that_is_overdue_leaves_in_one_mail_and_the_latest_of_an_event_speaks_for_it() {
+    let mut world = World::new("", vec![]).await;
+    // Down from the 20th to the 25th at noon: deadline −1d and 0d, start −1d are due; start −14d was skipped.
+    world.go("2026-06-25T10:00:00Z").await;
+    assert_eq!(world.drain().await, 2);
+    assert_eq!(
+        world.states("camille").await,
+        "deadline/-1d superseded, deadline/-7d skipped, deadline/0d sent, start/-14d skipped, start/-1d sent"
+    );
+    assert!(world.server.lines().iter().any(|line| line.contains("et 1 autre rappel")));
+}
+
+#[tokio::test]
+async fn what_nobody_could_send_in_time_lapses_with_a_reason() {
+    let mut world = World::new("", vec![]).await;
+    world.go("2026-07-01T00:00:00Z").await;
+    world.drain().await;
+    assert_eq!(
+        world.states("camille").await,
+        "deadline/-1d lapsed, deadline/-7d skipped, deadline/0d lapsed, start/-14d skipped, start/-1d lapsed"
+    );
+    assert!(world.row(CAMILLE).await.reason.is_some());
+    assert_eq!(world.server.lines(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_relay_that_is_away_costs_a_reminder_nothing() {
+    let mut world =
+        World::new("", vec![(Stage::Greeting, 1, Act::Drop), (Stage::Greeting, 2, say("421 busy"))]).await;
+    world.go(DUE).await;
+    for (rest, failures) in [(5, 1), (30, 2)] {
+        let report = world.step().await;
+        assert!(report.resting.is_some(), "failure {failures}");
+        let row = world.row(CAMILLE).await;
+        assert_eq!((row.state, row.attempts, row.doubts), (State::Planned, 0, 0));
+        assert_eq!(world.dispatcher.rests_until(), Some(world.clock.now() + TimeDelta::seconds(rest)));
+        assert!(!world.step().await.worked, "while it rests it is left alone");
+        world.wait(TimeDelta::seconds(rest)).await;
+    }
+    assert_eq!(world.drain().await, 2);
+    assert_eq!(world.dispatcher.rests_until(), None);
+}
+
+#[tokio::test]
+async fn one_bad_address_fails_alone() {
+    let mut world = World::new("", vec![(Stage::Rcpt, 1, say("550 5.1.1 unknown user"))]).await;
+    world.go(DUE).await;
+    world.drain().await;
+    let (camille, sacha) = (world.row(CAMILLE).await, world.row(SACHA).await);
+    assert_eq!((camille.state, sacha.state), (State::Failed, State::Sent));
+    assert_eq!(camille.reply.as_deref(), Some("rcpt: 550 5.1.1 unknown user"));
+    // A corrected address brings it back.
+    write(world.folder.path(), "jalon.toml", &JALON.replace("camille@example.org", "c@example.org"));
+    world.replan().await;
+    world.drain().await;
+    assert_eq!(world.row(CAMILLE).await.state, State::Sent);
+    assert_eq!(world.recipients().last().unwrap(), "c@example.org");
+}
+
+#[tokio::test]
+async fn a_refusal_for_now_waits_longer_each_time_and_holds_up_nobody() {
+    let rules =
+        vec![(Stage::Rcpt, 1, say("451 4.7.1 greylisted")), (Stage::Rcpt, 3, say("451 4.7.1 greylisted"))];
+    let mut world = World::new("", rules).await;
+    world.go(DUE).await;
+    world.drain().await;
+    assert_eq!((world.row(CAMILLE).await.state, world.row(SACHA).await.state), (State::Planned, State::Sent));
+    for (minutes, attempts) in [(1, 1), (5, 2)] {
+        let row = world.row(CAMILLE).await;
+        assert_eq!(
+            (row.attempts, row.not_before),
+            (attempts, Some(world.clock.now() + TimeDelta::minutes(minutes)))
+        );
+        world.wait(TimeDelta::minutes(minutes)).await;
+        world.drain().await;
+    }
+    assert_eq!(world.row(CAMILLE).await.state, State::Sent);
+    let ids = world.message_ids();
+    assert_eq!(ids.len(), 2);
+}
+
+#[tokio::test]
+async fn silence_after_the_dot_is_a_doubt_and_the_copy_bears_the_same_id() {
+    let mut world = World::new("", vec![(Stage::Dot, 1, Act::Drop)]).await;
+    world.go(DUE).await;
+    world.drain().await;
+    let row = world.row(CAMILLE).await;
+    assert_eq!((row.state, row.doubts, row.in_doubt), (State::Planned, 1, true));
+    assert_eq!(row.not_before, Some(world.clock.now() + TimeDelta::minutes(1)));
+    world.wait(TimeDelta::minutes(1)).await;
+    world.drain().await;
+    let row = world.row(CAMILLE).await;
+    assert_eq!((row.state, row.doubts, row.in_doubt), (State::Sent, 1, false));
+    let ids = world.message_ids();
+    assert_eq!(ids.iter().filter(|id| Some(*id) == row.message_id.as_ref()).count(), 2);
+}
+
+#[tokio::test]
+async fn under_hold_a_doubt_is_held_for_a_person() {
+    let mut world = World::new("[delivery]\nin_doubt = \"hold\"\n", vec![(Stage::Dot, 1, Act::Drop)]).await;
+    world.go(DUE).await;
+    world.drain().await;
+    world.go("2026-06-25T06:00:00Z").await;
+    world.drain().await;
+    assert_eq!(world.row(CAMILLE).await.state, State::Held);
+    assert_eq!(world.recipients().iter().filter(|to| to.starts_with("camille")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_link_lost_before_the_dot_is_tried_at_once_on_a_new_connection() {
+    let mut world = World::new("", vec![(Stage::Data, 1, Act::Drop)]).await;
+    world.go(DUE).await;
+    world.drain().await;
+    let row = world.row(CAMILLE).await;
+    assert_eq!((row.state, row.attempts, row.doubts), (State::Sent, 0, 0));
+    assert_eq!(world.server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_sender_is_the_relays_state_and_no_reminders() {
+    let mut world = World::new("", vec![(Stage::Mail, 0, say("550 5.7.1 not your address"))]).await;
+    world.go(DUE).await;
+    world.drain().await;
+    assert_eq!(
+        (world.row(CAMILLE).await.state, world.row(SACHA).await.state),
+        (State::Planned, State::Planned)
+    );
+    assert_eq!(world.dispatcher.rests_until(), Some(world.clock.now() + TimeDelta::minutes(15)));
+    assert_eq!(world.recipients(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_written_fails_nobody_else() {
+    let mut world = World::new("", vec![]).await;
+    // Another posting, of which the dispatcher's snapshot knows nothing: its mail cannot be written.
+    write(
+        world.folder.path(),
+        "postings/q.toml",
+        &POSTING.replace("[\"camille\", \"sacha\"]", "[\"x@example.org\"]"),
+    );
+    let old = Arc::clone(&world.snapshot);
+    world.replan().await;
+    let new = std::mem::replace(&mut world.snapshot, old);
+    world.go(DUE).await;
+    world.drain().await;
+    let key = "q/deadline/2026-06-25/-1d/x@example.org";
+    assert_eq!((world.row(CAMILLE).await.state, world.row(key).await.state), (State::Sent, State::Planned));
+    world.snapshot = new;
+    world.wait(TimeDelta::minutes(15)).await;
+    world.drain().await;
+    assert_eq!(world.row(key).await.state, State::Sent);
+}
+
+#[tokio::test]
+async fn a_template_that_fails_gives_way_to_the_built_in_one() {
+    let mut world = World::new("", vec![]).await;
+    write(world.folder.path(), "templates/fr/reminder.txt", "{{ nothing_of_the_kind }}");
+    world.replan().await;
+    world.go(DUE).await;
+    world.drain().await;
+    assert_eq!(world.row(CAMILLE).await.state, State::Sent);
+    assert!(world.server.lines().iter().any(|line| line.contains("Bonjour")));
+}
+
+#[tokio::test]
+async fn what_the_calendar_takes_back_before_it_leaves_does_not_leave() {
+    let mut world = World::new("", vec![]).await;
+    write(world.folder.path(), "postings/p.toml", &format!("status = \"cancelled\"\n{POSTING}"));
+    world.replan().await;
+    world.go(DUE).await;
+    assert_eq!(world.drain().await, 0);
+    assert_eq!(world.row(CAMILLE).await.state, State::Withdrawn);
+    // And what comes back in time leaves, once.
+    write(world.folder.path(), "postings/p.toml", POSTING);
+    world.replan().await;
+    assert_eq!(world.drain().await, 2);
+}
