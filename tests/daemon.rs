@@ -2,9 +2,11 @@
 //! again without sending twice.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::io::{BufRead as _, BufReader, Lines};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc;
 
 const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"Recrutement <r@example.org>\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n[people.camille]\nemail = \"camille@example.org\"\n";
 const POSTING: &str = "title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-25\n";
@@ -180,4 +182,111 @@ fn a_vanished_posting_is_not_believed_at_once() {
     daemon.until("event=\"gone\"");
     daemon.stop();
     assert_eq!(states(path), expected(["skipped", "sent", "withdrawn"]));
+}
+
+#[test]
+fn what_is_in_hand_is_finished_when_it_is_told_to_stop() {
+    let folder = folder();
+    let path = folder.path();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let relay = format!(
+        "[smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"\n",
+        listener.local_addr().unwrap().port()
+    );
+    let settings = JALON.replace("outbox = \"outbox\"\n", "") + &relay;
+    std::fs::write(path.join("config/jalon.toml"), settings).unwrap();
+    // A relay that takes the mail, and answers the dot only when it is told to.
+    let (dot, dot_came) = mpsc::channel();
+    let (answer, may_answer) = mpsc::channel::<()>();
+    let relay = std::thread::spawn(move || {
+        let (mut link, _) = listener.accept().unwrap();
+        link.write_all(b"220 relay ESMTP\r\n").unwrap();
+        let mut in_body = false;
+        for line in BufReader::new(link.try_clone().unwrap()).lines() {
+            let Ok(line) = line else { return };
+            let reply: &[u8] = match (in_body, line.split(' ').next().unwrap()) {
+                (true, ".") => {
+                    in_body = false;
+                    dot.send(()).unwrap();
+                    may_answer.recv().unwrap();
+                    b"250 2.0.0 taken\r\n"
+                }
+                (true, _) => continue,
+                (_, "DATA") => {
+                    in_body = true;
+                    b"354 go on\r\n"
+                }
+                (_, "QUIT") => b"221 bye\r\n",
+                _ => b"250 fine\r\n",
+            };
+            link.write_all(reply).unwrap();
+        }
+    });
+    let mut daemon = Daemon::start(path, "2026-06-24T08:59:59");
+    dot_came.recv().unwrap();
+    assert!(Command::new("kill").arg(daemon.child.id().to_string()).status().unwrap().success());
+    daemon.until("event=\"stopping\"");
+    answer.send(()).unwrap();
+    daemon.until("event=\"sent\"");
+    daemon.until("event=\"stopped\"");
+    assert_eq!(daemon.child.wait().unwrap().code(), Some(0));
+    relay.join().unwrap();
+    assert_eq!(states(path), expected(["skipped", "sent", "planned"]));
+}
+
+#[test]
+fn a_clock_behind_the_last_round_holds_everything() {
+    let folder = folder();
+    let path = folder.path();
+    let mut daemon = Daemon::start(path, "2026-06-20T08:00:00");
+    daemon.until("event=\"planned\"");
+    daemon.stop();
+    // Two days back: what is due in the meantime is neither planned anew nor sent.
+    let mut daemon = Daemon::start(path, "2026-06-18T08:00:00");
+    daemon.until("event=\"clock\"");
+    daemon.stop();
+    assert_eq!(states(path), expected(["skipped", "planned", "planned"]));
+}
+
+#[test]
+fn a_crash_while_a_mail_is_in_hand_is_a_doubt_and_the_copy_bears_the_same_id() {
+    let folder = folder();
+    let path = folder.path();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let relay = format!(
+        "[smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"\n",
+        listener.local_addr().unwrap().port()
+    );
+    let with_relay = JALON.replace("outbox = \"outbox\"\n", "") + &relay;
+    std::fs::write(path.join("config/jalon.toml"), with_relay).unwrap();
+    let (data, data_came) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut link, _) = listener.accept().unwrap();
+        link.write_all(b"220 relay ESMTP\r\n").unwrap();
+        for line in BufReader::new(link.try_clone().unwrap()).lines() {
+            let Ok(line) = line else { return };
+            if line == "DATA" {
+                data.send(()).unwrap(); // and no answer, ever
+            } else {
+                link.write_all(b"250 fine\r\n").unwrap();
+            }
+        }
+    });
+    let mut daemon = Daemon::start(path, "2026-06-24T08:59:59");
+    data_came.recv().unwrap();
+    daemon.child.kill().unwrap();
+    daemon.child.wait().unwrap();
+    let id = history(path)[1]["message_id"].clone();
+    assert_eq!(states(path), expected(["skipped", "handed", "planned"]));
+    // It may have left, for all the ledger knows: it leaves again at once, under the same id, and the doubt is counted.
+    std::fs::write(path.join("config/jalon.toml"), JALON).unwrap();
+    let mut daemon = Daemon::start(path, "2026-06-24T09:01:00");
+    daemon.until("event=\"doubt\"");
+    daemon.until("event=\"sent\"");
+    daemon.stop();
+    let row = &history(path)[1];
+    assert_eq!(
+        (row["state"].as_str(), row["doubts"].as_u64(), &row["message_id"]),
+        (Some("sent"), Some(1), &id)
+    );
 }

@@ -1,11 +1,16 @@
 //! `jalon check`: everything read as the daemon reads it; every problem, every warning.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::Args;
 
 use super::{Context, Exit, out, report};
-use crate::diagnostic::{Language, any_error};
+use crate::calendar::Posting;
+use crate::diagnostic::{Language, Problem, any_error};
 use crate::files;
+use crate::message::{Addressee, Item, Templates, facts};
 use crate::plan;
+use crate::plan::Reminder;
 
 /// Read everything as the daemon would, and say what is wrong or odd
 #[derive(Debug, Args)]
@@ -24,6 +29,7 @@ impl Check {
         };
         let planned = plan::lay::lay(&loaded.folder.postings, &settings.rules, settings.delivery.late_limit);
         problems.extend(planned.warnings);
+        problems.extend(rendering(&loaded.folder.postings, &planned.reminders, &loaded.templates));
         report(&problems, true, language);
         let (postings, reminders, files) =
             (loaded.folder.postings.len(), planned.reminders.len(), loaded.texts.len());
@@ -44,4 +50,41 @@ impl Check {
             exit => exit,
         }
     }
+}
+
+/// What goes wrong when each event is told, once in each language in which it will be: broken templates, and
+/// templates that name what is not there.
+fn rendering(
+    postings: &[Posting],
+    reminders: &[Reminder],
+    overrides: &BTreeMap<String, String>,
+) -> Vec<Problem> {
+    let templates = match Templates::new(overrides.clone()) {
+        Ok(templates) => templates,
+        Err(problems) => return problems,
+    };
+    let by_id: BTreeMap<&str, &Posting> =
+        postings.iter().map(|posting| (posting.id.as_str(), posting)).collect();
+    let mut told = BTreeSet::new();
+    let mut problems: Vec<Problem> = Vec::new();
+    for reminder in reminders {
+        if !told.insert((&reminder.posting, &reminder.event, reminder.language)) {
+            continue;
+        }
+        let Some(posting) = by_id.get(reminder.posting.as_str()) else { continue };
+        let Some(event) = posting.events.iter().find(|event| event.id == reminder.event) else { continue };
+        let item = Item { posting, event, key: &reminder.key, due: reminder.due };
+        let to = Addressee {
+            name: reminder.recipient.name.as_deref(),
+            email: &reminder.recipient.email,
+            language: reminder.language,
+            zone: reminder.zone,
+        };
+        if let Err(problem) = templates.render(&facts(&[item], &to, reminder.due))
+            && !problems.contains(&problem)
+        {
+            problems.push(problem);
+        }
+    }
+    problems
 }

@@ -33,6 +33,9 @@ const RECHECK: TimeDelta = TimeDelta::minutes(5);
 /// The shortest sleep between two rounds that found no work.
 const PAUSE: TimeDelta = TimeDelta::seconds(1);
 
+/// How long nothing is tried after the ledger failed.
+const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(30);
+
 /// How often a round is noted in the ledger.
 const NOTED: TimeDelta = TimeDelta::seconds(30);
 
@@ -128,37 +131,47 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
 #[derive(Clone, Debug)]
 struct Guard {
     clock: Clock,
-    /// What the clock said when it was last trusted, and how long the machine had been up.
     seen: Arc<std::sync::Mutex<Seen>>,
 }
 
-type Seen = Option<(DateTime<Utc>, Duration)>;
+#[derive(Debug, Default)]
+struct Seen {
+    /// What the clock said when it was last trusted, and how long the machine had been up.
+    trusted: Option<(DateTime<Utc>, Duration)>,
+    /// Whether the present episode of distrust was told.
+    told: bool,
+}
 
 impl Guard {
     fn new(clock: Clock) -> Self {
         Self { clock, seen: Arc::default() }
     }
 
-    /// Whether a round may be made now; says so in the log when not.
+    /// Whether a round may be made now; the log hears of it once an episode when not.
     async fn allows<L: Ledger>(&self, ledger: &L) -> Result<bool, LedgerError> {
         let now = self.clock.now();
-        let boot = Clock::since_boot();
         let last = ledger.last_round().await?;
-        let seen = self.seen.lock().map(|seen| *seen).unwrap_or_default();
-        let passed =
-            seen.map(|(then, at)| (then, TimeDelta::from_std(boot.saturating_sub(at)).unwrap_or_default()));
-        let verdict = trust(now, last, passed);
-        if verdict == Trust::Agrees {
-            if let Ok(mut seen) = self.seen.lock() {
-                *seen = Some((now, boot));
-            }
-            if last.is_none_or(|last| now - last >= NOTED) {
-                ledger.note_round(now, false).await?;
-            }
-            return Ok(true);
+        let verdict = self.judge(now, last);
+        if verdict != Trust::Agrees {
+            return Ok(false);
         }
-        log::distrusted(verdict, now);
-        Ok(false)
+        if last.is_none_or(|last| now - last >= NOTED) {
+            ledger.note_round(now, false).await?;
+        }
+        Ok(true)
+    }
+
+    fn judge(&self, now: DateTime<Utc>, last_round: Option<DateTime<Utc>>) -> Trust {
+        let up = Clock::since_boot();
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let passed = |at| TimeDelta::from_std(up.saturating_sub(at)).unwrap_or_default();
+        let verdict = trust(now, last_round, seen.trusted.map(|(then, at)| (then, passed(at))));
+        if verdict == Trust::Agrees {
+            *seen = Seen { trusted: Some((now, up)), told: false };
+        } else if !std::mem::replace(&mut seen.told, true) {
+            log::distrusted(verdict, now);
+        }
+        verdict
     }
 }
 
@@ -222,20 +235,24 @@ async fn send_loop<L: Ledger>(
 ) {
     while !*stopping.borrow() {
         let snapshot = shown.borrow_and_update().clone();
-        let mut worked = false;
+        let (mut worked, mut failed) = (false, false);
         if let Some(snapshot) = snapshot {
             match send_once(&mut dispatcher, &guard, &ledger, &snapshot).await {
                 Ok(report) => {
                     worked = report.worked;
                     log::dispatched(&report);
                 }
-                Err(error) => log::ledger_failed("sending", &error),
+                Err(error) => {
+                    failed = true;
+                    log::ledger_failed("sending", &error);
+                }
             }
         }
         if worked {
             continue;
         }
-        let until = next_look(&dispatcher, &ledger, clock.now()).await;
+        let now = clock.now();
+        let until = if failed { now + AFTER_FAILURE } else { next_look(&dispatcher, &ledger, now).await };
         tokio::select! {
             () = clock.wait_until(until) => {}
             () = wake.notified() => {}
