@@ -95,6 +95,9 @@ pub struct Dispatcher<L> {
     retried: BTreeSet<String>,
     /// What came of a mail, not written yet: written with the next mark, or by the next step if the ledger failed.
     unsettled: Option<(String, i64, Verdict)>,
+    /// Mails that were claimed: what was not begun is given back at the end of a step, or by the next one if the ledger
+    /// failed. Giving back touches only what is still claimed, in that term.
+    claimed: Vec<(String, i64)>,
 }
 
 impl<L: Ledger> Dispatcher<L> {
@@ -107,7 +110,16 @@ impl<L: Ledger> Dispatcher<L> {
         lease: TimeDelta,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { ledger, clock, ways, lease, stop, retried: BTreeSet::new(), unsettled: None }
+        Self {
+            ledger,
+            clock,
+            ways,
+            lease,
+            stop,
+            retried: BTreeSet::new(),
+            unsettled: None,
+            claimed: Vec::new(),
+        }
     }
 
     /// Until when every way out rests; `None` when one does not.
@@ -125,6 +137,7 @@ impl<L: Ledger> Dispatcher<L> {
         let Some(sender) = snapshot.settings.mail.as_ref() else { return Ok(report) };
         let now = self.clock.now();
         self.turn(None, now).await?;
+        self.release().await?;
         report.ended = self.ledger.tidy(now).await?;
         report.worked = !report.ended.is_empty();
         let Some(at) = self.ways.iter().position(|way| way.rest_until.is_none_or(|until| until <= now))
@@ -139,11 +152,12 @@ impl<L: Ledger> Dispatcher<L> {
             return Ok(report);
         }
         report.worked = true;
+        self.claimed = mails.iter().map(|mail| (mail.message_id.clone(), mail.term)).collect();
         if let Err(outcome) = self.ways[at].transport.ready().await {
             let past = Past { relay_failures: self.ways[at].failures, retried: true, ..Past::default() };
             let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, self.clock.now());
             self.rest(at, next.relay, &outcome, &mut report);
-            self.release(&mails).await?;
+            self.release().await?;
             return Ok(report);
         }
         self.send_all(at, mails, snapshot, report).await
@@ -156,16 +170,14 @@ impl<L: Ledger> Dispatcher<L> {
         snapshot: &Snapshot,
         mut report: Report,
     ) -> Result<Report, LedgerError> {
-        let mut mails = mails.into_iter();
-        for mail in mails.by_ref() {
+        for mail in mails {
             let goes_on = self.send_one(at, &mail, snapshot, &mut report).await?;
             if !goes_on || *self.stop.borrow() {
                 break;
             }
         }
         self.turn(None, self.clock.now()).await?;
-        let left: Vec<Mail> = mails.collect();
-        self.release(&left).await?;
+        self.release().await?;
         Ok(report)
     }
 
@@ -273,12 +285,12 @@ impl<L: Ledger> Dispatcher<L> {
         }
     }
 
-    async fn release(&self, mails: &[Mail]) -> Result<(), LedgerError> {
-        if mails.is_empty() {
-            return Ok(());
+    async fn release(&mut self) -> Result<(), LedgerError> {
+        if !self.claimed.is_empty() {
+            self.ledger.release(self.claimed.clone(), self.clock.now()).await?;
+            self.claimed.clear();
         }
-        let claims = mails.iter().map(|mail| (mail.message_id.clone(), mail.term)).collect();
-        self.ledger.release(claims, self.clock.now()).await
+        Ok(())
     }
 
     /// Says goodbye to every relay.

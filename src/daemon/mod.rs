@@ -2,7 +2,7 @@
 //!
 //! Open the ledger, see to orphans, plan once; then three loops, each around a step: the planner's (woken every
 //! minute and by SIGHUP), the dispatcher's (woken by the wall clock when something is due, and after planning),
-//! the housekeeper's (every hour). SIGTERM and SIGINT: nothing new is begun, what is in hand is finished within
+//! the housekeeper's (every ten minutes). SIGTERM and SIGINT: nothing new is begun, what is in hand is finished within
 //! twenty seconds. Wake-ups only say "look again"; the ledger says what is due.
 
 pub mod dispatcher;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::ledger::{Ledger, LedgerError};
@@ -85,16 +86,16 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (show, shown) = watch::channel(None::<Arc<Snapshot>>);
     let guard = Guard::new(clock.clone());
 
-    let planning = tokio::spawn(plan_loop(
+    let planning = plan_loop(
         planner,
         guard.clone(),
         ledger.clone(),
         show,
         PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup },
         stopping.clone(),
-    ));
+    );
     let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
-    let sending = tokio::spawn(send_loop(
+    let sending = send_loop(
         dispatcher,
         guard,
         ledger.clone(),
@@ -102,26 +103,38 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
         shown.clone(),
         wake.clone(),
         stopping.clone(),
-    ));
-    let keeping = tokio::spawn(keep_loop(ledger, clock, shown, beats.housekeeping.clone(), stopping));
+    );
+    let keeping = keep_loop(ledger, clock, shown, beats.housekeeping.clone(), stopping);
     let mut pacemaker = pacemaker::start(&beats)
         .await
         .map_err(|error| DaemonError::Process { what: "the pacemaker", why: error.to_string() })?;
+    let mut loops = JoinSet::new();
+    loops.spawn(planning);
+    loops.spawn(sending);
+    loops.spawn(keeping);
     log::started();
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    // A loop ends only when it is told to: one that ends before has panicked, and a daemon without it is a ghost.
+    let ghost = tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        _ = loops.join_next() => true,
+    };
     log::stopping();
     let _ = stop.send(true);
     wake.notify_one();
-    let _ = pacemaker.shutdown().await;
     let all = async {
-        let _ = tokio::join!(planning, sending, keeping);
+        let _ = pacemaker.shutdown().await;
+        while loops.join_next().await.is_some() {}
     };
     if tokio::time::timeout(GRACE, all).await.is_err() {
         log::cut_short();
+    }
+    if ghost {
+        return Err(DaemonError::Process {
+            what: "a loop of the daemon",
+            why: "it ended by itself".to_owned(),
+        });
     }
     log::stopped();
     Ok(())
@@ -191,11 +204,10 @@ async fn plan_loop<L: Ledger>(
 ) {
     let mut first = true;
     while !*stopping.borrow() {
-        match plan_once(&planner, &guard, &ledger).await {
-            Ok(Some((snapshot, round))) => {
-                log::planned(&round, first, snapshot.postings.len());
+        match plan_once(&planner, &guard, &ledger, &show).await {
+            Ok(Some((postings, round))) => {
+                log::planned(&round, first, postings);
                 first = false;
-                show.send_replace(Some(snapshot));
                 wakes.wake.notify_one();
             }
             Ok(None) => {}
@@ -216,12 +228,16 @@ async fn plan_once<L: Ledger>(
     planner: &Planner<L>,
     guard: &Guard,
     ledger: &L,
-) -> Result<Option<(Arc<Snapshot>, planner::Round)>, LedgerError> {
+    show: &watch::Sender<Option<Arc<Snapshot>>>,
+) -> Result<Option<(usize, planner::Round)>, LedgerError> {
     if !guard.allows(ledger).await? {
         return Ok(None);
     }
-    let (snapshot, round) = planner.step().await?;
-    Ok(snapshot.map(|snapshot| (snapshot, round)))
+    let Some(laid) = planner.look().await? else { return Ok(None) };
+    let postings = laid.snapshot.postings.len();
+    // Shown before it is written: a row that the ledger holds and the snapshot does not is on its way out.
+    show.send_replace(Some(Arc::clone(&laid.snapshot)));
+    Ok(Some((postings, planner.write(laid).await?)))
 }
 
 async fn send_loop<L: Ledger>(

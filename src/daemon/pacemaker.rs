@@ -14,14 +14,14 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 pub struct Beats {
     /// Every minute: look again at what should be planned.
     pub replan: Arc<Notify>,
-    /// Every hour: leases that ran out, rows to be forgotten.
+    /// Every ten minutes: leases that ran out, rows to be forgotten.
     pub housekeeping: Arc<Notify>,
 }
 
 /// Starts the pacemaker. It lives as long as what is returned.
 pub async fn start(beats: &Beats) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    for (line, beat) in [("30 * * * * *", &beats.replan), ("0 7 * * * *", &beats.housekeeping)] {
+    for (line, beat) in [("30 * * * * *", &beats.replan), ("0 7/10 * * * *", &beats.housekeeping)] {
         let beat = Arc::clone(beat);
         scheduler.add(Job::new(line, move |_, _| beat.notify_one())?).await?;
     }

@@ -20,6 +20,7 @@ use crate::diagnostic::{Problem, say};
 use crate::files::{Loaded, load};
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
+use crate::plan::Reminder;
 use crate::plan::lay::lay;
 use crate::plan::presence::{Presence, presence};
 use crate::plan::reconcile::{Change, reconcile};
@@ -85,48 +86,100 @@ impl<L: Ledger> Planner<L> {
         Self { ledger, clock, config, loaded: Arc::new(loaded) }
     }
 
-    /// Reads the files again. False, and nothing changes, when jalon.toml cannot be used: the problems say why.
+    /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, or names no sender any
+    /// more: the problems say why.
     pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
-        let loaded = load(&self.config);
-        if loaded.settings.is_none() {
-            return Err(loaded.problems);
+        let mut loaded = load(&self.config);
+        match &loaded.settings {
+            Some(settings) if settings.mail.is_some() => {
+                self.loaded = Arc::new(loaded);
+                Ok(())
+            }
+            Some(_) => {
+                let file = self.config.join("jalon.toml").display().to_string();
+                loaded.problems.push(Problem::error(
+                    "no-sender",
+                    file,
+                    say("il manque [mail]", "[mail] is missing"),
+                ));
+                Err(loaded.problems)
+            }
+            None => Err(loaded.problems),
         }
-        self.loaded = Arc::new(loaded);
-        Ok(())
     }
 
-    /// One round. `None` as snapshot when no usable settings were ever read.
+    /// One round: looks, and writes. `None` as snapshot when no usable settings were ever read.
     pub async fn step(&self) -> Result<(Option<Arc<Snapshot>>, Round), LedgerError> {
-        let Some(settings) = self.loaded.settings.clone() else { return Ok((None, Round::default())) };
+        match self.look().await? {
+            Some(laid) => Ok((Some(Arc::clone(&laid.snapshot)), self.write(laid).await?)),
+            None => Ok((None, Round::default())),
+        }
+    }
+
+    /// The first half of a round: what should be in force, decided and not yet written. Its snapshot may be shown
+    /// at once: what it does not hold is about to be withdrawn.
+    pub async fn look(&self) -> Result<Option<Laid>, LedgerError> {
+        let Some(settings) = self.loaded.settings.clone() else { return Ok(None) };
         let now = self.clock.now();
-        let mut round = Round { problems: self.loaded.problems.clone(), ..Round::default() };
         let stored = self.ledger.postings().await?;
-        let mut known = self.ledger.known().await?;
+        let known = self.ledger.known().await?;
         let decided = decide(&self.loaded.folder, &stored, &known, &settings, now);
-        round.problems.extend(decided.problems);
-        round.missed = decided.presence.missed.keys().cloned().collect();
-        round.gone = decided.presence.gone.iter().cloned().collect();
-        round.doubted = decided.presence.doubted;
         let plan = lay(&decided.postings, &settings.rules, settings.delivery.late_limit);
-        round.problems.extend(plan.warnings);
+        let (templates, mut template_problems) = Templates::or_built_in(&self.loaded.templates);
+        let mut problems = self.loaded.problems.clone();
+        problems.extend(decided.problems);
+        problems.extend(plan.warnings);
+        problems.append(&mut template_problems);
+        let round = Round {
+            missed: decided.presence.missed.keys().cloned().collect(),
+            gone: decided.presence.gone.iter().cloned().collect(),
+            doubted: decided.presence.doubted,
+            problems,
+            ..Round::default()
+        };
+        let remember = remembered(&self.loaded.folder, &self.loaded.texts, &stored, &decided.presence);
+        let postings = decided.postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
+        let snapshot = Arc::new(Snapshot { settings, templates, postings });
+        Ok(Some(Laid {
+            snapshot,
+            reminders: plan.reminders,
+            known,
+            frozen: decided.frozen,
+            remember,
+            round,
+            now,
+        }))
+    }
+
+    /// The second half: the ledger is brought to what was laid, and the good texts are remembered.
+    pub async fn write(&self, laid: Laid) -> Result<Round, LedgerError> {
+        let Laid { reminders, mut known, frozen, remember, mut round, now, .. } = laid;
         for _ in 0..TRIES {
-            let changes = reconcile(&plan.reminders, &known, &decided.frozen, now);
+            let changes = reconcile(&reminders, &known, &frozen, now);
             count(&changes, &mut round);
             if changes.is_empty() || self.ledger.apply(changes, now).await? == 0 {
                 break;
             }
             known = self.ledger.known().await?;
         }
-        let remembered = remembered(&self.loaded.folder, &self.loaded.texts, &stored, &decided.presence);
-        let forget: Vec<String> = decided.presence.gone.into_iter().collect();
-        if !remembered.is_empty() || !forget.is_empty() {
-            self.ledger.remember(remembered, forget).await?;
+        if !remember.is_empty() || !round.gone.is_empty() {
+            self.ledger.remember(remember, round.gone.clone()).await?;
         }
-        let (templates, problems) = Templates::or_built_in(&self.loaded.templates);
-        round.problems.extend(problems);
-        let postings = decided.postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
-        Ok((Some(Arc::new(Snapshot { settings, templates, postings })), round))
+        Ok(round)
     }
+}
+
+/// What a round decided, before it is written.
+#[derive(Debug)]
+pub struct Laid {
+    /// What is in force.
+    pub snapshot: Arc<Snapshot>,
+    reminders: Vec<Reminder>,
+    known: Vec<Row>,
+    frozen: BTreeSet<String>,
+    remember: Vec<StoredPosting>,
+    round: Round,
+    now: DateTime<Utc>,
 }
 
 fn count(changes: &[Change], round: &mut Round) {
