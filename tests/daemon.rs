@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
 const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"Recrutement <r@example.org>\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n[people.camille]\nemail = \"camille@example.org\"\n";
 const POSTING: &str = "title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-25\n";
@@ -14,6 +15,8 @@ const POSTING: &str = "title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nun
 struct Daemon {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
+    /// Dropped with the daemon; until then a daemon that says nothing for a minute is killed, and the test fails.
+    _leash: mpsc::Sender<()>,
 }
 
 fn folder() -> tempfile::TempDir {
@@ -38,7 +41,14 @@ impl Daemon {
             .spawn()
             .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, log }
+        let (leash, held) = mpsc::channel();
+        let id = child.id().to_string();
+        std::thread::spawn(move || {
+            if held.recv_timeout(Duration::from_mins(1)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-9", &id]).status();
+            }
+        });
+        Self { child, log, _leash: leash }
     }
 
     /// Reads the log until a line holds this; returns it, or what stood instead when the log ended.
