@@ -23,6 +23,8 @@ pub struct Loaded {
     pub texts: Vec<Text>,
     /// The templates that replace built-in ones: name such as `fr/reminder.txt` → text.
     pub templates: BTreeMap<String, String>,
+    /// Whether the folder of postings could be listed.
+    pub postings_readable: bool,
     /// Files in the postings' folder that are none: ignored.
     pub ignored: Vec<String>,
     /// Everything wrong or odd, of every file.
@@ -37,6 +39,7 @@ pub fn load(config: &Path) -> Loaded {
         folder: Folder::default(),
         texts: Vec::new(),
         templates: BTreeMap::new(),
+        postings_readable: false,
         ignored: Vec::new(),
         problems: Vec::new(),
     };
@@ -67,6 +70,7 @@ fn read_postings(dir: &Path, loaded: &mut Loaded) {
         Ok(names) => names,
         Err(problem) => return loaded.problems.push(problem),
     };
+    loaded.postings_readable = true;
     names.sort();
     for path in names {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -182,6 +186,11 @@ pub fn read(path: &Path) -> Result<String, Problem> {
             .remedy(say("enregistrez-le avec l'encodage UTF-8", "save it with the encoding UTF-8"))
     })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Reads a file of certificate authorities, as it is.
+pub fn authorities(path: &Path, config: &Path) -> std::io::Result<Vec<u8>> {
+    fs::read(config.join(path))
 }
 
 /// Why a secret could not be had.

@@ -32,7 +32,7 @@
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |
 //! | change how a problem reads | `diagnostic.rs` | – |
-//! | change a line of the log | `telemetry.rs` | – |
+//! | change a line of the log | `daemon/log.rs` | – |
 
 pub mod diagnostic;
 

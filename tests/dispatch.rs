@@ -316,3 +316,127 @@ async fn what_the_calendar_takes_back_before_it_leaves_does_not_leave() {
     world.replan().await;
     assert_eq!(world.drain().await, 2);
 }
+
+#[tokio::test]
+async fn one_reminder_that_cannot_be_told_holds_up_no_other_of_its_mail() {
+    let mut world = World::new("", vec![]).await;
+    // Camille has reminders of two postings; of one of them the snapshot knows nothing.
+    write(world.folder.path(), "postings/q.toml", POSTING);
+    let old = Arc::clone(&world.snapshot);
+    world.replan().await;
+    world.snapshot = old;
+    world.go(DUE).await;
+    world.drain().await;
+    let poisoned = world.row("q/deadline/2026-06-25/-1d/camille").await;
+    assert_eq!((world.row(CAMILLE).await.state, poisoned.state), (State::Sent, State::Planned));
+    assert_eq!(poisoned.not_before, Some(world.clock.now() + TimeDelta::minutes(15)));
+}
+
+#[tokio::test]
+async fn a_person_who_is_removed_costs_the_others_nothing() {
+    let mut world = World::new("", vec![]).await;
+    let without = JALON.replace("[people.sacha]\nemail = \"sacha@example.org\"\n", "");
+    write(world.folder.path(), "jalon.toml", &without);
+    world.replan().await;
+    world.go(DUE).await;
+    world.drain().await;
+    assert_eq!(world.recipients(), ["camille@example.org"]);
+    assert_eq!(world.row(SACHA).await.state, State::Withdrawn);
+}
+
+#[tokio::test]
+async fn a_mail_that_always_breaks_the_link_does_not_starve_the_others() {
+    let rules = vec![(Stage::Data, 1, Act::Drop), (Stage::Data, 3, Act::Drop), (Stage::Data, 4, Act::Drop)];
+    let mut world = World::new("", rules).await;
+    world.go(DUE).await;
+    // Camille's breaks the link; then Sacha's goes first.
+    world.drain().await;
+    assert_eq!((world.row(CAMILLE).await.state, world.row(SACHA).await.state), (State::Planned, State::Sent));
+}
+
+#[tokio::test]
+async fn the_same_refusal_to_three_in_a_row_is_about_us() {
+    let mut world =
+        World::new("", (1..=3).map(|n| (Stage::Rcpt, n, say("554 5.7.1 relay access denied"))).collect())
+            .await;
+    write(
+        world.folder.path(),
+        "postings/p.toml",
+        &POSTING.replace("[\"camille\", \"sacha\"]", "[\"camille\", \"sacha\", \"x@example.org\"]"),
+    );
+    world.replan().await;
+    world.go(DUE).await;
+    world.drain().await;
+    for key in [CAMILLE, SACHA, "p/deadline/2026-06-25/-1d/x@example.org"] {
+        assert_eq!(world.row(key).await.state, State::Planned, "{key}");
+    }
+    assert_eq!(world.dispatcher.rests_until(), Some(world.clock.now() + TimeDelta::minutes(15)));
+    world.wait(TimeDelta::minutes(15)).await;
+    world.drain().await;
+    assert_eq!(world.row(CAMILLE).await.state, State::Sent);
+    assert_eq!(world.row(SACHA).await.state, State::Sent);
+}
+
+#[tokio::test]
+async fn what_is_late_waits_for_the_hours_of_delivery() {
+    let mut world = World::new("", vec![]).await;
+    // Due at nine on the 24th; the machine comes back at three in the morning of the 25th, Paris.
+    world.go("2026-06-25T01:00:00Z").await;
+    assert_eq!(world.drain().await, 0);
+    assert_eq!(world.row(CAMILLE).await.not_before, Some(at("2026-06-25T05:00:00Z")));
+    world.go("2026-06-25T05:00:00Z").await;
+    assert_eq!(world.drain().await, 2);
+    assert!(world.server.lines().iter().any(|line| line.contains("retard")));
+}
+
+#[tokio::test]
+async fn a_broken_file_keeps_its_posting_whatever_its_id_was() {
+    let mut world = World::new("", vec![]).await;
+    write(world.folder.path(), "postings/p.toml", &format!("id = \"autre\"\n{POSTING}"));
+    world.replan().await;
+    let path = world.folder.path().join("postings/p.toml");
+    for broken in [
+        b"\xff\xfe".to_vec(),
+        b"<<<<<<< HEAD\nid = \"autre\"\n".to_vec(),
+        b"id = \"encore\"\ntitle = 3\n".to_vec(),
+    ] {
+        std::fs::write(&path, broken).unwrap();
+        world.replan().await;
+        world.wait(TimeDelta::hours(1)).await;
+        world.replan().await;
+        let row = world.row("autre/deadline/2026-06-25/-1d/camille").await;
+        assert_eq!(row.state, State::Planned);
+    }
+}
+
+#[tokio::test]
+async fn a_renamed_file_reminds_nobody_twice() {
+    let mut world = World::new("", vec![]).await;
+    let folder = world.folder.path().join("postings");
+    std::fs::rename(folder.join("p.toml"), folder.join("renamed.toml")).unwrap();
+    world.replan().await;
+    world.go(DUE).await;
+    assert_eq!(world.drain().await, 2);
+    assert_eq!(world.row(CAMILLE).await.state, State::Withdrawn);
+    assert_eq!(world.row("renamed/deadline/2026-06-25/-1d/camille").await.state, State::Sent);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_says_nothing_of_its_files() {
+    let mut world = World::new("", vec![]).await;
+    let (folder, away) = (world.folder.path().join("postings"), world.folder.path().join("away"));
+    std::fs::rename(&folder, &away).unwrap();
+    assert!(world.planner.reload().is_err());
+    // Also when it is so from the start.
+    let loaded = load(world.folder.path());
+    world.planner =
+        Planner::new(world.ledger.clone(), world.clock.clone(), world.folder.path().into(), loaded);
+    for _ in 0..2 {
+        let (snapshot, round) = world.planner.step().await.unwrap();
+        assert!(round.doubted);
+        world.snapshot = snapshot.unwrap();
+        world.wait(TimeDelta::hours(1)).await;
+    }
+    world.go(DUE).await;
+    assert_eq!(world.drain().await, 2);
+}

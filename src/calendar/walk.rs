@@ -30,13 +30,33 @@ pub struct Source<'a> {
     problems: RefCell<Vec<Problem>>,
     /// Set when a problem must not show its line.
     secretive: Cell<bool>,
+    /// Whether people who are not known are passed over.
+    lenient: bool,
 }
 
 impl<'a> Source<'a> {
     /// A file and its text.
     #[must_use]
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::new(Vec::new()), secretive: Cell::new(false) }
+        Self { file, text, problems: RefCell::new(Vec::new()), secretive: Cell::new(false), lenient: false }
+    }
+
+    /// The same, read for what can still be used of it: see `read::last_good_posting`.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Self { lenient: true, ..self }
+    }
+
+    /// Whether people who are not known are passed over.
+    #[must_use]
+    pub fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
+    /// Reports somebody who is not known, or may not be written to.
+    pub fn absence(&self, span: &Range<usize>, code: &'static str, sentence: Words, remedy: Option<Words>) {
+        let severity = if self.lenient { Severity::Warning } else { Severity::Error };
+        self.report(severity, span, code, sentence, remedy);
     }
 
     /// Parses the text; syntax errors become problems, all of them.

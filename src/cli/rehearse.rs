@@ -115,7 +115,8 @@ impl Stage<'_> {
             Dispatcher::new(ledger.clone(), clock.clone(), vec![outbox], TimeDelta::minutes(30), stop);
         let mut departures = Vec::new();
         while let Some(due) = ledger.next_due().await?.filter(|due| *due < self.until) {
-            clock.wait_until(due).await;
+            // An outbox that cannot be written rests, as a relay does.
+            clock.wait_until(dispatcher.rests_until().map_or(due, |rested| due.max(rested))).await;
             self.drain(&mut dispatcher, &snapshot, &mut departures).await?;
         }
         Ok(departures)
@@ -143,7 +144,7 @@ impl Stage<'_> {
         let sent = matches!(departure.verdict, Verdict::Sent { .. });
         let mark = if sent { "✉" } else { "✗" };
         let when = self.zone.local(departure.at).format("%Y-%m-%d %H:%M");
-        let text = format!("{when}  {mark} {}  {}", departure.recipient, subject(departure));
+        let text = format!("{when}  {mark} {}  {}", departure.recipient, departure.written.subject);
         if before >= MANY && std::io::stdout().is_terminal() {
             let short: String = text.chars().take(76).collect();
             let mut stdout = std::io::stdout().lock();
@@ -159,16 +160,16 @@ impl Stage<'_> {
         let pages: Vec<Page> = departures
             .iter()
             .filter(|departure| matches!(departure.verdict, Verdict::Sent { .. }))
-            .filter_map(|departure| {
-                let written = departure.written.as_ref()?;
-                Some(Page {
+            .map(|departure| {
+                let written = &departure.written;
+                Page {
                     file: format!("mails/{}", file_name(&departure.message_id)),
                     at: self.zone.local(departure.at).format("%Y-%m-%d %H:%M").to_string(),
                     to: departure.email.clone(),
                     subject: written.subject.clone(),
                     text: written.text.clone(),
                     html: written.html.clone(),
-                })
+                }
             })
             .collect();
         let index = self.out.join("index.html");
@@ -187,8 +188,4 @@ impl Stage<'_> {
         });
         if failed > 0 { Exit::Failed } else { exit }
     }
-}
-
-fn subject(departure: &Departure) -> &str {
-    departure.written.as_ref().map_or("", |written| &written.subject)
 }

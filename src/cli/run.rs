@@ -160,7 +160,7 @@ fn way(relay: &Relay, config: &Path) -> Result<Way, Words> {
     let password = password.map_err(|error| trouble(&error))?;
     let credentials =
         relay.username.clone().zip(password).map(|(username, password)| Credentials { username, password });
-    let ca = relay.ca_file.as_ref().map(|path| std::fs::read(config.join(path))).transpose();
+    let ca = relay.ca_file.as_ref().map(|path| files::authorities(path, config)).transpose();
     let ca: Vec<Vec<u8>> = ca.map_err(|error| trouble(&format!("ca_file: {error}")))?.into_iter().collect();
     let smtp = Smtp::new(relay, credentials, &ca, Timeouts::default()).map_err(|error| trouble(&error))?;
     Ok(Way::new(relay.host.clone(), Transport::Smtp(Box::new(smtp))))

@@ -1,34 +1,41 @@
 //! The dispatcher's step: take · decide · do · decide · write.
 //!
-//! 1. end what is overdue and should not leave;
+//! 1. write what the last step could not, end what is overdue and should not leave;
 //! 2. choose the first relay that does not rest, and claim a few mails;
 //! 3. make the relay ready; if it is away, release them: they lost nothing;
 //! 4. for each: write it, mark it as handed (and settle the one before, in the same transaction), send;
-//! 5. settle the last.
+//! 5. settle the last, release what was not begun.
 //!
-//! A mail that cannot be written fails alone. Nothing is logged here: the step returns what it did.
+//! A reminder that cannot be told is set aside alone. Nothing is logged here: the step returns what it did.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+use super::composing::{compose, zone_of};
 use super::planner::Snapshot;
 use crate::clock::Clock;
-use crate::ledger::{Ledger, LedgerError, Mail, Turn};
-use crate::message::{Addressee, Item, Templates, Written, write};
+use crate::ledger::{Hand, Ledger, LedgerError, Mail, Turn};
+use crate::message::Written;
 use crate::plan::Key;
-use crate::plan::next::{Past, Relay, Verdict, next};
-use crate::plan::outcome::Outcome;
+use crate::plan::hours::waits_until;
+use crate::plan::next::{Next, Past, Relay, Verdict, next};
+use crate::plan::outcome::{Outcome, Phase};
 use crate::plan::row::State;
 use crate::transport::{Letter, Transport};
 
 /// How many mails a claim takes: a crash before they are handed costs nothing.
 const BATCH: usize = 16;
 
-/// How long a mail waits that could not be written.
-const UNWRITTEN: TimeDelta = TimeDelta::minutes(15);
+/// How long a reminder waits that could not be told.
+const UNTOLD: TimeDelta = TimeDelta::minutes(15);
+
+/// So many recipients refused in a row with one code, and it is we who are refused, not they.
+const IN_A_ROW: usize = 3;
+
+/// How long a relay rests that refuses us so.
+const REFUSED_REST: TimeDelta = TimeDelta::minutes(15);
 
 /// A way out, and how it does.
 #[derive(Debug)]
@@ -60,8 +67,8 @@ pub struct Departure {
     pub recipient: String,
     /// Its address.
     pub email: String,
-    /// The mail; `None` when it could not be written.
-    pub written: Option<Written>,
+    /// The mail.
+    pub written: Written,
     /// The reminders in it.
     pub keys: Vec<Key>,
     /// When.
@@ -79,9 +86,14 @@ pub struct Report {
     pub departures: Vec<Departure>,
     /// Reminders that ended unsent: superseded or lapsed.
     pub ended: Vec<(Key, State)>,
+    /// Reminders that cannot be told for now.
+    pub aside: Vec<Key>,
     /// A relay that rests from now on: its name, until when, and why.
     pub resting: Option<(String, DateTime<Utc>, String)>,
 }
+
+/// A mail's Message-ID and the term of its claim.
+type Claim = (String, i64);
 
 /// Sends what is due.
 #[derive(Debug)]
@@ -91,13 +103,18 @@ pub struct Dispatcher<L> {
     ways: Vec<Way>,
     lease: TimeDelta,
     stop: watch::Receiver<bool>,
-    /// Mails that were tried again at once, on a new connection; the next loss is the relay's.
-    retried: BTreeSet<String>,
+    /// What this step did; what a failed step did is told by the next.
+    report: Report,
+    /// Mails at which a conversation ended. They are tried last, so that none of them holds up the others, and a
+    /// second loss is the relay's.
+    suspects: BTreeSet<String>,
+    /// Recipients refused for good one after the other, with one code.
+    refused: Vec<(u16, Vec<Key>)>,
     /// What came of a mail, not written yet: written with the next mark, or by the next step if the ledger failed.
     unsettled: Option<(String, i64, Verdict)>,
-    /// Mails that were claimed: what was not begun is given back at the end of a step, or by the next one if the ledger
+    /// What was claimed: what was not begun is given back at the end of a step, or by the next one if the ledger
     /// failed. Giving back touches only what is still claimed, in that term.
-    claimed: Vec<(String, i64)>,
+    claimed: Vec<Claim>,
 }
 
 impl<L: Ledger> Dispatcher<L> {
@@ -116,7 +133,9 @@ impl<L: Ledger> Dispatcher<L> {
             ways,
             lease,
             stop,
-            retried: BTreeSet::new(),
+            report: Report::default(),
+            suspects: BTreeSet::new(),
+            refused: Vec::new(),
             unsettled: None,
             claimed: Vec::new(),
         }
@@ -133,34 +152,47 @@ impl<L: Ledger> Dispatcher<L> {
 
     /// One step.
     pub async fn step(&mut self, snapshot: &Snapshot) -> Result<Report, LedgerError> {
-        let mut report = Report::default();
-        let Some(sender) = snapshot.settings.mail.as_ref() else { return Ok(report) };
+        self.try_step(snapshot).await?;
+        Ok(std::mem::take(&mut self.report))
+    }
+
+    async fn try_step(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let now = self.clock.now();
         self.turn(None, now).await?;
         self.release().await?;
-        report.ended = self.ledger.tidy(now).await?;
-        report.worked = !report.ended.is_empty();
+        let ended = self.ledger.tidy(now).await?;
+        self.report.worked = !ended.is_empty();
+        self.report.ended.extend(ended);
+        let Some(sender) = snapshot.settings.mail.as_ref() else { return Ok(()) };
         let Some(at) = self.ways.iter().position(|way| way.rest_until.is_none_or(|until| until <= now))
         else {
-            return Ok(report);
+            return Ok(());
         };
         if *self.stop.borrow() {
-            return Ok(report);
+            return Ok(());
         }
-        let mails = self.ledger.claim(now, self.lease, BATCH, sender.from.domain()).await?;
+        let mut mails = self.ledger.claim(now, self.lease, BATCH, sender.from.domain()).await?;
         if mails.is_empty() {
-            return Ok(report);
+            return Ok(());
         }
-        report.worked = true;
+        self.report.worked = true;
         self.claimed = mails.iter().map(|mail| (mail.message_id.clone(), mail.term)).collect();
-        if let Err(outcome) = self.ways[at].transport.ready().await {
-            let past = Past { relay_failures: self.ways[at].failures, retried: true, ..Past::default() };
-            let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, self.clock.now());
-            self.rest(at, next.relay, &outcome, &mut report);
-            self.release().await?;
-            return Ok(report);
+        mails.sort_by_key(|mail| self.suspects.contains(&mail.message_id));
+        let ready = tokio::select! {
+            ready = self.ways[at].transport.ready() => Some(ready),
+            () = told_to_stop(self.stop.clone()) => None,
+        };
+        match ready {
+            Some(Ok(())) => self.send_all(at, mails, snapshot, now).await?,
+            Some(Err(outcome)) => {
+                let past = Past { relay_failures: self.ways[at].failures, retried: true, ..Past::default() };
+                let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, self.clock.now());
+                self.rest(at, next.relay, &outcome);
+            }
+            None => self.ways[at].transport.close().await,
         }
-        self.send_all(at, mails, snapshot, report).await
+        self.turn(None, self.clock.now()).await?;
+        self.release().await
     }
 
     async fn send_all(
@@ -168,52 +200,58 @@ impl<L: Ledger> Dispatcher<L> {
         at: usize,
         mails: Vec<Mail>,
         snapshot: &Snapshot,
-        mut report: Report,
-    ) -> Result<Report, LedgerError> {
+        claimed_at: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
         for mail in mails {
-            let goes_on = self.send_one(at, &mail, snapshot, &mut report).await?;
-            if !goes_on || *self.stop.borrow() {
+            let goes_on = self.send_one(at, &mail, snapshot).await?;
+            // A slow relay must not eat up the lease of the mails behind.
+            let slow = self.clock.now() - claimed_at > self.lease / 2;
+            if !goes_on || slow || *self.stop.borrow() {
                 break;
             }
         }
-        self.turn(None, self.clock.now()).await?;
-        self.release().await?;
-        Ok(report)
+        Ok(())
     }
 
     /// Sends one claimed mail. False when the way out should be given no more for now.
-    async fn send_one(
-        &mut self,
-        at: usize,
-        mail: &Mail,
-        snapshot: &Snapshot,
-        report: &mut Report,
-    ) -> Result<bool, LedgerError> {
+    async fn send_one(&mut self, at: usize, mail: &Mail, snapshot: &Snapshot) -> Result<bool, LedgerError> {
         let now = self.clock.now();
-        let Some(mut written) = compose(mail, None, snapshot, now) else {
+        let claim = (mail.message_id.clone(), mail.term);
+        let delivery = &snapshot.settings.delivery;
+        if let Some(opening) = waits_until(&mail.rows, zone_of(mail, snapshot), delivery.hours, now) {
             self.turn(None, now).await?;
-            self.unwritten(mail, now, report);
+            let reply = "late: it waits for the hours of delivery".to_owned();
+            self.unsettled = Some((claim.0, claim.1, Verdict::Again { at: opening, counted: false, reply }));
             return Ok(true);
-        };
-        let handed = self.turn(Some((mail.message_id.clone(), mail.term)), now).await?;
+        }
+        let (written, untold) = compose(mail, None, snapshot, now);
+        if !untold.is_empty() {
+            let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
+            self.ledger.set_aside(claim.clone(), untold.clone(), now + UNTOLD, reply, now).await?;
+            self.report.aside.extend(untold.iter().cloned());
+        }
+        let Some(mut written) = written else { return Ok(true) };
+        let handed = self.turn(Some(claim.clone()), now).await?;
         if handed.is_empty() {
             return Ok(true);
         }
-        if handed.len() < mail.rows.len() {
+        if handed.len() + untold.len() < mail.rows.len() {
             // Something dropped out since the claim: the mail says only what is still wanted.
-            let Some(again) = compose(mail, Some(&handed), snapshot, now) else {
-                self.unwritten(mail, now, report);
+            let (Some(again), _) = compose(mail, Some(&handed), snapshot, now) else {
+                let reply = "it cannot be told".to_owned();
+                self.unsettled =
+                    Some((claim.0, claim.1, Verdict::Again { at: now + UNTOLD, counted: false, reply }));
+                self.report.aside.extend(handed);
                 return Ok(true);
             };
             written = again;
         }
         let sender = snapshot.settings.mail.as_ref();
         let from = sender.map_or("", |sender| sender.bounces.as_deref().unwrap_or(&sender.from.email));
-        let way = &mut self.ways[at];
         let outcome = match &written.bytes {
             Ok(bytes) => {
                 let letter = Letter { from, to: &mail.email, message_id: &mail.message_id, bytes };
-                way.transport.send(letter).await
+                self.ways[at].transport.send(letter).await
             }
             Err(error) => Outcome::Unfit(error.to_string()),
         };
@@ -221,37 +259,61 @@ impl<L: Ledger> Dispatcher<L> {
         let past = Past {
             attempts: mail.rows.iter().map(|row| row.attempts).max().unwrap_or_default(),
             doubts: mail.rows.iter().map(|row| row.doubts).max().unwrap_or_default(),
-            relay_failures: way.failures,
-            retried: self.retried.contains(&mail.message_id),
+            relay_failures: self.ways[at].failures,
+            retried: self.suspects.contains(&mail.message_id),
         };
-        let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, now);
-        self.unsettled = Some((mail.message_id.clone(), mail.term, next.verdict.clone()));
-        report.departures.push(departure(mail, Some(written), &handed, now, next.verdict));
+        let mut next = next(&outcome, past, delivery.in_doubt, now);
+        self.in_a_row(&outcome, &mut next, &handed, now).await?;
+        self.unsettled = Some((claim.0, claim.1, next.verdict.clone()));
+        self.report.departures.push(Departure {
+            message_id: mail.message_id.clone(),
+            recipient: mail.recipient.clone(),
+            email: mail.email.clone(),
+            written,
+            keys: handed,
+            at: now,
+            verdict: next.verdict,
+        });
         match next.relay {
             Relay::GoesOn => {
-                way.failures = 0;
-                self.retried.remove(&mail.message_id);
-                Ok(true)
+                self.ways[at].failures = 0;
+                self.suspects.remove(&mail.message_id);
             }
-            Relay::Closes => {
-                way.transport.close().await;
-                self.retried.insert(mail.message_id.clone());
-                Ok(false)
-            }
-            Relay::Rests(_) => {
-                self.retried.remove(&mail.message_id);
-                self.rest(at, next.relay, &outcome, report);
-                Ok(false)
-            }
+            Relay::Closes => self.ways[at].transport.close().await,
+            Relay::Rests(_) => self.rest(at, next.relay, &outcome),
         }
+        if next.relay != Relay::GoesOn {
+            self.suspects.insert(mail.message_id.clone());
+        }
+        Ok(next.relay == Relay::GoesOn)
     }
 
-    /// A mail that cannot be written waits, and fails nobody else.
-    fn unwritten(&mut self, mail: &Mail, now: DateTime<Utc>, report: &mut Report) {
-        let reply = "it could not be written".to_owned();
-        let verdict = Verdict::Again { at: now + UNWRITTEN, counted: false, reply };
-        self.unsettled = Some((mail.message_id.clone(), mail.term, verdict.clone()));
-        report.departures.push(departure(mail, None, &[], now, verdict));
+    /// Three recipients refused for good in a row, with one code: the relay refuses us. It rests, and their
+    /// reminders are planned again.
+    async fn in_a_row(
+        &mut self,
+        outcome: &Outcome,
+        next: &mut Next,
+        keys: &[Key],
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let (Outcome::Refused(Phase::Recipient, reply), Verdict::Never { reply: said, .. }) =
+            (outcome, &next.verdict)
+        else {
+            self.refused.clear();
+            return Ok(());
+        };
+        self.refused.retain(|(code, _)| *code == reply.code);
+        if self.refused.len() + 1 < IN_A_ROW {
+            self.refused.push((reply.code, keys.to_vec()));
+            return Ok(());
+        }
+        for key in std::mem::take(&mut self.refused).into_iter().flat_map(|(_, keys)| keys) {
+            self.ledger.by_hand(key, Hand::Retry, now).await?;
+        }
+        next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
+        next.relay = Relay::Rests(now + REFUSED_REST);
+        Ok(())
     }
 
     /// Writes what came of the last mail and marks the next one, in one transaction. What could not be written is
@@ -270,7 +332,7 @@ impl<L: Ledger> Dispatcher<L> {
         Ok(turned.handed)
     }
 
-    fn rest(&mut self, at: usize, relay: Relay, outcome: &Outcome, report: &mut Report) {
+    fn rest(&mut self, at: usize, relay: Relay, outcome: &Outcome) {
         let way = &mut self.ways[at];
         if let Relay::Rests(until) = relay {
             way.failures += 1;
@@ -281,7 +343,7 @@ impl<L: Ledger> Dispatcher<L> {
                 Outcome::Lost(phase, words) => format!("{}: {words}", phase.word()),
                 Outcome::Unfit(words) | Outcome::Unwritable(words) => words.clone(),
             };
-            report.resting = Some((way.name.clone(), until, why));
+            self.report.resting = Some((way.name.clone(), until, why));
         }
     }
 
@@ -301,54 +363,9 @@ impl<L: Ledger> Dispatcher<L> {
     }
 }
 
-fn departure(
-    mail: &Mail,
-    written: Option<Written>,
-    handed: &[Key],
-    at: DateTime<Utc>,
-    verdict: Verdict,
-) -> Departure {
-    Departure {
-        message_id: mail.message_id.clone(),
-        recipient: mail.recipient.clone(),
-        email: mail.email.clone(),
-        written,
-        keys: handed.to_vec(),
-        at,
-        verdict,
+async fn told_to_stop(mut stop: watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody is left who could tell.
+        std::future::pending::<()>().await;
     }
-}
-
-/// Pure but for the guard: the mail as it would be now, of all its rows or of those in `only`. `None` when a
-/// row's event is not in force (a change is on its way), when no template can write it, or when writing panics:
-/// one poisoned row must not stop the others.
-fn compose(mail: &Mail, only: Option<&[Key]>, snapshot: &Snapshot, now: DateTime<Utc>) -> Option<Written> {
-    catch_unwind(AssertUnwindSafe(|| try_compose(mail, only, snapshot, now))).ok().flatten()
-}
-
-fn try_compose(
-    mail: &Mail,
-    only: Option<&[Key]>,
-    snapshot: &Snapshot,
-    now: DateTime<Utc>,
-) -> Option<Written> {
-    let sender = snapshot.settings.mail.as_ref()?;
-    let rows = mail.rows.iter().filter(|row| only.is_none_or(|keys| keys.contains(&row.key)));
-    let items: Vec<Item<'_>> = rows
-        .map(|row| {
-            let (posting, event) = snapshot.event(row.key.posting(), row.key.event())?;
-            Some(Item { posting, event, key: &row.key, due: row.due })
-        })
-        .collect::<Option<_>>()?;
-    let first = items.first()?.posting;
-    let person = snapshot.settings.house.directory.people.get(&mail.recipient);
-    let to = Addressee {
-        name: person.and_then(|person| person.name.as_deref()),
-        email: &mail.email,
-        language: person.and_then(|person| person.language).unwrap_or(first.language),
-        zone: person.and_then(|person| person.zone).unwrap_or(first.zone),
-    };
-    let write = |templates: &Templates| write(templates, &items, &to, sender, &mail.message_id, now).ok();
-    // A template that fails on this very mail gives way to the built-in one: a mail never waits for a template.
-    write(&snapshot.templates).or_else(|| write(&Templates::built_in()))
 }

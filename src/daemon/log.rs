@@ -46,29 +46,47 @@ pub fn stopped() {
     info!(event = "stopped", "stopped");
 }
 
+/// What the log was told of the files, so that an episode is told once.
+#[derive(Debug, Default)]
+pub struct Told {
+    files: bool,
+    missed: Vec<String>,
+    doubted: bool,
+}
+
+impl Told {
+    /// Whether files are gone, as far as was told.
+    #[must_use]
+    pub fn misses_files(&self) -> bool {
+        !self.missed.is_empty()
+    }
+}
+
 /// A round of planning; with the problems of the files when they were just read.
-pub fn planned(round: &Round, files_were_read: bool, postings: usize) {
+pub fn planned(round: &Round, told: &mut Told, postings: usize) {
     let Round { added, skipped, moved, withdrawn, .. } = round;
-    if files_were_read {
+    if !std::mem::replace(&mut told.files, true) {
         problems(&round.problems);
         info!(event = "loaded", postings, problems = round.problems.len(), "files read");
     }
     if added + skipped + moved + withdrawn > 0 {
         info!(event = "planned", added, skipped, moved, withdrawn, "the plan changed");
     }
-    if round.doubted {
+    let news = told.missed != round.missed || told.doubted != round.doubted;
+    if news && round.doubted {
         error!(
             event = "vanished",
             postings = round.missed.join(" "),
-            "most postings vanished at once: none is believed, reminders go on"
+            "most postings vanished at once, or their folder cannot be read: none is believed, reminders go on"
         );
-    } else if files_were_read && !round.missed.is_empty() {
+    } else if news && !round.missed.is_empty() {
         warn!(
             event = "vanished",
             postings = round.missed.join(" "),
             "files are gone: believed after fifteen minutes"
         );
     }
+    (told.missed, told.doubted) = (round.missed.clone(), round.doubted);
     if !round.gone.is_empty() {
         warn!(
             event = "gone",
@@ -106,6 +124,13 @@ pub fn dispatched(report: &Report) {
     }
     for departure in &report.departures {
         departed(departure);
+    }
+    for key in &report.aside {
+        warn!(
+            event = "aside",
+            key = without_recipient(key.as_str()),
+            "it cannot be told for now: is its file broken?"
+        );
     }
     if let Some((relay, until, why)) = &report.resting {
         warn!(event = "relay-rests", relay, until = %until, why, "the relay takes no mail for now");
@@ -185,8 +210,10 @@ pub fn ledger_failed(doing: &str, problem: &LedgerError) {
 pub fn distrusted(verdict: Trust, now: DateTime<Utc>) {
     let (by, how) = match verdict {
         Trust::Agrees => return,
-        Trust::Behind(by) => (by, "behind the ledger's last round"),
-        Trust::Ahead(by) => (by, "ahead of the time that passed"),
+        Trust::Behind(by) => (by, "behind the ledger's last round; set it right"),
+        Trust::Ahead(by) => {
+            (by, "ahead of the time that passed; set it right, or restart jalon if it is right now")
+        }
     };
-    error!(event = "clock", now = %now, seconds = by.num_seconds(), "the clock is {how}: nothing is planned or sent until it agrees; set it right, or restart jalon if it is right now");
+    error!(event = "clock", now = %now, seconds = by.num_seconds(), "nothing is planned or sent until the clock agrees: it is {how}");
 }

@@ -5,6 +5,7 @@
 //! the housekeeper's (every ten minutes). SIGTERM and SIGINT: nothing new is begun, what is in hand is finished within
 //! twenty seconds. Wake-ups only say "look again"; the ledger says what is due.
 
+mod composing;
 pub mod dispatcher;
 pub mod log;
 pub mod pacemaker;
@@ -33,6 +34,9 @@ const RECHECK: TimeDelta = TimeDelta::minutes(5);
 
 /// The shortest sleep between two rounds that found no work.
 const PAUSE: TimeDelta = TimeDelta::seconds(1);
+
+/// How long planning goes without being woken.
+const LONGEST_REPLAN: Duration = Duration::from_mins(5);
 
 /// How long nothing is tried after the ledger failed.
 const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(30);
@@ -97,14 +101,15 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
     let sending = send_loop(
         dispatcher,
-        guard,
+        guard.clone(),
         ledger.clone(),
         clock.clone(),
         shown.clone(),
         wake.clone(),
         stopping.clone(),
     );
-    let keeping = keep_loop(ledger, clock, shown, beats.housekeeping.clone(), stopping);
+    let keeping =
+        keep_loop(guard.clone(), ledger.clone(), clock, shown, beats.housekeeping.clone(), stopping);
     let mut pacemaker = pacemaker::start(&beats)
         .await
         .map_err(|error| DaemonError::Process { what: "the pacemaker", why: error.to_string() })?;
@@ -202,24 +207,29 @@ async fn plan_loop<L: Ledger>(
     mut wakes: PlanWakes,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut first = true;
+    let mut told = log::Told::default();
     while !*stopping.borrow() {
         match plan_once(&planner, &guard, &ledger, &show).await {
             Ok(Some((postings, round))) => {
-                log::planned(&round, first, postings);
-                first = false;
+                log::planned(&round, &mut told, postings);
                 wakes.wake.notify_one();
             }
             Ok(None) => {}
             Err(error) => log::ledger_failed("planning", &error),
         }
-        tokio::select! {
-            () = wakes.replan.notified() => {}
-            _ = stopping.changed() => {}
-            _ = wakes.hangup.recv() => match planner.reload() {
-                Ok(()) => first = true,
-                Err(problems) => log::refused(&problems),
-            },
+        let again = tokio::select! {
+            // A file that is gone is looked for again before it is believed to be.
+            () = wakes.replan.notified() => told.misses_files(),
+            // Should the pacemaker fall silent.
+            () = tokio::time::sleep(LONGEST_REPLAN) => told.misses_files(),
+            _ = stopping.changed() => false,
+            _ = wakes.hangup.recv() => {
+                told = log::Told::default();
+                true
+            }
+        };
+        if again && let Err(problems) = planner.reload() {
+            log::refused(&problems);
         }
     }
 }
@@ -300,6 +310,7 @@ async fn next_look<L: Ledger>(dispatcher: &Dispatcher<L>, ledger: &L, now: DateT
 }
 
 async fn keep_loop<L: Ledger>(
+    guard: Guard,
     ledger: L,
     clock: Clock,
     shown: watch::Receiver<Option<Arc<Snapshot>>>,
@@ -312,6 +323,14 @@ async fn keep_loop<L: Ledger>(
             _ = stopping.changed() => return,
         }
         let Some(snapshot) = shown.borrow().clone() else { continue };
+        match guard.allows(&ledger).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                log::ledger_failed("housekeeping", &error);
+                continue;
+            }
+        }
         let now = clock.now();
         match ledger.orphans(false, snapshot.settings.delivery.in_doubt, now).await {
             Ok(orphans) => log::orphans(&orphans),

@@ -8,13 +8,13 @@
 //! Nothing is sent here, and nothing is logged: the step returns what is worth saying.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::read::{Folder, Text, posting};
-use crate::calendar::{Event, Posting};
+use crate::calendar::read::{Broken, Folder, Text, last_good_posting};
+use crate::calendar::{Event, House, Posting};
 use crate::clock::Clock;
 use crate::diagnostic::{Problem, say};
 use crate::files::{Loaded, load};
@@ -74,7 +74,7 @@ pub struct Planner<L> {
     ledger: L,
     clock: Clock,
     config: PathBuf,
-    loaded: Arc<Loaded>,
+    loaded: Loaded,
 }
 
 /// How often a round tries again whose changes met rows that had moved meanwhile.
@@ -83,29 +83,32 @@ const TRIES: usize = 5;
 impl<L: Ledger> Planner<L> {
     /// A planner over what was loaded from a folder.
     pub fn new(ledger: L, clock: Clock, config: PathBuf, loaded: Loaded) -> Self {
-        Self { ledger, clock, config, loaded: Arc::new(loaded) }
+        Self { ledger, clock, config, loaded }
     }
 
-    /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, or names no sender any
-    /// more: the problems say why.
+    /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, when the folder of
+    /// postings cannot be read, or when what changed takes a restart: the problems say why.
     pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
         let mut loaded = load(&self.config);
-        match &loaded.settings {
-            Some(settings) if settings.mail.is_some() => {
-                self.loaded = Arc::new(loaded);
-                Ok(())
-            }
-            Some(_) => {
+        let refused = match (&loaded.settings, &self.loaded.settings) {
+            (None, _) => true,
+            (Some(new), Some(old)) if takes_a_restart(old, new) => {
                 let file = self.config.join("jalon.toml").display().to_string();
-                loaded.problems.push(Problem::error(
-                    "no-sender",
-                    file,
-                    say("il manque [mail]", "[mail] is missing"),
-                ));
-                Err(loaded.problems)
+                let sentence = say(
+                    "[smtp], [mail] outbox ou [ledger] url ont changé",
+                    "[smtp], [mail] outbox or [ledger] url have changed",
+                );
+                let remedy = say("redémarrez jalon", "restart jalon");
+                loaded.problems.push(Problem::error("takes-a-restart", file, sentence).remedy(remedy));
+                true
             }
-            None => Err(loaded.problems),
+            _ => !loaded.postings_readable,
+        };
+        if refused {
+            return Err(loaded.problems);
         }
+        self.loaded = loaded;
+        Ok(())
     }
 
     /// One round: looks, and writes. `None` as snapshot when no usable settings were ever read.
@@ -123,7 +126,7 @@ impl<L: Ledger> Planner<L> {
         let now = self.clock.now();
         let stored = self.ledger.postings().await?;
         let known = self.ledger.known().await?;
-        let decided = decide(&self.loaded.folder, &stored, &known, &settings, now);
+        let decided = decide(&self.loaded, &stored, &known, &settings.house, now);
         let plan = lay(&decided.postings, &settings.rules, settings.delivery.late_limit);
         let (templates, mut template_problems) = Templates::or_built_in(&self.loaded.templates);
         let mut problems = self.loaded.problems.clone();
@@ -169,6 +172,12 @@ impl<L: Ledger> Planner<L> {
     }
 }
 
+/// Whether a change is about what is set up once: the ways out and the ledger.
+fn takes_a_restart(old: &Settings, new: &Settings) -> bool {
+    let outbox = |settings: &Settings| settings.mail.as_ref().map(|mail| mail.outbox.clone());
+    old.relays != new.relays || outbox(old) != outbox(new) || old.ledger.url != new.ledger.url
+}
+
 /// What a round decided, before it is written.
 #[derive(Debug)]
 pub struct Laid {
@@ -205,40 +214,50 @@ struct Decided {
 
 /// Pure: which version of each posting is in force.
 fn decide(
-    folder: &Folder,
+    loaded: &Loaded,
     stored: &[StoredPosting],
     known: &[Row],
-    settings: &Settings,
+    house: &House,
     now: DateTime<Utc>,
 ) -> Decided {
+    let folder = &loaded.folder;
     let mut postings = folder.postings.clone();
-    // A broken file stands for the posting that it was, by its id or by its path.
+    let good: BTreeSet<&str> = postings.iter().map(|posting| posting.id.as_str()).collect();
     let broken: BTreeMap<&str, &str> = stored
         .iter()
-        .filter_map(|posting| {
-            let by_id =
-                |file: &&crate::calendar::read::Broken| file.id.as_deref() == Some(posting.id.as_str());
-            let by_path =
-                |file: &&crate::calendar::read::Broken| file.id.is_none() && file.file == posting.path;
-            let file = folder.broken.iter().find(by_id).or_else(|| folder.broken.iter().find(by_path))?;
-            Some((posting.id.as_str(), file.file.as_str()))
-        })
+        .filter(|posting| !good.contains(posting.id.as_str()))
+        .filter_map(|posting| Some((posting.id.as_str(), broken_file_of(posting, folder, stored)?)))
         .collect();
-    let mut present: BTreeSet<String> = postings.iter().map(|posting| posting.id.clone()).collect();
-    present.extend(broken.keys().map(|id| (*id).to_owned()));
+    let renamed: BTreeSet<&str> = stored
+        .iter()
+        .filter(|posting| !good.contains(posting.id.as_str()) && !broken.contains_key(posting.id.as_str()))
+        .filter(|posting| is_renamed(posting, loaded))
+        .map(|posting| posting.id.as_str())
+        .collect();
+    let present: BTreeSet<String> = good.iter().chain(broken.keys()).map(|id| (*id).to_owned()).collect();
     let on_its_way =
         |row: &&Row| matches!(row.state, State::Planned | State::Claimed | State::Handed | State::Held);
     let open = known.iter().filter(on_its_way).map(|row| row.key.posting().to_owned()).collect();
-    let remembered = stored.iter().map(|posting| (posting.id.clone(), posting.vanished_at)).collect();
-    let presence = presence(&remembered, &open, &present, now);
-    let mut frozen: BTreeSet<String> = folder.broken.iter().filter_map(|file| file.id.clone()).collect();
+    let remembered = stored
+        .iter()
+        .filter(|posting| !renamed.contains(posting.id.as_str()))
+        .map(|posting| (posting.id.clone(), posting.vanished_at))
+        .collect();
+    let mut presence = presence(&remembered, &open, &present, !loaded.postings_readable, now);
+    presence.gone.extend(renamed.into_iter().map(str::to_owned));
+    let mut frozen: BTreeSet<String> = folder
+        .broken
+        .iter()
+        .filter_map(|file| file.id.clone())
+        .filter(|id| !good.contains(id.as_str()))
+        .collect();
     let mut problems = Vec::new();
     for last_good in stored {
         let file = broken.get(last_good.id.as_str());
         if file.is_none() && !presence.missed.contains_key(&last_good.id) {
             continue;
         }
-        let read = posting(&last_good.path, &last_good.id, &last_good.text, &settings.house);
+        let read = last_good_posting(&last_good.path, &last_good.id, &last_good.text, house);
         let file = file.map_or(last_good.path.as_str(), |file| file);
         if let Some(posting) = read.posting {
             frozen.remove(&last_good.id);
@@ -256,6 +275,33 @@ fn decide(
         }
     }
     Decided { postings, frozen, presence, problems }
+}
+
+/// The broken file that a remembered posting was: by its id, or by its place in the folder when the id that the
+/// file has now is nobody's.
+fn broken_file_of<'a>(
+    posting: &StoredPosting,
+    folder: &'a Folder,
+    stored: &[StoredPosting],
+) -> Option<&'a str> {
+    let by_id = |file: &&Broken| file.id.as_deref() == Some(posting.id.as_str());
+    let by_place = |file: &&Broken| {
+        let nobodys = file.id.as_deref().is_none_or(|id| stored.iter().all(|other| other.id != id));
+        nobodys && Path::new(&file.file).file_name() == Path::new(&posting.path).file_name()
+    };
+    let file = folder.broken.iter().find(by_id).or_else(|| folder.broken.iter().find(by_place))?;
+    Some(&file.file)
+}
+
+/// Whether a posting that is not there under its id is there under another: the same text, or the same file.
+/// Then it did not vanish, and its old id is forgotten at once: nobody is to be reminded twice.
+fn is_renamed(posting: &StoredPosting, loaded: &Loaded) -> bool {
+    let place = Path::new(&posting.path).file_name();
+    loaded.folder.postings.iter().any(|good| {
+        let text = loaded.texts.iter().find(|text| text.file == good.file);
+        Path::new(&good.file).file_name() == place
+            || text.is_some_and(|text| text.contents.as_ref().is_ok_and(|contents| *contents == posting.text))
+    })
 }
 
 /// Pure: the texts to remember, where they differ from what is remembered; only good ones, so that a broken

@@ -187,13 +187,24 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// Settles one mail and hands the next, in one transaction. Settling takes handed rows, and claimed ones
     /// for `Verdict::Again`; a row no longer wanted that would be planned again is withdrawn instead. A late
     /// `Sent` is still taken for a row that was put in doubt and not claimed since. Handing takes claimed rows
-    /// of that term within their lease, withdraws those not wanted, and renews the lease of the rest.
+    /// of that term within their lease and still of use, withdraws those not wanted, and renews the lease of the rest.
     fn turn(
         &self,
         turn: Turn,
         now: DateTime<Utc>,
         lease: TimeDelta,
     ) -> impl Future<Output = Result<Turned, LedgerError>> + Send;
+
+    /// Puts some rows of a claimed mail aside: planned again, not before `until`, with these words. The rest of the
+    /// mail goes on without them.
+    fn set_aside(
+        &self,
+        claim: (String, i64),
+        keys: Vec<Key>,
+        until: DateTime<Utc>,
+        reply: String,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Gives claimed mails back, untouched: planned. A mail never handed forgets its Message-ID, so that what
     /// falls due meanwhile can leave with it.
@@ -212,7 +223,7 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Orphans, LedgerError>> + Send;
 
-    /// The earliest instant at which a planned row can be claimed or lapses; `None` when nothing is planned.
+    /// The earliest instant at which a planned row can be claimed; `None` when nothing is planned.
     fn next_due(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
 
     /// Does what a person asks of a row. False when the row is not in a state that allows it, or unknown.

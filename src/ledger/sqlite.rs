@@ -131,6 +131,17 @@ impl Ledger for SqliteLedger {
         self.ask(move |db| mails::turn(db, &turn, now, lease)).await
     }
 
+    async fn set_aside(
+        &self,
+        claim: (String, i64),
+        keys: Vec<Key>,
+        until: DateTime<Utc>,
+        reply: String,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.ask(move |db| mails::set_aside(db, &claim, &keys, until, &reply, now)).await
+    }
+
     async fn release(&self, mails: Vec<(String, i64)>, now: DateTime<Utc>) -> Result<(), LedgerError> {
         self.ask(move |db| mails::release(db, &mails, now)).await
     }

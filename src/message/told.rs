@@ -2,17 +2,15 @@
 
 use std::str::FromStr as _;
 
-use chrono::{DateTime, Datelike as _, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, NaiveTime, Utc};
 
 use super::facts::{ApplyFacts, EventFacts, Item, PostingFacts, ReminderFacts};
 use super::moment::{Moment, Shown, moment};
 use super::tongue::{Tense, Tongue};
 use crate::calendar::{Apply, Kind, Posting, Recipient, Zone};
 use crate::diagnostic::is_unsafe;
+use crate::plan::hours::LATE;
 use crate::plan::{Key, Occurrence};
-
-/// Later than this, a mail says that it is late.
-const LATE: TimeDelta = TimeDelta::minutes(15);
 
 /// One event and what is told of it.
 pub(super) struct Told<'a> {

@@ -6,6 +6,7 @@
 //! ```
 //! Every function here is total and takes `now` as a parameter. Nothing is stored, sent, logged or waited for.
 
+pub mod hours;
 pub mod lay;
 pub mod next;
 pub mod outcome;

@@ -24,12 +24,14 @@ pub struct Presence {
 
 /// Decides about the postings that the ledger remembers and the files no longer show. `known`: every remembered
 /// posting, and since when its file is gone; `open`: which of them still had something to remind of; `present`:
-/// the ids that the files show, usable or not.
+/// the ids that the files show, usable or not; `blind`: the folder itself cannot be read. While absence is
+/// doubted, patience does not run: it begins when the doubt ends.
 #[must_use]
 pub fn presence(
     known: &BTreeMap<String, Option<DateTime<Utc>>>,
     open: &BTreeSet<String>,
     present: &BTreeSet<String>,
+    blind: bool,
     now: DateTime<Utc>,
 ) -> Presence {
     let absent: BTreeMap<&String, DateTime<Utc>> = known
@@ -39,14 +41,15 @@ pub fn presence(
         .collect();
     let open_known = known.keys().filter(|id| open.contains(*id)).count();
     let open_absent = absent.keys().filter(|id| open.contains(**id)).count();
-    let doubted =
-        (open_known >= 2 && open_absent == open_known) || (open_known >= 4 && 2 * open_absent > open_known);
+    let doubted = blind
+        || (open_known >= 2 && open_absent == open_known)
+        || (open_known >= 4 && 2 * open_absent > open_known);
     let mut presence = Presence { doubted, ..Presence::default() };
     for (id, since) in absent {
         if !doubted && now - since >= PATIENCE {
             presence.gone.insert(id.clone());
         } else {
-            presence.missed.insert(id.clone(), since);
+            presence.missed.insert(id.clone(), if doubted { now } else { since });
         }
     }
     presence
@@ -66,7 +69,7 @@ mod tests {
 
     fn decide(known: &str, since: Option<i64>, present: &str, now: i64) -> Presence {
         let known = ids(known).into_iter().map(|id| (id, since.map(at))).collect();
-        presence(&known, &ids("a b c d e f"), &ids(present), at(now))
+        presence(&known, &ids("a b c d e f"), &ids(present), false, at(now))
     }
 
     #[test]
@@ -84,6 +87,15 @@ mod tests {
         assert!(!decide("a b c d", Some(0), "a b", 999).doubted, "half is not more than half");
         assert!(!decide("a b c", Some(0), "a", 999).doubted, "two of three are fewer than four");
         assert!(decide("a b", Some(0), "", 999).gone.is_empty());
+    }
+
+    #[test]
+    fn patience_begins_when_the_doubt_ends() {
+        assert_eq!(decide("a b", Some(0), "", 999).missed["a"], at(999));
+        assert_eq!(decide("a b c", Some(0), "b c", 10).missed["a"], at(0));
+        let known = BTreeMap::from([("a".to_owned(), Some(at(0)))]);
+        let blind = presence(&known, &ids("a"), &ids(""), true, at(999));
+        assert!(blind.doubted && blind.gone.is_empty(), "a folder that cannot be read says nothing");
     }
 
     #[test]

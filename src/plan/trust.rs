@@ -1,4 +1,5 @@
-//! Pure. Whether the clock can be trusted: a machine that wakes in 1970, or a year ahead, must not plan or send.
+//! Pure. Whether the clock can be trusted: a machine that wakes in 1970 must not plan or send, nor one whose clock
+//! jumps a year ahead under a running daemon. (A clock that is ahead at start looks like downtime.)
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -28,7 +28,10 @@ pub struct Read {
 /// has another; `house` says what it takes from jalon.toml.
 #[must_use]
 pub fn posting(file: &str, stem: &str, contents: &str, house: &House) -> Read {
-    let source = Source::new(file, contents);
+    read(Source::new(file, contents), stem, house)
+}
+
+fn read(source: Source<'_>, stem: &str, house: &House) -> Read {
     let root = source.parse();
     let table = Table::new(&source, root.get_ref(), 0..0);
     let id = posting_id(&table, stem);
@@ -36,6 +39,13 @@ pub fn posting(file: &str, stem: &str, contents: &str, house: &House) -> Read {
     table.finish();
     let posting = posting.filter(|_| !source.failed());
     Read { posting, id, problems: source.into_problems() }
+}
+
+/// Reads the last good version of a posting, under settings that may have changed since: whoever is no longer
+/// known, or may no longer be written to, is left out with a warning; the others must not miss their reminders.
+#[must_use]
+pub fn last_good_posting(file: &str, id: &str, contents: &str, house: &House) -> Read {
+    read(Source::new(file, contents).lenient(), id, house)
 }
 
 fn posting_id(table: &Table<'_, '_>, stem: &str) -> Option<String> {
@@ -90,8 +100,11 @@ fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
         None if table.get("recruiters").is_none() => {
             table.missing("recruiters", "recruiters = [\"camille\"]");
         }
-        Some(list) if list.is_empty() && table.list("recruiters", "").is_some_and(<[_]>::is_empty) => source
-            .error(
+        Some(list)
+            if list.is_empty()
+                && (source.is_lenient() || table.list("recruiters", "").is_some_and(<[_]>::is_empty)) =>
+        {
+            source.error(
                 &table.key_span("recruiters"),
                 "nobody",
                 say(
@@ -99,7 +112,8 @@ fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
                     "`recruiters` is empty: nobody would be reminded",
                 ),
                 Some(say("nommez au moins une personne", "name at least one person")),
-            ),
+            );
+        }
         _ => {}
     }
     let zone = zone(table, "time_zone").unwrap_or(house.zone);
@@ -316,7 +330,7 @@ pub fn resolve(source: &Source<'_>, name: &At<String>, house: &House, found: &mu
     let Err(unknown) = house.directory.resolve(name.get_ref(), found) else { return };
     match unknown {
         Unknown::Address => unfit_address(source, name),
-        Unknown::Name(near) => source.error(
+        Unknown::Name(near) => source.absence(
             &name.span(),
             "unknown-person",
             say(
@@ -335,7 +349,7 @@ pub fn resolve(source: &Source<'_>, name: &At<String>, house: &House, found: &mu
                 },
             )),
         ),
-        Unknown::Forbidden(email) => source.error(
+        Unknown::Forbidden(email) => source.absence(
             &name.span(),
             "forbidden-address",
             say(

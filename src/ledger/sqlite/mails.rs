@@ -117,7 +117,7 @@ fn settle(
         Verdict::Sent { reply } => db.execute(
             "UPDATE reminders SET state = 'sent', reason = 'accepted', sent_at = ?3, reply = ?4, in_doubt = 0,
                  lease_until = NULL, not_before = NULL, changed = ?3
-             WHERE message_id = ?1 AND term = ?2 AND (state = 'handed' OR (state = 'planned' AND in_doubt = 1))",
+             WHERE message_id = ?1 AND term = ?2 AND (state = 'handed' OR (state IN ('planned', 'held') AND in_doubt = 1))",
             params![id, term, now_at, reply],
         )?,
         Verdict::Never { reason, reply } => db.execute(
@@ -203,12 +203,34 @@ fn hand(
         .prepare_cached(
             "UPDATE reminders SET state = 'handed', hands = hands + 1, lease_until = ?4, changed = ?3
              WHERE message_id = ?1 AND term = ?2 AND state = 'claimed' AND lease_until > ?3 AND wanted = 1
+               AND late_after > ?3
              RETURNING key",
         )?
         .query_map(params![id, term, At(now), At(now + lease)], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     keys.sort();
     Ok(keys)
+}
+
+/// Puts some rows of a claimed mail aside.
+pub(super) fn set_aside(
+    db: &Connection,
+    (id, term): &(String, i64),
+    keys: &[Key],
+    until: DateTime<Utc>,
+    reply: &str,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    for key in keys {
+        db.execute(
+            "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'), reason = iif(wanted, NULL, 'calendar'),
+                 not_before = iif(wanted, ?4, NULL), lease_until = NULL, reply = ?5,
+                 message_id = iif(hands = 0, NULL, message_id), changed = ?6
+             WHERE message_id = ?1 AND term = ?2 AND key = ?3 AND state = 'claimed'",
+            params![id, term, key, At(until), reply, At(now)],
+        )?;
+    }
+    Ok(())
 }
 
 /// Gives claimed mails back.

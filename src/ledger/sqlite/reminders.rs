@@ -102,7 +102,7 @@ pub(super) const SUPERSEDE: &str = "
         WHERE later.posting = reminders.posting AND later.event = reminders.event
           AND later.recipient = reminders.recipient AND later.due > reminders.due
           AND (later.state IN ('sent', 'claimed', 'handed', 'held')
-               OR (later.state = 'planned' AND later.due <= :now)))
+               OR (later.state = 'planned' AND later.due <= :now AND later.late_after >= reminders.late_after)))
     RETURNING key, state";
 
 /// Lapses, then supersedes. The order counts: a row that has just lapsed makes no other give way.
@@ -146,10 +146,12 @@ pub(super) fn by_hand(db: &Connection, key: &Key, hand: Hand, now: DateTime<Utc>
     Ok(db.execute(sql, named_params! { ":key": key, ":now": At(now) })? > 0)
 }
 
-/// Forgets final rows that were of use until an instant.
+/// Forgets final rows that were of use until an instant, and whose posting is no longer there: as long as its
+/// file is, the plan asks for them, and a row that was forgotten would be met for the first time again.
 pub(super) fn purge(db: &Connection, before: DateTime<Utc>) -> rusqlite::Result<usize> {
     db.execute(
         "DELETE FROM reminders WHERE late_after < ?1
+         AND posting NOT IN (SELECT id FROM postings)
          AND state IN ('sent', 'failed', 'withdrawn', 'skipped', 'superseded', 'lapsed')",
         [At(before)],
     )
