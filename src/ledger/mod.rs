@@ -6,7 +6,7 @@
 //!
 //! The states are drawn in [`crate::plan::row`]. A store says yes or no and never decides: what an answer of a
 //! relay means is `plan::next`'s business. To add a store, write the verbs of [`Ledger`] in their order and
-//! run the contract suite (`tests/ledger.rs`) on it, unchanged.
+//! run the contract suite (`tests/ledger/`) on it, unchanged.
 
 pub mod sqlite;
 
@@ -69,7 +69,8 @@ pub enum LedgerError {
 pub struct Mail {
     /// The Message-ID, without angle brackets. It never changes once the mail was handed.
     pub message_id: String,
-    /// The term of this claim: every verb about the claim names it, and is refused when it has passed.
+    /// The term of this claim, which no other mail ever has: every verb about the claim names it, and is
+    /// refused when it has passed.
     pub term: i64,
     /// The recipient's id.
     pub recipient: String,
@@ -101,9 +102,9 @@ pub struct Turned {
 /// Rows that were found claimed or handed by nobody, and what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Orphans {
-    /// Only claimed: planned again.
+    /// Only claimed: planned again, or withdrawn when no longer wanted.
     pub released: usize,
-    /// Handed: in doubt, planned again.
+    /// Handed: in doubt, planned again, or withdrawn when no longer wanted.
     pub doubted: usize,
     /// Handed: in doubt, held.
     pub held: usize,
@@ -173,9 +174,11 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     fn tidy(&self, now: DateTime<Utc>)
     -> impl Future<Output = Result<Vec<(Key, State)>, LedgerError>> + Send;
 
-    /// Takes up to `most` mails: the due rows (due and `not_before` at or before now) of one recipient and
-    /// address each, nearest `late_after` first. Rows that bear the same Message-ID are a mail of their own,
-    /// which nothing joins; rows without one are gathered and given the id of their sorted keys at `domain`.
+    /// Takes up to `most` mails: the due rows (due and `not_before` at or before now, `late_after` after it)
+    /// of one recipient and address each, nearest `late_after` first. Rows that bear the same Message-ID are a
+    /// mail of their own, which nothing joins; rows without one are gathered and given the id of their sorted
+    /// keys at `domain`. A row under whose id other rows were sent, and which is not in doubt itself, counts
+    /// as without: mail servers would drop it as a copy.
     fn claim(
         &self,
         now: DateTime<Utc>,
@@ -186,8 +189,9 @@ pub trait Ledger: Clone + Send + Sync + 'static {
 
     /// Settles one mail and hands the next, in one transaction. Settling takes handed rows, and claimed ones
     /// for `Verdict::Again`; a row no longer wanted that would be planned again is withdrawn instead. A late
-    /// `Sent` is still taken for a row that was put in doubt and not claimed since. Handing takes claimed rows
-    /// of that term within their lease and still of use, withdraws those not wanted, and renews the lease of the rest.
+    /// `Sent` is still taken for a row that was put in doubt and not claimed since, whatever else became of it:
+    /// it did leave. Handing takes claimed rows of that term within their lease that are still of use,
+    /// withdraws those not wanted, and renews the lease of the rest.
     fn turn(
         &self,
         turn: Turn,
@@ -206,8 +210,8 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// Gives claimed mails back, untouched: planned. A mail never handed forgets its Message-ID, so that what
-    /// falls due meanwhile can leave with it.
+    /// Gives claimed mails back, untouched: planned, or withdrawn when no longer wanted. A mail never handed
+    /// forgets its Message-ID, so that what falls due meanwhile can leave with it.
     fn release(
         &self,
         mails: Vec<(String, i64)>,
@@ -223,7 +227,7 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Orphans, LedgerError>> + Send;
 
-    /// The earliest instant at which a planned row can be claimed; `None` when nothing is planned.
+    /// The earliest instant at which a planned row can be claimed or lapses; `None` when nothing is planned.
     fn next_due(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
 
     /// Does what a person asks of a row. False when the row is not in a state that allows it, or unknown.
@@ -237,7 +241,7 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// Every posting remembered, by id.
     fn postings(&self) -> impl Future<Output = Result<Vec<StoredPosting>, LedgerError>> + Send;
 
-    /// Remembers these postings (by id, whole) and forgets those ids.
+    /// Forgets those ids and remembers these postings (by id, whole).
     fn remember(
         &self,
         postings: Vec<StoredPosting>,
@@ -255,6 +259,6 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Forgets final rows (sent, failed, withdrawn, skipped, superseded, lapsed) whose usefulness ended before
-    /// an instant. Returns how many.
+    /// an instant and whose posting is not remembered. Returns how many.
     fn purge(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 }

@@ -1,106 +1,145 @@
-//! The ledger on SQLite: one file, one daemon, one writer.
+//! The ledger in a file of SQLite, embedded: what a single host needs.
 //!
-//! WAL and `synchronous = FULL`: NORMAL can lose the last `sent` in a power cut, which would be a double mail. A
-//! lock file beside the ledger admits one daemon; readers (`history`) need none.
+//! A lock file beside it admits one daemon. Every verb runs on one thread, which owns the only connection
+//! ([`writer`]); WAL and `synchronous = FULL`, because anything less may lose the last `sent` in a power cut,
+//! and that would be a second mail.
 
 mod mails;
+mod notes;
 mod reminders;
 mod rows;
 mod schema;
 mod writer;
 
+use std::error::Error;
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use self::writer::Writer;
 use super::{Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, Turn, Turned};
 use crate::plan::Key;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
-use rows::At;
-use writer::Writer;
 
-/// A ledger in a SQLite file.
+/// How long to wait for another program that is writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A handle on the ledger. Clones share one connection; when the last is dropped, it is closed and the lock
+/// let go.
 #[derive(Clone)]
 pub struct SqliteLedger {
-    name: Arc<str>,
     writer: Arc<Writer>,
-}
-
-impl std::fmt::Debug for SqliteLedger {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteLedger").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-fn unusable(ledger: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LedgerError {
-    LedgerError::Unusable { ledger: ledger.to_owned(), source: error.into() }
+    /// Its address, for messages.
+    ledger: Arc<str>,
 }
 
 impl SqliteLedger {
-    /// Opens a ledger for the daemon: makes it where there is none, takes the lock, migrates, checks the stamp.
+    /// Opens the ledger for the daemon: makes what is missing, brings an older one up to date, and keeps every
+    /// other daemon out.
     pub fn open(path: &Path, stamp: Stamp) -> Result<Self, LedgerError> {
-        let name = format!("sqlite:{}", path.display());
-        let trouble = |error: std::io::Error| unusable(&name, error);
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(trouble)?;
+        let ledger = address(path);
+        let path = make(path).map_err(|error| unusable(&ledger, error))?;
+        let lock = lock(&path, &ledger)?;
+        let mut db =
+            connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| unusable(&ledger, error))?;
+        schema::inspect(&db, &ledger)?; // before anything is written into a file that may not be ours
+        let mode: String = db
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+            .map_err(|error| unusable(&ledger, error))?;
+        if mode != "wal" {
+            return Err(unusable(&ledger, "this file system cannot hold it: it has no shared memory (WAL)"));
         }
-        let mut lock_path = PathBuf::from(path).into_os_string();
-        lock_path.push(".lock");
-        let lock = private(Path::new(&lock_path)).map_err(trouble)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LedgerError::Busy { ledger: name }),
-            Err(TryLockError::Error(error)) => return Err(trouble(error)),
-        }
-        private(path).map_err(trouble)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
-        schema::inspect(&db, &name)?;
-        configure(&db).map_err(|error| unusable(&name, error))?;
-        schema::prepare(&mut db, &name, stamp)?;
-        let writer = Writer::start(db, TransactionBehavior::Immediate, Some(lock)).map_err(trouble)?;
-        Ok(Self { name: name.clone().into(), writer: Arc::new(writer) })
+        schema::prepare(&mut db, &ledger, stamp)?;
+        Self::start(db, TransactionBehavior::Immediate, Some(lock), ledger)
     }
 
-    /// Opens a ledger to be read, beside the daemon that may hold it. Changes nothing, makes nothing.
+    /// Opens the ledger to read it, also while a daemon holds it. Nothing is made; every verb that writes errs.
     pub fn read(path: &Path) -> Result<Self, LedgerError> {
-        let name = format!("sqlite:{}", path.display());
+        Self::attach(path, OpenFlags::SQLITE_OPEN_READ_ONLY, TransactionBehavior::Deferred)
+    }
+
+    /// Opens the ledger for the hand of a person, also while a daemon holds it. Nothing is made.
+    pub fn beside(path: &Path) -> Result<Self, LedgerError> {
+        Self::attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE, TransactionBehavior::Immediate)
+    }
+
+    fn attach(path: &Path, flags: OpenFlags, behaviour: TransactionBehavior) -> Result<Self, LedgerError> {
+        let ledger = address(path);
         if !path.exists() {
-            return Err(unusable(&name, "there is no such file: the daemon has not run yet"));
+            return Err(unusable(&ledger, "there is no such file: the daemon makes it when it first runs"));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
-        db.busy_timeout(std::time::Duration::from_secs(5)).map_err(|error| unusable(&name, error))?;
-        schema::require(&db, &name)?;
-        let writer =
-            Writer::start(db, TransactionBehavior::Deferred, None).map_err(|error| unusable(&name, error))?;
-        Ok(Self { name: name.clone().into(), writer: Arc::new(writer) })
+        let db = connect(path, flags).map_err(|error| unusable(&ledger, error))?;
+        schema::require(&db, &ledger)?;
+        Self::start(db, behaviour, None, ledger)
+    }
+
+    fn start(
+        db: Connection,
+        behaviour: TransactionBehavior,
+        lock: Option<File>,
+        ledger: String,
+    ) -> Result<Self, LedgerError> {
+        let writer = Writer::start(db, behaviour, lock).map_err(|error| unusable(&ledger, error))?;
+        Ok(Self { writer: Arc::new(writer), ledger: ledger.into() })
     }
 
     async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        self.writer.ask(work).await.map_err(|fault| unusable(&self.name, fault))
+        self.writer.ask(work).await.map_err(|fault| unusable(&self.ledger, fault))
     }
 }
 
-fn private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+fn address(path: &Path) -> String {
+    format!("sqlite:{}", path.display())
 }
 
-fn configure(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(std::time::Duration::from_secs(5))?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
+fn unusable(ledger: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> LedgerError {
+    LedgerError::Unusable { ledger: ledger.to_owned(), source: source.into() }
+}
+
+/// Makes the folder and the file where they are missing, for the owner's eyes only: it holds addresses.
+/// Returns the one true path, so that two ways to write it share one lock.
+fn make(path: &Path) -> io::Result<PathBuf> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    open_private(path)?;
+    path.canonicalize()
+}
+
+fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
+}
+
+/// Takes the lock file beside the ledger. The system lets go of it when the process ends, however it ends.
+fn lock(path: &Path, ledger: &str) -> Result<File, LedgerError> {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    let file = open_private(Path::new(&name)).map_err(|error| unusable(ledger, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { ledger: ledger.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(unusable(ledger, error)),
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
-    Ok(())
+    Ok(db)
 }
 
 impl Ledger for SqliteLedger {
@@ -156,13 +195,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn next_due(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
-        self.ask(|db| {
-            db.query_row("SELECT min(ready) FROM reminders WHERE state = 'planned'", [], |row| {
-                row.get::<_, Option<At>>(0)
-            })
-            .map(|at| at.map(|at| at.0))
-        })
-        .await
+        self.ask(mails::next_due).await
     }
 
     async fn by_hand(&self, key: Key, hand: Hand, now: DateTime<Utc>) -> Result<bool, LedgerError> {
@@ -170,61 +203,36 @@ impl Ledger for SqliteLedger {
     }
 
     async fn postings(&self) -> Result<Vec<StoredPosting>, LedgerError> {
-        self.ask(|db| {
-            db.prepare("SELECT id, path, text, vanished_at FROM postings ORDER BY id")?
-                .query_map([], |row| {
-                    Ok(StoredPosting {
-                        id: row.get(0)?,
-                        path: row.get(1)?,
-                        text: row.get(2)?,
-                        vanished_at: row.get::<_, Option<At>>(3)?.map(|at| at.0),
-                    })
-                })?
-                .collect()
-        })
-        .await
+        self.ask(notes::postings).await
     }
 
     async fn remember(&self, postings: Vec<StoredPosting>, forget: Vec<String>) -> Result<(), LedgerError> {
-        self.ask(move |db| {
-            let mut keep = db.prepare(
-                "INSERT INTO postings (id, path, text, vanished_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (id) DO UPDATE SET path = excluded.path, text = excluded.text, vanished_at = excluded.vanished_at",
-            )?;
-            for posting in &postings {
-                keep.execute(params![posting.id, posting.path, posting.text, posting.vanished_at.map(At)])?;
-            }
-            let mut drop = db.prepare("DELETE FROM postings WHERE id = ?1")?;
-            for id in &forget {
-                drop.execute([id])?;
-            }
-            Ok(())
-        })
-        .await
+        self.ask(move |db| notes::remember(db, &postings, &forget)).await
     }
 
     async fn last_round(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
-        self.ask(|db| {
-            let found = db
-                .query_row("SELECT last_round FROM meta", [], |row| row.get::<_, Option<At>>(0))
-                .optional()?;
-            Ok(found.flatten().map(|at| at.0))
-        })
-        .await
+        self.ask(notes::last_round).await
     }
 
     async fn note_round(&self, now: DateTime<Utc>, accept_earlier: bool) -> Result<(), LedgerError> {
-        self.ask(move |db| {
-            db.execute(
-                "UPDATE meta SET last_round = ?1 WHERE last_round IS NULL OR last_round < ?1 OR ?2",
-                params![At(now), accept_earlier],
-            )
-            .map(|_| ())
-        })
-        .await
+        self.ask(move |db| notes::note_round(db, now, accept_earlier)).await
     }
 
     async fn purge(&self, before: DateTime<Utc>) -> Result<usize, LedgerError> {
         self.ask(move |db| reminders::purge(db, before)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_waits_for_the_disk_at_every_commit() {
+        let db = connect(Path::new(":memory:"), OpenFlags::SQLITE_OPEN_READ_WRITE).expect("opens");
+        let ask = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        assert_eq!(ask("synchronous"), Ok(2), "FULL");
+        assert_eq!(ask("foreign_keys"), Ok(1));
+        assert_eq!(ask("busy_timeout"), Ok(5000));
     }
 }

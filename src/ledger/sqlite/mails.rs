@@ -2,7 +2,7 @@
 //! one term; every verb names both, and touches nothing once the term has passed.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, named_params};
 
 use super::rows::{At, COLUMNS, read};
 use crate::ledger::{Mail, Orphans, Turn, Turned};
@@ -14,6 +14,8 @@ use crate::plan::row::State;
 /// The due rows of the mails that may leave next. A row bears the Message-ID under which it was handed, with
 /// one exception: when the rest of that mail has been sent without it (it was not wanted then, or moved), and
 /// it cannot have left itself, it takes a new one. Under the old id, mail servers would drop it as a copy.
+///
+/// `+late_after` keeps SQLite off that column's index: nearly all that is planned has its end before it.
 pub(super) const WAITING: &str = "
     WITH waiting AS MATERIALIZED (
         SELECT rowid AS number, key, recipient, email, due, late_after,
@@ -22,24 +24,57 @@ pub(super) const WAITING: &str = "
                     WHERE other.message_id = reminder.message_id AND other.state = 'sent'),
                 message_id, NULL) AS bears
         FROM reminders AS reminder
-        WHERE state = 'planned' AND ready <= :now AND late_after > :now
+        WHERE state = 'planned' AND ready <= :now AND +late_after > :now
     ), mails AS (
         SELECT recipient, email, bears, min(late_after) AS nearest, min(key) AS first
         FROM waiting GROUP BY recipient, email, bears
         ORDER BY nearest, first LIMIT :most
     )
-    SELECT mails.first, waiting.bears, waiting.number, waiting.key
+    SELECT mails.first, mails.bears, mails.recipient, mails.email, waiting.number, waiting.key
     FROM mails JOIN waiting ON waiting.recipient = mails.recipient AND waiting.email = mails.email
         AND waiting.bears IS mails.bears
     ORDER BY mails.nearest, mails.first, waiting.due, waiting.key";
 
-/// How many reminders a mail holds at most: what templates can render.
+/// How many reminders a mail holds at most: what templates can render. The rest leave in the next one.
 const LONGEST: usize = 100;
 
-/// A mail before it is claimed: its first key, which tells mails apart; the Message-ID that it bears; its rows.
-type Group = (String, Option<String>, Vec<(i64, Key)>);
+/// A mail before it is claimed.
+struct Waiting {
+    /// The first of its keys in the order of text: it tells mails apart.
+    first: String,
+    bears: Option<String>,
+    recipient: String,
+    email: String,
+    numbers: Vec<i64>,
+    keys: Vec<Key>,
+}
 
-/// Takes up to `most` mails.
+fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result<Vec<Waiting>> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut statement = db.prepare(WAITING)?;
+    let mut found = statement.query(named_params! { ":now": At(now), ":most": most })?;
+    let mut mails: Vec<Waiting> = Vec::new();
+    while let Some(row) = found.next()? {
+        let first: String = row.get(0)?;
+        if mails.last().is_none_or(|mail| mail.first != first) {
+            mails.push(Waiting {
+                first,
+                bears: row.get(1)?,
+                recipient: row.get(2)?,
+                email: row.get(3)?,
+                numbers: Vec::new(),
+                keys: Vec::new(),
+            });
+        }
+        if let Some(mail) = mails.last_mut().filter(|mail| mail.keys.len() < LONGEST) {
+            mail.numbers.push(row.get(4)?);
+            mail.keys.push(row.get(5)?);
+        }
+    }
+    Ok(mails)
+}
+
+/// Takes up to `most` mails, each in a term of its own.
 pub(super) fn claim(
     db: &Connection,
     now: DateTime<Utc>,
@@ -47,145 +82,56 @@ pub(super) fn claim(
     most: usize,
     domain: &str,
 ) -> rusqlite::Result<Vec<Mail>> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut groups: Vec<Group> = Vec::new();
-    let mut statement = db.prepare_cached(WAITING)?;
-    let mut rows = statement.query(named_params! { ":now": At(now), ":most": most })?;
-    while let Some(row) = rows.next()? {
-        let (first, bears, number, key): (String, Option<String>, i64, Key) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        match groups.last_mut() {
-            Some((known, id, members)) if *known == first && *id == bears => members.push((number, key)),
-            _ => groups.push((first, bears, vec![(number, key)])),
-        }
-    }
+    let mut next_term = db.prepare("UPDATE meta SET term = term + 1 RETURNING term")?;
+    // `hands` counts under one Message-ID.
+    let mut take = db.prepare(&format!(
+        "UPDATE reminders SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
+             hands = iif(message_id = :id, hands, 0), message_id = :id, changed = :now
+         WHERE rowid = :number
+         RETURNING {COLUMNS}"
+    ))?;
     let mut mails = Vec::new();
-    for (_, bears, mut members) in groups {
-        members.truncate(LONGEST);
-        let id = bears.unwrap_or_else(|| message_id(members.iter().map(|(_, key)| key), domain));
-        let term: i64 = db
-            .prepare_cached("UPDATE meta SET term = term + 1 RETURNING term")?
-            .query_row([], |row| row.get(0))?;
-        let mut take = db.prepare_cached(&format!(
-            "UPDATE reminders SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
-                 hands = iif(message_id = :id, hands, 0), message_id = :id, changed = :now
-             WHERE rowid = :number RETURNING {COLUMNS}, recipient"
-        ))?;
-        let mut taken = Vec::new();
-        let mut recipient = String::new();
-        for (number, _) in &members {
-            let (row, to) = take.query_row(
-                named_params! { ":term": term, ":until": At(now + lease), ":id": id, ":now": At(now), ":number": number },
-                |row| Ok((read(row)?, row.get::<_, String>(14)?)),
-            )?;
-            recipient = to;
-            taken.push(row);
+    for Waiting { bears, recipient, email, numbers, keys, .. } in waiting(db, now, most)? {
+        let message_id = bears.unwrap_or_else(|| message_id(&keys, domain));
+        let term: i64 = next_term.query_row([], |row| row.get(0))?;
+        let mut rows = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            rows.push(take.query_row(
+                named_params! {
+                    ":number": number, ":id": message_id, ":term": term, ":now": At(now),
+                    ":until": until(now, lease),
+                },
+                read,
+            )?);
         }
-        let email = taken.first().map(|row: &crate::plan::row::Row| row.email.clone()).unwrap_or_default();
-        mails.push(Mail { message_id: id, term, recipient, email, rows: taken });
+        mails.push(Mail { message_id, term, recipient, email, rows });
     }
     Ok(mails)
 }
 
-/// Settles one mail and hands the next.
+/// When a lease taken now ends.
+fn until(now: DateTime<Utc>, lease: TimeDelta) -> i64 {
+    At(now).millis().saturating_add(lease.num_milliseconds())
+}
+
+/// Settles one mail, then hands the next.
 pub(super) fn turn(
     db: &Connection,
     turn: &Turn,
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Turned> {
-    let settled = match &turn.settle {
-        Some((id, term, verdict)) => settle(db, id, *term, verdict, now)?,
-        None => false,
-    };
-    let handed = match &turn.hand {
-        Some((id, term)) => hand(db, id, *term, now, lease)?,
-        None => Vec::new(),
-    };
-    Ok(Turned { settled, handed })
+    let mut turned = Turned::default();
+    if let Some((id, term, verdict)) = &turn.settle {
+        turned.settled = settle(db, id, *term, verdict, now)? > 0;
+    }
+    if let Some((id, term)) = &turn.hand {
+        turned.handed = hand(db, id, *term, now, lease)?;
+    }
+    Ok(turned)
 }
 
-fn settle(
-    db: &Connection,
-    id: &str,
-    term: i64,
-    verdict: &Verdict,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<bool> {
-    let now_at = At(now);
-    let changed = match verdict {
-        Verdict::Sent { reply } => db.execute(
-            "UPDATE reminders SET state = 'sent', reason = 'accepted', sent_at = ?3, reply = ?4, in_doubt = 0,
-                 lease_until = NULL, not_before = NULL, changed = ?3
-             WHERE message_id = ?1 AND term = ?2 AND (state = 'handed' OR (state IN ('planned', 'held') AND in_doubt = 1))",
-            params![id, term, now_at, reply],
-        )?,
-        Verdict::Never { reason, reply } => db.execute(
-            "UPDATE reminders SET state = 'failed', reason = ?3, reply = ?4, lease_until = NULL, changed = ?5
-             WHERE message_id = ?1 AND term = ?2 AND state = 'handed'",
-            params![id, term, reason, reply, now_at],
-        )?,
-        Verdict::Again { at, counted, reply } => again(db, id, term, *at, *counted, Some(reply), now)?,
-        Verdict::Doubt { doubt, reply } => {
-            in_doubt(db, "message_id = ?1 AND term = ?2 AND state = 'handed'", params![id, term], *doubt, Some(reply), now)?
-        }
-    };
-    Ok(changed > 0)
-}
-
-/// Back to planned, or withdrawn where nobody wants it any more.
-fn again(
-    db: &Connection,
-    id: &str,
-    term: i64,
-    at: DateTime<Utc>,
-    counted: bool,
-    reply: Option<&str>,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<usize> {
-    db.execute(
-        "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'), reason = iif(wanted, NULL, 'calendar'),
-             attempts = attempts + ?3, not_before = iif(wanted, ?4, NULL), lease_until = NULL, reply = ?5,
-             message_id = iif(hands = 0, NULL, message_id), changed = ?6
-         WHERE message_id = ?1 AND term = ?2 AND state IN ('claimed', 'handed')",
-        params![id, term, counted, (at > now).then_some(At(at)), reply, At(now)],
-    )
-}
-
-/// In doubt: planned again, held, or withdrawn where nobody wants it any more.
-fn in_doubt(
-    db: &Connection,
-    which: &str,
-    these: &[&dyn rusqlite::ToSql],
-    doubt: Doubt,
-    reply: Option<&str>,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<usize> {
-    let n = these.len();
-    let (state, reason, at) = match doubt {
-        Doubt::Resend(at) => (State::Planned, None, (at > now).then_some(At(at))),
-        Doubt::Held(reason) => (State::Held, Some(reason), None),
-    };
-    let sql = format!(
-        "UPDATE reminders SET
-             state = iif(wanted OR ?{s} = 'held', ?{s}, 'withdrawn'),
-             reason = iif(wanted OR ?{s} = 'held', ?{r}, 'calendar'),
-             not_before = iif(wanted, ?{a}, NULL), doubts = doubts + 1, in_doubt = 1, lease_until = NULL,
-             reply = coalesce(?{w}, reply), changed = ?{c}
-         WHERE {which}",
-        s = n + 1,
-        r = n + 2,
-        a = n + 3,
-        w = n + 4,
-        c = n + 5,
-    );
-    let now = At(now);
-    let mut all: Vec<&dyn rusqlite::ToSql> = these.to_vec();
-    all.extend_from_slice(&[&state, &reason, &at, &reply, &now]);
-    db.execute(&sql, &all[..])
-}
-
-/// Marks what may leave now; what nobody wants any more drops out.
+/// Marks a mail as leaving; returns the keys that may leave.
 fn hand(
     db: &Connection,
     id: &str,
@@ -194,22 +140,113 @@ fn hand(
     lease: TimeDelta,
 ) -> rusqlite::Result<Vec<Key>> {
     db.execute(
-        "UPDATE reminders SET state = 'withdrawn', reason = 'calendar', lease_until = NULL,
-             message_id = iif(hands = 0, NULL, message_id), changed = ?3
-         WHERE message_id = ?1 AND term = ?2 AND state = 'claimed' AND lease_until > ?3 AND wanted = 0",
-        params![id, term, At(now)],
+        "UPDATE reminders SET state = 'withdrawn', reason = 'calendar', term = NULL, lease_until = NULL,
+             message_id = iif(hands = 0, NULL, message_id), changed = :now
+         WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now AND NOT wanted",
+        named_params! { ":id": id, ":term": term, ":now": At(now) },
     )?;
-    let mut keys: Vec<Key> = db
-        .prepare_cached(
-            "UPDATE reminders SET state = 'handed', hands = hands + 1, lease_until = ?4, changed = ?3
-             WHERE message_id = ?1 AND term = ?2 AND state = 'claimed' AND lease_until > ?3 AND wanted = 1
-               AND late_after > ?3
-             RETURNING key",
+    let mut mark = db.prepare(
+        "UPDATE reminders SET state = 'handed', hands = hands + 1, lease_until = :until, changed = :now
+         WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now
+             AND late_after > :now
+         RETURNING due, key",
+    )?;
+    let mut handed: Vec<(i64, Key)> = mark
+        .query_map(
+            named_params! { ":id": id, ":term": term, ":now": At(now), ":until": until(now, lease) },
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?
-        .query_map(params![id, term, At(now), At(now + lease)], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    keys.sort();
-    Ok(keys)
+        .collect::<Result<_, _>>()?;
+    handed.sort();
+    Ok(handed.into_iter().map(|(_, key)| key).collect())
+}
+
+/// Writes down what came of a mail; returns of how many rows.
+fn settle(
+    db: &Connection,
+    id: &str,
+    term: i64,
+    verdict: &Verdict,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<usize> {
+    match verdict {
+        Verdict::Sent { reply } => db.execute(
+            // Also of rows in doubt, whatever became of them since: they did leave. Whoever claims a row, or
+            // gives it back, takes its term away; so these are in doubt by this very term.
+            "UPDATE reminders SET state = 'sent', reason = 'accepted', sent_at = :now, reply = :reply,
+                 in_doubt = 0, not_before = NULL, term = NULL, lease_until = NULL, changed = :now
+             WHERE message_id = :id AND term = :term
+               AND (state = 'handed' OR (in_doubt AND state <> 'claimed'))",
+            named_params! { ":id": id, ":term": term, ":reply": reply, ":now": At(now) },
+        ),
+        Verdict::Again { at, counted, reply } => {
+            let later = (*at > now).then_some(At(*at));
+            plan_again(db, id, term, Some((later, *counted, reply)), now)
+        }
+        Verdict::Never { reason, reply } => db.execute(
+            "UPDATE reminders SET state = 'failed', reason = :reason, reply = :reply, term = NULL,
+                 lease_until = NULL, changed = :now
+             WHERE message_id = :id AND term = :term AND state = 'handed'",
+            named_params! {
+                ":id": id, ":term": term, ":reason": reason, ":reply": reply, ":now": At(now),
+            },
+        ),
+        Verdict::Doubt { doubt, reply } => put_in_doubt(db, id, term, None, *doubt, Some(reply), now),
+    }
+}
+
+/// Plans a mail's rows again, or withdraws those not wanted any more. After an attempt (not before when,
+/// whether it counts, what was said), claimed and handed rows; else claimed ones only, as they were.
+fn plan_again(
+    db: &Connection,
+    id: &str,
+    term: i64,
+    attempt: Option<(Option<At>, bool, &str)>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<usize> {
+    let (not_before, counted, reply) = match attempt {
+        Some((not_before, counted, reply)) => (not_before, counted, Some(reply)),
+        None => (None, false, None),
+    };
+    db.execute(
+        "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'),
+             reason = iif(wanted, NULL, 'calendar'), not_before = iif(wanted, :not_before, NULL),
+             attempts = attempts + :counted, reply = ifnull(:reply, reply),
+             message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
+         WHERE message_id = :id AND term = :term AND (state = 'claimed' OR (state = 'handed' AND :handed))",
+        named_params! {
+            ":id": id, ":term": term, ":not_before": not_before, ":counted": counted, ":reply": reply,
+            ":handed": attempt.is_some(), ":now": At(now),
+        },
+    )
+}
+
+/// Puts a mail's handed rows in doubt: all, or those with so many doubts already.
+fn put_in_doubt(
+    db: &Connection,
+    id: &str,
+    term: i64,
+    doubts: Option<u32>,
+    doubt: Doubt,
+    reply: Option<&str>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<usize> {
+    let (held, later) = match doubt {
+        Doubt::Held(reason) => (Some(reason), None),
+        Doubt::Resend(at) => (None, (at > now).then_some(At(at))),
+    };
+    db.execute(
+        "UPDATE reminders SET
+             state = CASE WHEN :held IS NOT NULL THEN 'held' WHEN wanted THEN 'planned' ELSE 'withdrawn' END,
+             reason = CASE WHEN :held IS NOT NULL THEN :held WHEN wanted THEN NULL ELSE 'calendar' END,
+             not_before = iif(wanted, :later, NULL), doubts = doubts + 1, in_doubt = 1,
+             reply = ifnull(:reply, reply), lease_until = NULL, changed = :now
+         WHERE message_id = :id AND term = :term AND state = 'handed' AND doubts = ifnull(:doubts, doubts)",
+        named_params! {
+            ":id": id, ":term": term, ":doubts": doubts, ":held": held, ":later": later, ":reply": reply,
+            ":now": At(now),
+        },
+    )
 }
 
 /// Puts some rows of a claimed mail aside.
@@ -221,14 +258,16 @@ pub(super) fn set_aside(
     reply: &str,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
+    let mut aside = db.prepare(
+        "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'),
+             reason = iif(wanted, NULL, 'calendar'), not_before = iif(wanted, :until, NULL), reply = :reply,
+             message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
+         WHERE message_id = :id AND term = :term AND key = :key AND state = 'claimed'",
+    )?;
     for key in keys {
-        db.execute(
-            "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'), reason = iif(wanted, NULL, 'calendar'),
-                 not_before = iif(wanted, ?4, NULL), lease_until = NULL, reply = ?5,
-                 message_id = iif(hands = 0, NULL, message_id), changed = ?6
-             WHERE message_id = ?1 AND term = ?2 AND key = ?3 AND state = 'claimed'",
-            params![id, term, key, At(until), reply, At(now)],
-        )?;
+        aside.execute(named_params! {
+            ":id": id, ":term": term, ":key": key, ":until": At(until), ":reply": reply, ":now": At(now),
+        })?;
     }
     Ok(())
 }
@@ -236,44 +275,48 @@ pub(super) fn set_aside(
 /// Gives claimed mails back.
 pub(super) fn release(db: &Connection, mails: &[(String, i64)], now: DateTime<Utc>) -> rusqlite::Result<()> {
     for (id, term) in mails {
-        db.execute(
-            "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'), reason = iif(wanted, NULL, 'calendar'),
-                 lease_until = NULL, message_id = iif(hands = 0, NULL, message_id), changed = ?3
-             WHERE message_id = ?1 AND term = ?2 AND state = 'claimed'",
-            params![id, term, At(now)],
-        )?;
+        plan_again(db, id, *term, None, now)?;
     }
     Ok(())
 }
 
-/// Sees to rows whose holder is gone.
+pub(super) const LEASED: &str = "
+    SELECT DISTINCT message_id, term, state, doubts FROM reminders
+    WHERE lease_until <= ?1 ORDER BY message_id, term, state, doubts";
+
+/// Sees to the rows whose holder is gone.
 pub(super) fn orphans(
     db: &Connection,
     every: bool,
     policy: InDoubt,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Orphans> {
-    let until = if every { i64::MAX } else { At(now).millis() };
-    let mut orphans = Orphans {
-        released: db.execute(
-            "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'), reason = iif(wanted, NULL, 'calendar'),
-                 lease_until = NULL, message_id = iif(hands = 0, NULL, message_id), changed = ?2
-             WHERE state = 'claimed' AND lease_until <= ?1",
-            params![until, At(now)],
-        )?,
-        ..Orphans::default()
-    };
-    let found: Vec<(i64, u32)> = db
-        .prepare("SELECT rowid, doubts FROM reminders WHERE state = 'handed' AND lease_until <= ?1")?
-        .query_map([until], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (number, doubts) in found {
-        let doubt = doubt(doubts, policy, Found::Afterwards, now);
-        in_doubt(db, "rowid = ?1", params![number], doubt, None, now)?;
-        match doubt {
-            Doubt::Resend(_) => orphans.doubted += 1,
-            Doubt::Held(_) => orphans.held += 1,
+    let ended_by = if every { i64::MAX } else { At(now).millis() };
+    let left: Vec<(String, i64, State, u32)> = db
+        .prepare(LEASED)?
+        .query_map([ended_by], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut orphans = Orphans::default();
+    for (id, term, state, doubts) in left {
+        if state == State::Handed {
+            let what = doubt(doubts, policy, Found::Afterwards, now);
+            let count = put_in_doubt(db, &id, term, Some(doubts), what, None, now)?;
+            match what {
+                Doubt::Resend(_) => orphans.doubted += count,
+                Doubt::Held(_) => orphans.held += count,
+            }
+        } else {
+            orphans.released += plan_again(db, &id, term, None, now)?;
         }
     }
     Ok(orphans)
+}
+
+pub(super) const NEXT_DUE: &str = "
+    SELECT min(at) FROM (SELECT min(ready) AS at FROM reminders WHERE state = 'planned'
+        UNION ALL SELECT min(late_after) FROM reminders WHERE state = 'planned')";
+
+/// The earliest instant at which a planned row can be claimed or lapses.
+pub(super) fn next_due(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    db.query_row(NEXT_DUE, [], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
 }

@@ -150,8 +150,7 @@ pub(super) fn by_hand(db: &Connection, key: &Key, hand: Hand, now: DateTime<Utc>
 /// file is, the plan asks for them, and a row that was forgotten would be met for the first time again.
 pub(super) fn purge(db: &Connection, before: DateTime<Utc>) -> rusqlite::Result<usize> {
     db.execute(
-        "DELETE FROM reminders WHERE late_after < ?1
-         AND posting NOT IN (SELECT id FROM postings)
+        "DELETE FROM reminders WHERE late_after < ?1 AND posting NOT IN (SELECT id FROM postings)
          AND state IN ('sent', 'failed', 'withdrawn', 'skipped', 'superseded', 'lapsed')",
         [At(before)],
     )

@@ -6,12 +6,11 @@ use super::unusable;
 use crate::calendar::zone::TZDB;
 use crate::ledger::{LedgerError, Stamp};
 
-/// Every migration, oldest first. The schema's number is how many were applied (`PRAGMA user_version`).
-const MIGRATIONS: [&str; 1] = [include_str!("0001.sql")];
+/// Every migration, oldest first, with the schema that it makes (`PRAGMA user_version`).
+const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("0001.sql"))];
 
 /// The newest schema that this program knows.
-#[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
-const KNOWN: i64 = MIGRATIONS.len() as i64;
+const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Says in the file's head whose it is (`PRAGMA application_id`): "jalo".
 const APPLICATION: i64 = 0x6a61_6c6f;
@@ -56,7 +55,7 @@ pub(super) fn prepare(db: &mut Connection, ledger: &str, stamp: Stamp) -> Result
 }
 
 fn migrate(db: &mut Connection, found: i64) -> rusqlite::Result<()> {
-    for (number, sql) in (1..).zip(MIGRATIONS) {
+    for (number, sql) in MIGRATIONS {
         if number > found {
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             all.execute_batch(sql)?;
@@ -86,13 +85,14 @@ fn sign(db: &mut Connection, stamp: Stamp) -> rusqlite::Result<String> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::{mails, reminders};
     use super::*;
     use crate::calendar::Kind;
     use crate::plan::row::{Reason, State};
 
     /// The words between quotes in the list that follows some text.
     fn list(after: &str) -> BTreeSet<String> {
-        let sql = MIGRATIONS.last().expect("there is one");
+        let (_, sql) = MIGRATIONS.last().expect("there is one");
         let (_, rest) = sql.split_once(after).expect("the list is there");
         let (list, _) = rest.split_once(')').expect("it ends");
         list.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
@@ -122,5 +122,35 @@ mod tests {
     fn the_closed_list_of_stamps_is_ours() {
         let ours = [Stamp::Real, Stamp::Pretended].map(|stamp| stamp.word().to_owned());
         assert_eq!(list("stamp IN ("), ours.into());
+    }
+
+    #[test]
+    fn the_hot_questions_read_only_what_is_due() {
+        let mut db = Connection::open_in_memory().expect("opens");
+        migrate(&mut db, 0).expect("migrates");
+        for (sql, indexes) in [
+            (mails::WAITING, vec!["planned_by_ready", "mailed"]),
+            (mails::LEASED, vec!["leased"]),
+            (mails::NEXT_DUE, vec!["planned_by_ready", "planned_by_end"]),
+            (reminders::LAPSE, vec!["planned_by_end"]),
+            (reminders::SUPERSEDE, vec!["planned_by_due", "of_one_event"]),
+        ] {
+            let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("is SQL");
+            let any = rusqlite::params_from_iter(vec![1; explain.parameter_count()]);
+            let steps: Vec<String> = explain
+                .query_map(any, |row| row.get("detail"))
+                .expect("runs")
+                .collect::<Result<_, _>>()
+                .expect("are words");
+            let used: Vec<&str> = steps
+                .iter()
+                .filter(|step| step.starts_with("SEARCH"))
+                .filter_map(|step| step.split_once(" INDEX "))
+                .filter_map(|(_, index)| index.split(' ').next())
+                .collect();
+            let scans = ["reminder", "reminders", "other", "later"].map(|table| format!("SCAN {table}"));
+            assert_eq!(used, indexes, "{sql}\n{steps:#?}");
+            assert!(!steps.iter().any(|step| scans.contains(step)), "{sql}\n{steps:#?}");
+        }
     }
 }

@@ -146,3 +146,91 @@ fn together(
     }
     all.commit()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A table in which a job can break a promise that is only looked at by the commit.
+    const TABLES: &str = "PRAGMA foreign_keys = ON;
+        CREATE TABLE parent (n INTEGER PRIMARY KEY);
+        CREATE TABLE child (n INTEGER REFERENCES parent (n) DEFERRABLE INITIALLY DEFERRED);";
+
+    fn writer() -> Arc<Writer> {
+        let db = Connection::open_in_memory().expect("opens");
+        db.execute_batch(TABLES).expect("are made");
+        Arc::new(Writer::start(db, TransactionBehavior::Immediate, None).expect("starts"))
+    }
+
+    fn put(n: i64) -> impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static {
+        move |db| db.execute("INSERT INTO parent VALUES (?1)", [n]).map(|_| n)
+    }
+
+    async fn stored(writer: &Writer) -> Vec<i64> {
+        let all = |db: &Connection| {
+            db.prepare("SELECT n FROM parent ORDER BY n")?.query_map([], |row| row.get(0))?.collect()
+        };
+        writer.ask(all).await.expect("reads")
+    }
+
+    /// Runs three jobs in one transaction, which wait together while another one is kept busy: two good ones,
+    /// before and after a bad one.
+    async fn around(
+        writer: &Arc<Writer>,
+        bad: impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static,
+    ) -> [Result<i64, Fault>; 3] {
+        let (go, gate) = mpsc::channel::<()>();
+        let busy = writer.ask(move |_| {
+            let _ = gate.recv_timeout(Duration::from_mins(1));
+            Ok(())
+        });
+        let [first, last] = [writer.ask(put(1)), writer.ask(put(3))];
+        // Polled in this order, each sends its job before it waits.
+        let (_, first, bad, last, ()) =
+            tokio::join!(busy, first, writer.ask(bad), last, async { go.send(()).expect("is awaited") });
+        [first, bad, last]
+    }
+
+    #[tokio::test]
+    async fn a_job_that_errs_is_undone_alone() {
+        let writer = writer();
+        let bad = |db: &Connection| {
+            put(2)(db)?;
+            db.execute("INSERT INTO nowhere VALUES (1)", []).map(|_| 0)
+        };
+        assert!(matches!(around(&writer, bad).await, [Ok(1), Err(Fault::Job(_)), Ok(3)]));
+        assert_eq!(stored(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_undone_alone_and_the_thread_lives() {
+        let writer = writer();
+        let bad = |db: &Connection| {
+            put(2)(db)?;
+            panic!("on purpose")
+        };
+        assert!(matches!(around(&writer, bad).await, [Ok(1), Err(Fault::CutOff), Ok(3)]));
+        assert_eq!(stored(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn when_the_commit_fails_nobody_is_told_that_it_is_done() {
+        let writer = writer();
+        let bad = |db: &Connection| db.execute("INSERT INTO child VALUES (7)", []).map(|_| 0);
+        let answers = around(&writer, bad).await;
+        assert!(answers.iter().all(|answer| matches!(answer, Err(Fault::Commit(_)))), "{answers:?}");
+        assert_eq!(stored(&writer).await, [0_i64; 0]);
+        assert!(matches!(writer.ask(put(9)).await, Ok(9)), "the next transaction is a new one");
+    }
+
+    #[tokio::test]
+    async fn when_the_transaction_is_lost_half_way_no_later_job_is_done() {
+        let writer = writer();
+        let bad = |db: &Connection| db.execute_batch("ROLLBACK; SAVEPOINT _rusqlite_sp").map(|()| 0);
+        let answers = around(&writer, bad).await;
+        assert!(answers.iter().all(|answer| matches!(answer, Err(Fault::Commit(_)))), "{answers:?}");
+        assert_eq!(stored(&writer).await, [0_i64; 0]);
+    }
+}

@@ -1,0 +1,56 @@
+//! The verbs about what the daemon notes down for itself: last good texts, and when it last looked.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, named_params, params};
+
+use super::rows::At;
+use crate::ledger::StoredPosting;
+
+/// Every posting remembered, by id.
+pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> {
+    db.prepare("SELECT id, path, text, vanished_at FROM postings ORDER BY id")?
+        .query_map([], |row| {
+            Ok(StoredPosting {
+                id: row.get(0)?,
+                path: row.get(1)?,
+                text: row.get(2)?,
+                vanished_at: row.get::<_, Option<At>>(3)?.map(|at| at.0),
+            })
+        })?
+        .collect()
+}
+
+/// Forgets some, remembers others: what is in both is remembered.
+pub(super) fn remember(
+    db: &Connection,
+    postings: &[StoredPosting],
+    forget: &[String],
+) -> rusqlite::Result<()> {
+    let mut drop = db.prepare("DELETE FROM postings WHERE id = ?1")?;
+    for id in forget {
+        drop.execute([id])?;
+    }
+    let mut keep = db.prepare(
+        "INSERT INTO postings (id, path, text, vanished_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE
+         SET path = excluded.path, text = excluded.text, vanished_at = excluded.vanished_at",
+    )?;
+    for posting in postings {
+        keep.execute(params![posting.id, posting.path, posting.text, posting.vanished_at.map(At)])?;
+    }
+    Ok(())
+}
+
+/// When the last round was.
+pub(super) fn last_round(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    db.query_row("SELECT last_round FROM meta", [], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
+}
+
+/// Notes a round; an earlier one than the last only if that is accepted.
+pub(super) fn note_round(db: &Connection, now: DateTime<Utc>, accept_earlier: bool) -> rusqlite::Result<()> {
+    db.execute(
+        "UPDATE meta SET last_round = :now WHERE last_round IS NULL OR last_round < :now OR :accept_earlier",
+        named_params! { ":now": At(now), ":accept_earlier": accept_earlier },
+    )?;
+    Ok(())
+}

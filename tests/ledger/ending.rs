@@ -1,0 +1,203 @@
+//! Clauses of `tidy`, `by_hand` and `purge`: what ends without leaving, and what people do.
+
+use jalon::ledger::{Hand, Ledger as _};
+use jalon::plan::reconcile::Change;
+use jalon::plan::row::{Reason, State};
+
+use crate::world::*;
+
+const SUPERSEDED: (State, Option<Reason>) = (State::Superseded, Some(Reason::LaterReminder));
+const LAPSED: (State, Option<Reason>) = (State::Lapsed, Some(Reason::TooLate));
+
+pub async fn what_is_of_no_use_any_more_lapses<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (SACHA, 0, 101), (START, 200, 300)]).await;
+    assert_eq!(world.tidy(99).await, []);
+    assert_eq!(world.tidy(100).await, [(key(WEEK), State::Lapsed)]);
+    assert_eq!(world.state(WEEK).await, LAPSED);
+    assert_eq!(world.tidy(100).await, [], "told once");
+    // Due or not, waiting or not.
+    world.attempt(again(250, true), 100).await;
+    assert_eq!(world.tidy(300).await, [(key(SACHA), State::Lapsed), (key(START), State::Lapsed)]);
+    assert_eq!(world.row(SACHA).await.not_before, None);
+}
+
+pub async fn an_earlier_reminder_gives_way_to_a_later_one_that_is_due<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (DAY, 50, 100)]).await;
+    assert_eq!(world.tidy(50).await, [(key(WEEK), State::Superseded)]);
+    assert_eq!(world.state(WEEK).await, SUPERSEDED);
+    assert_eq!(keys(&world.claim_one(50).await), [key(DAY)]);
+}
+
+pub async fn a_chain_of_reminders_leaves_the_last<F: Fixture>(world: World<F>) {
+    let chain = [14, 7, 3, 2, 1].map(|n| format!("p/deadline/2026-06-28/-{n}d/camille"));
+    for (n, text) in chain.iter().enumerate() {
+        world.plan(&[(text, i64::try_from(n).unwrap(), 100)]).await;
+    }
+    assert_eq!(world.tidy(9).await.len(), 4);
+    for text in &chain[..4] {
+        assert_eq!(world.state(text).await, SUPERSEDED);
+    }
+    assert_eq!(world.state(&chain[4]).await.0, State::Planned);
+}
+
+pub async fn an_earlier_reminder_gives_way_to_a_later_one_that_left_or_may_have<F: Fixture>(world: World<F>) {
+    world.plan(&[(DAY, 0, 100)]).await;
+    let mail = world.claim_one(1).await;
+    for step in [State::Claimed, State::Handed, State::Held, State::Sent] {
+        match step {
+            State::Handed => assert_eq!(world.hand(&mail, 1).await.len(), 1),
+            State::Held => assert!(world.settle(&mail, hold(), 1).await),
+            State::Sent => assert!(world.settle(&mail, sent(), 1).await),
+            _ => {}
+        }
+        assert_eq!(world.state(DAY).await.0, step);
+        let earlier = format!("p/deadline/2026-06-28/-{}d/camille", 10 + step as i64);
+        world.plan(&[(&earlier, -50, 100)]).await;
+        assert_eq!(world.tidy(1).await, [(key(&earlier), State::Superseded)], "{step:?}");
+        // What is later still does not.
+        let later = format!("p/deadline/2026-06-28/-{}d/camille", 30 + step as i64);
+        world.plan(&[(&later, 1, 100)]).await;
+        assert_eq!(world.tidy(1).await, [], "{step:?}");
+        assert!(world.by_hand(&later, Hand::Withdraw, 1).await);
+    }
+}
+
+pub async fn nothing_gives_way_to_a_reminder_that_ended_unsent<F: Fixture>(world: World<F>) {
+    world.plan(&[(DAY, 50, 100)]).await;
+    world.attempt(never(), 50).await;
+    world.plan(&[(WEEK, 0, 100), (START, 60, 100)]).await;
+    assert_eq!(world.tidy(51).await, [], "failed");
+    assert!(world.by_hand(DAY, Hand::Retry, 51).await);
+    assert!(world.by_hand(DAY, Hand::Withdraw, 51).await);
+    assert_eq!(world.tidy(51).await, [], "withdrawn");
+    let skipped = Change::Add(Box::new(reminder("p/start/2026-08-31/0d/camille", 61, 100)), State::Skipped);
+    assert!(world.change(skipped, 62).await);
+    assert_eq!(world.tidy(62).await, [], "skipped");
+}
+
+pub async fn nothing_gives_way_to_a_reminder_that_is_not_due<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (DAY, 50, 100)]).await;
+    assert_eq!(world.tidy(49).await, []);
+    // One that is due and waits to be tried again is due.
+    let mail = world.claim_and_hand(49).await;
+    assert_eq!(keys(&mail), [key(WEEK)]);
+    assert!(world.settle(&mail, again(90, true), 49).await);
+    assert_eq!(world.tidy(50).await, [(key(WEEK), State::Superseded)]);
+}
+
+pub async fn nothing_gives_way_across_events_recipients_or_postings<F: Fixture>(world: World<F>) {
+    let other = "q/deadline/2026-06-28/-1d/camille";
+    world.plan(&[(WEEK, 0, 100), (START, 10, 100), (SACHA, 20, 100), (other, 30, 100)]).await;
+    assert_eq!(world.tidy(50).await, []);
+}
+
+pub async fn lapsing_comes_before_giving_way<F: Fixture>(world: World<F>) {
+    // The later one is of use for a shorter time: having lapsed, it makes nothing give way.
+    world.plan(&[(WEEK, 0, 200), (DAY, 50, 100)]).await;
+    assert_eq!(world.tidy(100).await, [(key(DAY), State::Lapsed)]);
+    assert_eq!(world.state(WEEK).await.0, State::Planned);
+    // And what could do both lapses.
+    world.plan(&[("p/deadline/2026-06-28/-2d/camille", 120, 300)]).await;
+    assert_eq!(world.tidy(200).await, [(key(WEEK), State::Lapsed)]);
+}
+
+pub async fn rows_under_way_neither_lapse_nor_give_way<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (DAY, 50, 100)]).await;
+    let mail = world.claim_one(1).await;
+    assert_eq!(world.tidy(60).await, []);
+    world.hand(&mail, 1).await;
+    assert_eq!(world.tidy(60).await, []);
+    assert!(world.settle(&mail, hold(), 1).await);
+    assert_eq!(world.tidy(100).await, [(key(DAY), State::Lapsed)]);
+    assert_eq!(world.state(WEEK).await.0, State::Held);
+}
+
+pub async fn a_retried_row_is_as_new_and_due_at_once<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (SACHA, 0, 200), (START, 0, 300)]).await;
+    let start = Change::Refresh(to("other@example.org", reminder(START, 0, 300)));
+    assert!(world.change(start, 0).await);
+    let mails = world.claim(1).await;
+    for (mail, verdict) in mails.iter().zip([again(9, true), hold(), never()]) {
+        world.hand(mail, 1).await;
+        assert!(world.settle(mail, verdict, 1).await);
+    }
+    assert!(world.change(Change::Withdraw(key(WEEK)), 2).await);
+    for (text, doubts) in [(WEEK, 0), (SACHA, 1), (START, 0)] {
+        assert!(world.by_hand(text, Hand::Retry, 3).await);
+        let row = world.row(text).await;
+        assert_eq!((row.state, row.reason, row.wanted), (State::Planned, None, true));
+        assert_eq!((row.attempts, row.not_before, row.due), (0, None, at(0)));
+        assert_eq!((row.doubts, row.in_doubt), (doubts, doubts > 0));
+    }
+    let ids = |mails: &[jalon::ledger::Mail]| mails.iter().map(|m| m.message_id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&world.claim(3).await), ids(&mails), "each had been handed");
+}
+
+pub async fn a_retry_is_refused_when_it_is_too_late<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100)]).await;
+    world.attempt(never(), 1).await;
+    assert!(!world.by_hand(WEEK, Hand::Retry, 100).await);
+    assert_eq!(world.state(WEEK).await.0, State::Failed);
+    assert!(world.by_hand(WEEK, Hand::Retry, 99).await);
+}
+
+pub async fn a_held_row_that_arrived_is_sent<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100)]).await;
+    world.attempt(hold(), 1).await;
+    assert!(world.by_hand(WEEK, Hand::Confirm, 8).await);
+    let row = world.row(WEEK).await;
+    assert_eq!((row.state, row.reason), (State::Sent, Some(Reason::Confirmed)));
+    assert_eq!((row.sent_at, row.in_doubt, row.doubts), (Some(at(8)), false, 1));
+}
+
+pub async fn a_row_withdrawn_by_hand_returns_by_hand_only<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100)]).await;
+    assert!(world.by_hand(WEEK, Hand::Withdraw, 1).await);
+    let row = world.row(WEEK).await;
+    assert_eq!((row.state, row.reason, row.wanted), (State::Withdrawn, Some(Reason::Hand), true));
+    assert!(!world.by_hand(WEEK, Hand::Withdraw, 1).await);
+    assert_eq!(world.claim(1).await, []);
+    assert!(world.by_hand(WEEK, Hand::Retry, 2).await);
+    assert_eq!(world.claim(2).await.len(), 1);
+}
+
+pub async fn a_hand_on_an_unknown_row_does_nothing<F: Fixture>(world: World<F>) {
+    for hand in [Hand::Retry, Hand::Confirm, Hand::Withdraw] {
+        assert!(!world.by_hand(WEEK, hand, 1).await);
+    }
+    assert_eq!(world.ledger.known().await.unwrap(), []);
+}
+
+pub async fn only_final_rows_are_purged<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100)]).await;
+    world.attempt(sent(), 1).await;
+    world.plan(&[(SACHA, 0, 100), (DAY, 50, 100)]).await;
+    assert_eq!(world.ledger.purge(at(100)).await.unwrap(), 0, "they were of use until then");
+    assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 1);
+    let left: Vec<_> = world.ledger.known().await.unwrap().into_iter().map(|row| row.key).collect();
+    assert_eq!(left, [key(DAY), key(SACHA)]);
+}
+
+pub async fn nothing_gives_way_to_a_reminder_that_is_sooner_of_no_use<F: Fixture>(world: World<F>) {
+    // Two slots of one day: the later reminder of the first is due after the earlier reminder of the second, and
+    // of no use before it.
+    world.plan(&[(WEEK, 0, 100), (DAY, 50, 60)]).await;
+    assert_eq!(world.tidy(55).await, []);
+    assert_eq!(world.tidy(60).await, [(key(DAY), State::Lapsed)]);
+    assert_eq!(keys(&world.claim_one(60).await), [key(WEEK)]);
+}
+
+pub async fn what_a_remembered_posting_had_is_not_forgotten<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100)]).await;
+    world.tidy(100).await;
+    let posting = jalon::ledger::StoredPosting {
+        id: key(WEEK).posting().to_owned(),
+        path: "p.toml".to_owned(),
+        text: String::new(),
+        vanished_at: None,
+    };
+    world.ledger.remember(vec![posting.clone()], vec![]).await.unwrap();
+    assert_eq!(world.ledger.purge(at(9999)).await.unwrap(), 0);
+    world.ledger.remember(vec![], vec![posting.id]).await.unwrap();
+    assert_eq!(world.ledger.purge(at(9999)).await.unwrap(), 1);
+}

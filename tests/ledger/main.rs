@@ -1,0 +1,151 @@
+//! The contract of the ledger, clause by clause: each test is a sentence that every store must keep.
+//!
+//! To put a store under contract, write a [`world::Fixture`] for it and add a line `contract!(…)`; what only
+//! that store has goes into a file of its own, as `sqlite.rs`. No test waits, and none asks a clock.
+
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "it is a test, all of it")]
+
+mod claiming;
+mod doubting;
+mod drawing;
+mod ending;
+mod noting;
+mod planning;
+mod rejoining;
+mod sqlite;
+mod turning;
+mod world;
+
+macro_rules! contract {
+    ($name:ident: $fixture:ty) => {
+        clauses! { $name: $fixture;
+            planning {
+                planning_twice_is_planning_once
+                what_is_planned_is_remembered_whole
+                what_is_past_when_first_seen_is_skipped
+                a_planned_row_follows_its_date_and_its_address
+                a_skipped_row_follows_its_date_and_stays_skipped
+                a_planned_row_keeps_its_message_id_when_its_address_changes
+                what_the_calendar_withdraws_returns_with_it_as_new
+                what_a_hand_withdrew_meanwhile_does_not_return_with_the_calendar
+                what_returns_after_a_doubt_keeps_its_doubts_and_its_message_id
+                what_returns_is_wanted_from_the_state_in_which_it_was_seen
+                rows_under_way_are_only_marked
+                changes_to_rows_that_moved_meanwhile_are_counted_as_missed
+                changes_are_applied_all_or_none
+            }
+            claiming {
+                a_mail_gathers_what_is_due_to_one_recipient
+                the_message_id_is_the_hash_of_the_keys
+                rows_of_a_mail_stand_by_due_instant_then_by_key
+                each_recipient_has_a_mail_of_their_own
+                each_address_has_a_mail_of_its_own
+                the_mail_that_is_soonest_useless_leaves_first
+                nothing_is_claimed_before_it_is_due
+                nothing_is_claimed_before_it_may_be_tried_again
+                nothing_is_claimed_that_is_of_no_use_any_more
+                what_is_claimed_is_not_claimed_again
+                two_workers_at_once_claim_all_and_each_once
+                no_two_claims_have_the_same_term
+                the_next_instant_is_the_earliest_at_which_a_row_is_ready_or_ends
+                nothing_planned_has_no_next_instant
+                a_mail_holds_a_hundred_at_most_and_the_rest_leave_in_the_next
+            }
+            rejoining {
+                a_mail_given_back_before_it_was_handed_lets_others_join
+                a_mail_tried_again_before_it_was_handed_lets_others_join
+                a_mail_handed_once_keeps_its_id_and_nothing_joins_it
+                a_mail_in_doubt_keeps_its_id_and_nothing_joins_it
+                a_mail_handed_once_keeps_its_id_when_it_is_given_back
+                rows_of_one_mail_that_part_by_address_are_two_mails
+                a_row_whose_mail_was_sent_without_it_takes_a_new_id
+                a_row_in_doubt_keeps_its_id_though_its_mail_was_sent_without_it
+            }
+            turning {
+                a_handed_mail_is_marked_and_its_keys_come_back_in_order
+                a_row_no_longer_wanted_drops_out_at_the_hand
+                a_mail_of_which_nothing_is_wanted_is_not_handed
+                a_row_wanted_again_in_time_leaves
+                nothing_is_handed_after_its_lease
+                the_hand_renews_the_lease_of_that_mail_only
+                nothing_is_handed_twice
+                nothing_is_handed_in_another_term
+                what_is_sent_says_when_and_what_the_relay_said
+                what_is_refused_for_good_says_why
+                a_refusal_for_now_counts_and_waits
+                a_failure_of_the_relay_counts_nothing
+                what_may_be_tried_at_once_does_not_wait
+                what_is_no_longer_wanted_is_not_tried_again
+                a_settlement_outlives_the_lease
+                a_settlement_in_a_passed_term_is_refused
+                a_mail_is_settled_once
+                one_turn_settles_one_mail_and_hands_the_next
+                a_refused_settlement_does_not_stop_the_next_hand
+                an_empty_turn_does_nothing
+                nothing_is_handed_that_became_of_no_use_meanwhile
+                what_is_set_aside_waits_alone
+            }
+            doubting {
+                a_doubt_is_counted_and_planned_again
+                a_doubt_that_is_held_waits_for_a_person
+                a_doubt_of_what_is_no_longer_wanted_is_withdrawn_and_counted
+                a_late_answer_is_taken_from_a_row_in_doubt
+                a_late_answer_is_taken_from_a_row_in_doubt_that_ended
+                a_late_answer_is_refused_once_the_row_is_claimed_again
+                a_late_answer_is_refused_after_the_row_was_claimed_and_given_back
+                only_sent_is_taken_late
+                at_start_every_claim_is_an_orphan
+                at_start_what_was_handed_is_held_if_the_settings_say_so
+                the_sixth_doubt_holds
+                the_doubts_of_a_row_are_its_own
+                while_running_only_leases_that_ended_make_orphans
+                orphans_no_longer_wanted_are_withdrawn
+            }
+            ending {
+                what_is_of_no_use_any_more_lapses
+                an_earlier_reminder_gives_way_to_a_later_one_that_is_due
+                a_chain_of_reminders_leaves_the_last
+                an_earlier_reminder_gives_way_to_a_later_one_that_left_or_may_have
+                nothing_gives_way_to_a_reminder_that_ended_unsent
+                nothing_gives_way_to_a_reminder_that_is_not_due
+                nothing_gives_way_across_events_recipients_or_postings
+                lapsing_comes_before_giving_way
+                rows_under_way_neither_lapse_nor_give_way
+                a_retried_row_is_as_new_and_due_at_once
+                a_retry_is_refused_when_it_is_too_late
+                a_held_row_that_arrived_is_sent
+                a_row_withdrawn_by_hand_returns_by_hand_only
+                a_hand_on_an_unknown_row_does_nothing
+                only_final_rows_are_purged
+                nothing_gives_way_to_a_reminder_that_is_sooner_of_no_use
+                what_a_remembered_posting_had_is_not_forgotten
+            }
+            drawing {
+                every_verb_moves_every_state_as_drawn
+                only_final_states_are_forgotten
+            }
+            noting {
+                postings_are_remembered_whole
+                postings_are_replaced_and_forgotten
+                what_is_forgotten_and_remembered_at_once_is_remembered
+                the_last_round_never_goes_back_unless_accepted
+                a_crash_keeps_all_that_was_answered
+            }
+        }
+    };
+}
+
+macro_rules! clauses {
+    ($name:ident: $fixture:ty; $($room:ident { $($clause:ident)+ })+) => {
+        mod $name {$(
+            mod $room {$(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $clause() {
+                    crate::$room::$clause(crate::world::World::<$fixture>::new()).await;
+                }
+            )+}
+        )+}
+    };
+}
+
+contract!(on_sqlite: crate::sqlite::InFile);

@@ -1,0 +1,66 @@
+//! Clauses of `postings`, `remember`, `last_round` and `note_round`, and of what a crash leaves.
+
+use jalon::ledger::{Hand, Ledger as _, StoredPosting};
+use jalon::plan::row::State;
+
+use crate::world::*;
+
+fn posting(id: &str, text: &str) -> StoredPosting {
+    let path = format!("config/postings/{id}.toml");
+    StoredPosting { id: id.into(), path, text: text.into(), vanished_at: None }
+}
+
+pub async fn postings_are_remembered_whole<F: Fixture>(world: World<F>) {
+    assert_eq!(world.ledger.postings().await.unwrap(), []);
+    let text = "title = \"Chargé·e d'accompagnement\"\r\n# 'quotes' \u{1f600}\n";
+    let gone = StoredPosting { vanished_at: Some(at(3)), ..posting("b", text) };
+    world.ledger.remember(vec![gone.clone(), posting("a", "")], vec![]).await.unwrap();
+    let world = world.crash();
+    assert_eq!(world.ledger.postings().await.unwrap(), [posting("a", ""), gone]);
+}
+
+pub async fn postings_are_replaced_and_forgotten<F: Fixture>(world: World<F>) {
+    let gone = StoredPosting { vanished_at: Some(at(3)), ..posting("a", "one") };
+    world.ledger.remember(vec![gone, posting("b", ""), posting("c", "")], vec![]).await.unwrap();
+    let back = StoredPosting { path: "elsewhere.toml".into(), ..posting("a", "two") };
+    world.ledger.remember(vec![back.clone()], vec!["b".into(), "unknown".into()]).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap(), [back, posting("c", "")]);
+}
+
+pub async fn what_is_forgotten_and_remembered_at_once_is_remembered<F: Fixture>(world: World<F>) {
+    world.ledger.remember(vec![posting("a", "one")], vec![]).await.unwrap();
+    world.ledger.remember(vec![posting("a", "two")], vec!["a".into()]).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap(), [posting("a", "two")]);
+}
+
+pub async fn the_last_round_never_goes_back_unless_accepted<F: Fixture>(world: World<F>) {
+    let last = async |ledger: &F::Ledger| ledger.last_round().await.unwrap();
+    assert_eq!(last(&world.ledger).await, None);
+    for (now, accept_earlier, expected) in
+        [(10, false, 10), (20, false, 20), (15, false, 20), (15, true, 15), (16, false, 16), (30, true, 30)]
+    {
+        world.ledger.note_round(at(now), accept_earlier).await.unwrap();
+        assert_eq!(last(&world.ledger).await, Some(at(expected)));
+    }
+    let world = world.crash();
+    assert_eq!(last(&world.ledger).await, Some(at(30)));
+}
+
+pub async fn a_crash_keeps_all_that_was_answered<F: Fixture>(mut world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (SACHA, 0, 200)]).await;
+    world = world.crash();
+    let mails = world.claim(1).await;
+    world = world.crash();
+    assert_eq!(world.hand(&mails[0], 1).await, [key(WEEK)]);
+    world = world.crash();
+    assert_eq!(world.state(WEEK).await.0, State::Handed);
+    assert_eq!(world.state(SACHA).await.0, State::Claimed);
+    assert!(world.settle(&mails[0], sent(), 2).await);
+    world.release(&mails[1], 2).await;
+    assert!(world.by_hand(SACHA, Hand::Withdraw, 2).await);
+    let known = world.ledger.known().await.unwrap();
+    world = world.crash();
+    assert_eq!(world.ledger.known().await.unwrap(), known);
+    assert_eq!(world.state(WEEK).await.0, State::Sent);
+    assert_eq!(world.state(SACHA).await.0, State::Withdrawn);
+}

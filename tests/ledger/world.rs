@@ -1,0 +1,198 @@
+//! What the clauses are written with: a ledger to try, instants, reminders, and short words for the verbs.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jalon::calendar::rule::{Lead, Origin};
+use jalon::calendar::{Kind, Language, Recipient, Zone};
+use jalon::ledger::{Hand, Ledger, Mail, Turn, Turned};
+use jalon::plan::next::{Doubt, Verdict};
+use jalon::plan::reconcile::Change;
+use jalon::plan::row::{Reason, Row, State};
+use jalon::plan::{Key, Occurrence, Reminder};
+
+/// A store under contract.
+pub trait Fixture: Send + Sync {
+    type Ledger: Ledger;
+    /// A place for one ledger, empty.
+    fn new() -> Self;
+    /// Opens the ledger of that place. Whoever held it before is gone without a word.
+    fn open(&self) -> Self::Ledger;
+}
+
+/// A ledger, and the place where it can be found again.
+pub struct World<F: Fixture> {
+    pub fixture: F,
+    pub ledger: F::Ledger,
+}
+
+pub const DOMAIN: &str = "example.org";
+/// Of one event: two reminders to Camille, one to Sacha. Of another one: one to Camille.
+pub const WEEK: &str = "p/deadline/2026-06-28/-7d/camille";
+pub const DAY: &str = "p/deadline/2026-06-28/-1d/camille";
+pub const SACHA: &str = "p/deadline/2026-06-28/-7d/sacha";
+pub const START: &str = "p/start/2026-08-31/-1d/camille";
+
+/// An instant, in minutes from an arbitrary one.
+pub fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
+}
+
+/// Long before everything.
+pub fn before() -> DateTime<Utc> {
+    at(-1_000_000)
+}
+
+/// How long a claim lasts: ten minutes.
+pub fn lease() -> TimeDelta {
+    TimeDelta::minutes(10)
+}
+
+pub fn key(text: &str) -> Key {
+    Key::from_text(text)
+}
+
+/// A reminder of that key, due then, of use until then (in minutes).
+pub fn reminder(text: &str, due: i64, late_after: i64) -> Reminder {
+    let key = key(text);
+    let kind = key.event().split(':').next().and_then(Kind::parse).unwrap();
+    let occurrence: Occurrence = key.occurrence().parse().unwrap();
+    let id = key.recipient().to_owned();
+    let email = format!("{id}@{DOMAIN}");
+    Reminder {
+        posting: key.posting().to_owned(),
+        event: key.event().to_owned(),
+        kind,
+        occurrence,
+        lead: Lead::ON_DAY,
+        recipient: Recipient { id, name: None, email, language: None, zone: None },
+        language: Language::French,
+        zone: Zone::UTC,
+        due: at(due),
+        late_after: at(late_after),
+        origin: Origin { file: Some("config/jalon.toml".into()), line: 12 },
+        moved_from: None,
+        key,
+    }
+}
+
+pub fn add(text: &str, due: i64, late_after: i64) -> Change {
+    Change::Add(Box::new(reminder(text, due, late_after)), State::Planned)
+}
+
+/// The same reminder to another address.
+pub fn to(email: &str, mut reminder: Reminder) -> Box<Reminder> {
+    email.clone_into(&mut reminder.recipient.email);
+    Box::new(reminder)
+}
+
+pub fn sent() -> Verdict {
+    Verdict::Sent { reply: "250 2.0.0 queued".into() }
+}
+
+pub fn again(minutes: i64, counted: bool) -> Verdict {
+    Verdict::Again { at: at(minutes), counted, reply: "451 later".into() }
+}
+
+pub fn never() -> Verdict {
+    Verdict::Never { reason: Reason::RecipientRefused, reply: "550 who?".into() }
+}
+
+pub fn resend(minutes: i64) -> Verdict {
+    Verdict::Doubt { doubt: Doubt::Resend(at(minutes)), reply: "no answer".into() }
+}
+
+pub fn hold() -> Verdict {
+    Verdict::Doubt { doubt: Doubt::Held(Reason::InDoubt), reply: "no answer".into() }
+}
+
+impl<F: Fixture> World<F> {
+    pub fn new() -> Self {
+        let fixture = F::new();
+        let ledger = fixture.open();
+        Self { fixture, ledger }
+    }
+
+    /// The process dies, and starts again.
+    pub fn crash(self) -> Self {
+        let Self { fixture, ledger } = self;
+        drop(ledger);
+        let ledger = fixture.open();
+        Self { fixture, ledger }
+    }
+
+    /// Plans these: key, due, of use until.
+    pub async fn plan(&self, rows: &[(&str, i64, i64)]) {
+        let changes = rows.iter().map(|(key, due, late)| add(key, *due, *late)).collect();
+        assert_eq!(self.ledger.apply(changes, before()).await.unwrap(), 0);
+    }
+
+    /// Applies one change; whether it found its row.
+    pub async fn change(&self, change: Change, now: i64) -> bool {
+        self.ledger.apply(vec![change], at(now)).await.unwrap() == 0
+    }
+
+    pub async fn row(&self, text: &str) -> Row {
+        let known = self.ledger.known().await.unwrap();
+        known.into_iter().find(|row| row.key == key(text)).unwrap()
+    }
+
+    pub async fn state(&self, text: &str) -> (State, Option<Reason>) {
+        let row = self.row(text).await;
+        (row.state, row.reason)
+    }
+
+    pub async fn claim(&self, now: i64) -> Vec<Mail> {
+        self.ledger.claim(at(now), lease(), 100, DOMAIN).await.unwrap()
+    }
+
+    /// Claims what must be exactly one mail.
+    pub async fn claim_one(&self, now: i64) -> Mail {
+        let mut mails = self.claim(now).await;
+        assert_eq!(mails.len(), 1, "{mails:#?}");
+        mails.remove(0)
+    }
+
+    pub async fn turn(&self, turn: Turn, now: i64) -> Turned {
+        self.ledger.turn(turn, at(now), lease()).await.unwrap()
+    }
+
+    pub async fn hand(&self, mail: &Mail, now: i64) -> Vec<Key> {
+        let turn = Turn { settle: None, hand: Some((mail.message_id.clone(), mail.term)) };
+        self.turn(turn, now).await.handed
+    }
+
+    pub async fn settle(&self, mail: &Mail, verdict: Verdict, now: i64) -> bool {
+        let turn = Turn { settle: Some((mail.message_id.clone(), mail.term, verdict)), hand: None };
+        self.turn(turn, now).await.settled
+    }
+
+    /// Claims one mail and hands it.
+    pub async fn claim_and_hand(&self, now: i64) -> Mail {
+        let mail = self.claim_one(now).await;
+        assert_eq!(self.hand(&mail, now).await, keys(&mail));
+        mail
+    }
+
+    /// Claims one mail, hands it, and settles it.
+    pub async fn attempt(&self, verdict: Verdict, now: i64) -> Mail {
+        let mail = self.claim_and_hand(now).await;
+        assert!(self.settle(&mail, verdict, now).await);
+        mail
+    }
+
+    pub async fn release(&self, mail: &Mail, now: i64) {
+        self.ledger.release(vec![(mail.message_id.clone(), mail.term)], at(now)).await.unwrap();
+    }
+
+    pub async fn by_hand(&self, text: &str, hand: Hand, now: i64) -> bool {
+        self.ledger.by_hand(key(text), hand, at(now)).await.unwrap()
+    }
+
+    pub async fn tidy(&self, now: i64) -> Vec<(Key, State)> {
+        self.ledger.tidy(at(now)).await.unwrap()
+    }
+}
+
+/// The keys of a mail.
+pub fn keys(mail: &Mail) -> Vec<Key> {
+    mail.rows.iter().map(|row| row.key.clone()).collect()
+}
