@@ -28,7 +28,7 @@
 //! | change what a date means | `plan/lay.rs`, `calendar/zone.rs` | `tests/plan.rs` |
 //! | change when we try again, or give up | `plan/next.rs` | `tests/faults.rs` |
 //! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |
-//! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger.rs` |
+//! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |
 //! | change how a problem reads | `diagnostic.rs` | – |

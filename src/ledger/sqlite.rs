@@ -1,7 +1,7 @@
 //! The ledger in a file of SQLite, embedded: what a single host needs.
 //!
 //! A lock file beside it admits one daemon. Every verb runs on one thread, which owns the only connection
-//! ([`writer`]); WAL and `synchronous = FULL`, because anything less may lose the last `sent` in a power cut,
+//! (`writer.rs`); WAL and `synchronous = FULL`, because anything less may lose the last `sent` in a power cut,
 //! and that would be a second mail.
 
 mod mails;
