@@ -18,6 +18,7 @@ use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::message::gallery::{Page, gallery};
 use crate::plan::next::Verdict;
+use crate::plan::row::{Row, State};
 use crate::transport::Transport;
 use crate::transport::folder::{Outbox, file_name};
 
@@ -35,8 +36,11 @@ pub struct Rehearse {
     out: PathBuf,
 }
 
-/// With more mails than this, and a terminal, one line is overwritten instead of a line a mail.
+/// With more reminders than this, and a terminal, a bar grows instead of a line a mail.
 const MANY: usize = 60;
+
+/// How wide the bar is, in characters.
+const BAR: usize = 32;
 
 impl Rehearse {
     /// Runs the command.
@@ -58,6 +62,10 @@ impl Rehearse {
             let words = say("écrivez les moments comme 2026-06-01", "write moments like 2026-06-01");
             return fail(Exit::Usage, language, &words);
         };
+        if from >= until {
+            let words = say("--from doit précéder --until", "--from must come before --until");
+            return fail(Exit::Usage, language, &words);
+        }
         if let Err(error) = fresh_folder(&self.out) {
             let words = say(
                 format!("{} ne peut pas être refait\u{a0}: {error}", self.out.display()),
@@ -113,11 +121,13 @@ impl Stage<'_> {
         let (_keep, stop) = watch::channel(false);
         let mut dispatcher =
             Dispatcher::new(ledger.clone(), clock.clone(), vec![outbox], TimeDelta::minutes(30), stop);
+        let planned = |row: &Row| row.state == State::Planned && row.due < self.until;
+        let total = ledger.known().await?.iter().filter(|row| planned(row)).count();
         let mut departures = Vec::new();
         while let Some(due) = ledger.next_due().await?.filter(|due| *due < self.until) {
             // An outbox that cannot be written rests, as a relay does.
             clock.wait_until(dispatcher.rests_until().map_or(due, |rested| due.max(rested))).await;
-            self.drain(&mut dispatcher, &snapshot, &mut departures).await?;
+            self.drain(&mut dispatcher, &snapshot, &mut departures, total).await?;
         }
         Ok(departures)
     }
@@ -127,12 +137,16 @@ impl Stage<'_> {
         dispatcher: &mut Dispatcher<L>,
         snapshot: &Snapshot,
         departures: &mut Vec<Departure>,
+        total: usize,
     ) -> Result<(), LedgerError> {
         loop {
             let step = dispatcher.step(snapshot).await?;
             for departure in step.departures {
-                self.line(&departure, departures.len());
                 departures.push(departure);
+                let told = departures.iter().map(|departure| departure.keys.len()).sum();
+                if let Some(departure) = departures.last() {
+                    self.line(departure, told, total);
+                }
             }
             if !step.worked {
                 return Ok(());
@@ -140,18 +154,23 @@ impl Stage<'_> {
         }
     }
 
-    fn line(&self, departure: &Departure, before: usize) {
+    /// A line a mail; or a bar, where there are many and somebody looks.
+    fn line(&self, departure: &Departure, told: usize, total: usize) {
         let sent = matches!(departure.verdict, Verdict::Sent { .. });
-        let mark = if sent { "✉" } else { "✗" };
         let when = self.zone.local(departure.at).format("%Y-%m-%d %H:%M");
-        let text = format!("{when}  {mark} {}  {}", departure.recipient, departure.written.subject);
-        if before >= MANY && std::io::stdout().is_terminal() {
-            let short: String = text.chars().take(76).collect();
+        if sent && total > MANY && std::io::stdout().is_terminal() {
+            let full = BAR * told.min(total) / total;
             let mut stdout = std::io::stdout().lock();
-            let _ = write!(stdout, "\r\u{1b}[K{} · {short}", before + 1);
+            let _ = write!(
+                stdout,
+                "\r\u{1b}[K[{}{}] {told}/{total}  {when}",
+                "#".repeat(full),
+                ".".repeat(BAR - full)
+            );
             let _ = stdout.flush();
         } else {
-            out(&format!("{text}\n"));
+            let mark = if sent { "✉" } else { "✗" };
+            out(&format!("{when}  {mark} {}  {}\n", departure.recipient, departure.written.subject));
         }
     }
 
