@@ -75,6 +75,9 @@ pub enum Severity {
     Warning,
 }
 
+/// The longest line that is shown, in characters: a longer one helps nobody.
+const LONGEST_LINE: usize = 300;
+
 /// Where in a file: line and column count from 1, the column in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -84,7 +87,7 @@ pub struct Place {
     pub column: usize,
     /// How many characters to underline, at least 1, on this line.
     pub width: usize,
-    /// The line itself; empty where showing it would give a secret away.
+    /// The line itself; empty where it is too long, or where showing it would give a secret away.
     pub text: String,
 }
 
@@ -100,8 +103,11 @@ impl Place {
         Self {
             line: source[..line_start].matches('\n').count() + 1,
             column: source[line_start..start].chars().count() + 1,
-            width: on_line.chars().count().max(1),
-            text: source[line_start..line_end].trim_end_matches('\r').to_owned(),
+            width: on_line.chars().count().clamp(1, LONGEST_LINE),
+            text: Some(source[line_start..line_end].trim_end_matches('\r'))
+                .filter(|line| line.chars().count() <= LONGEST_LINE)
+                .unwrap_or_default()
+                .to_owned(),
         }
     }
 }
@@ -155,7 +161,9 @@ impl Problem {
     /// The problem as a person reads it, in one language.
     #[must_use]
     pub fn show(&self, language: Language) -> String {
-        Shown { problem: self, language }.to_string()
+        // Names of files and people may hold what would move the cursor or turn the writing round.
+        let shown = Shown { problem: self, language }.to_string();
+        shown.chars().map(|c| if is_unsafe(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
     }
 }
 
@@ -194,10 +202,8 @@ impl fmt::Display for Shown<'_> {
                         .take(place.column - 1)
                         .map(|c| if c == '\t' { '\t' } else { ' ' })
                         .collect();
-                    let text: String =
-                        place.text.chars().map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect();
                     writeln!(f, "{blank} |")?;
-                    writeln!(f, "{} | {text}", place.line)?;
+                    writeln!(f, "{} | {}", place.line, place.text)?;
                     writeln!(f, "{blank} | {lead}{}", "^".repeat(place.width))?;
                 }
             }

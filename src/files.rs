@@ -75,7 +75,7 @@ fn read_postings(dir: &Path, loaded: &mut Loaded) {
     for path in names {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let hidden = name.starts_with(['.', '#', '~', '_']) || name.ends_with('~');
-        let Some(stem) = name.strip_suffix(".toml").filter(|_| !hidden) else {
+        let Some(stem) = name.strip_suffix(".toml").filter(|_| !hidden && !path.is_dir()) else {
             loaded.ignored.push(path.display().to_string());
             continue;
         };

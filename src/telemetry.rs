@@ -1,7 +1,7 @@
 //! The log's way out: the standard error, which journald reads. What is said stands with who says it
 //! (`daemon/log.rs`); here is only how lines look and which are shown.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use tracing_subscriber::EnvFilter;
 
@@ -13,9 +13,24 @@ pub fn begin() {
     let under_journald = std::env::var_os("JOURNAL_STREAM").is_some();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Unbreakable)
         .with_target(false)
         .with_ansi(!under_journald && std::io::stderr().is_terminal());
     // A second subscriber (in tests) changes nothing.
     let _ = if under_journald { builder.without_time().try_init() } else { builder.try_init() };
+}
+
+/// The standard error, where a failure to write is nobody's: a log that cannot be written (a pipe whose reader is
+/// gone, a full disk) must never stop a reminder.
+struct Unbreakable;
+
+impl Write for Unbreakable {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().lock().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -103,10 +103,9 @@ fn check_lists_all_problems_and_what_it_ignored() {
     let (listed, said) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(
         listed,
-        "1 of 5 postings read, 4 reminders\nignored:\n  config/postings/.hidden.toml\n  config/postings/old.toml~\n"
+        "1 of 4 postings read, 4 reminders\nignored:\n  config/postings/.hidden.toml\n  config/postings/folder.toml\n  config/postings/old.toml~\n"
     );
-    for expected in ["bad.toml:2:15", "write \"pas-bon\"", "folder.toml", "latin1.toml:1:10", "is not UTF-8"]
-    {
+    for expected in ["bad.toml:2:15", "write id = \"pas-bon\"", "latin1.toml:1:10", "is not UTF-8"] {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
@@ -151,4 +150,70 @@ fn messages_follow_lang_then_the_locale_then_jalon_toml() {
         .output()
         .unwrap();
     assert!(text(&french.stderr).starts_with("erreur\u{a0}:"));
+}
+
+const WITH_MAIL: &str = "time_zone = \"Europe/Paris\"\nlanguage = \"en\"\n[mail]\nfrom = \"r@example.org\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n[people.camille]\nemail = \"camille@example.org\"\n[people.sacha]\nemail = \"sacha@example.org\"\n";
+
+#[test]
+fn a_rehearsal_replaces_what_it_wrote_and_nothing_else() {
+    let jalon = Jalon::new(WITH_MAIL, &[("good.toml", GOOD)]);
+    let site = jalon.path().join("site");
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(site.join("index.html"), "a site").unwrap();
+    let rehearse = |out: &str, until: &str| {
+        jalon.run(&["rehearse", "--from", "2026-08-01", "--until", until, "--out", out]).status.code()
+    };
+    assert_eq!(rehearse("site", "2026-09-01"), Some(1), "a folder that is none of ours");
+    assert_eq!(std::fs::read_to_string(site.join("index.html")).unwrap(), "a site");
+    let mails = || std::fs::read_dir(jalon.path().join("out/mails")).unwrap().count();
+    assert_eq!(rehearse("out", "2026-09-02"), Some(0));
+    assert_eq!(mails(), 4);
+    std::fs::write(jalon.path().join("out/notes.txt"), "mine").unwrap();
+    assert_eq!(rehearse("out", "2026-08-30"), Some(0));
+    assert_eq!(mails(), 2);
+    assert!(jalon.path().join("out/notes.txt").exists());
+    assert_eq!(rehearse("out", "2026-08-01"), Some(2), "a span turned round");
+}
+
+#[test]
+fn mails_say_which_dates_are_still_to_be_fixed() {
+    let posting = format!("{GOOD}[[interview]]\nname = \"Premier tour\"\nlabel = \"late June\"\n");
+    let jalon = Jalon::new(WITH_MAIL, &[("good.toml", &posting)]);
+    for (format, expected) in [("text", "To be fixed: Interview"), ("html", "To be fixed:</span> Interview")]
+    {
+        let shown = text(&jalon.run(&["preview", "good", "start", "--format", format]).stdout);
+        assert!(shown.contains(expected) && shown.contains("(late June)"), "{shown}");
+    }
+}
+
+#[test]
+fn names_of_files_cannot_move_the_cursor() {
+    let jalon = Jalon::new(JALON, &[("esc\u{1b}[31m.toml", GOOD)]);
+    let said = jalon.run(&["check"]).stderr;
+    assert!(!said.contains(&0x1b), "{}", text(&said));
+}
+
+#[test]
+fn a_password_file_that_the_daemon_would_refuse_is_an_error_of_check() {
+    let settings = WITH_MAIL.replace("outbox = \"outbox\"\n", "")
+        + "[smtp]\nhost = \"smtp.example.org\"\nusername = \"u\"\npassword = { file = \"secret\" }\n";
+    let jalon = Jalon::new(&settings, &[("good.toml", GOOD)]);
+    assert_eq!(jalon.run(&["check"]).status.code(), Some(78), "it is missing");
+    std::fs::write(jalon.path().join("config/secret"), "hunter2\n").unwrap();
+    let set = |mode: &str| {
+        assert!(
+            Command::new("chmod")
+                .args([mode, "config/secret"])
+                .current_dir(jalon.path())
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    set("644");
+    let said = jalon.run(&["check"]);
+    assert_eq!(said.status.code(), Some(78), "others can read it");
+    assert!(!text(&said.stderr).contains("hunter2"));
+    set("600");
+    assert_eq!(jalon.run(&["check"]).status.code(), Some(0));
 }

@@ -300,3 +300,22 @@ fn a_crash_while_a_mail_is_in_hand_is_a_doubt_and_the_copy_bears_the_same_id() {
         (Some("sent"), Some(1), &id)
     );
 }
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let folder = folder();
+    let path = folder.path();
+    let mut daemon = Daemon::start(path, "2026-06-24T08:59:59");
+    daemon.until("event=\"started\"");
+    // The reader of the log is gone; the mail leaves all the same, and so does the daemon, in good order.
+    let Daemon { mut child, log, _leash: leash } = daemon;
+    drop(log);
+    let begun = std::time::Instant::now();
+    while mails(path) == 0 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing left");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(leash);
+}

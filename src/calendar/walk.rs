@@ -27,6 +27,8 @@ pub struct Source<'a> {
     /// The file, as problems name it.
     pub file: &'a str,
     text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
     /// Set when a problem must not show its line.
     secretive: Cell<bool>,
@@ -38,7 +40,15 @@ impl<'a> Source<'a> {
     /// A file and its text.
     #[must_use]
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, problems: RefCell::new(Vec::new()), secretive: Cell::new(false), lenient: false }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self {
+            file,
+            text,
+            lines,
+            problems: RefCell::new(Vec::new()),
+            secretive: Cell::new(false),
+            lenient: false,
+        }
     }
 
     /// The same, read for what can still be used of it: see `read::last_good_posting`.
@@ -79,13 +89,13 @@ impl<'a> Source<'a> {
     /// The 1-based line of a place.
     #[must_use]
     pub fn line(&self, span: &Range<usize>) -> usize {
-        Place::of(self.text, span).line
+        self.lines.partition_point(|start| *start <= span.start).max(1)
     }
 
     /// The place of a whole line, counted from 1.
     #[must_use]
     pub fn span_of_line(&self, line: usize) -> Range<usize> {
-        let start: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
         let length = self.text[start..].lines().next().map_or(0, str::len);
         start..start + length
     }
@@ -121,8 +131,13 @@ impl<'a> Source<'a> {
         sentence: Words,
         remedy: Option<Words>,
     ) {
-        let mut place = Place::of(self.text, span);
-        if self.secretive.get() {
+        let line = self.line(span);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        let within = |at: usize| at.clamp(start, end) - start;
+        let mut place = Place::of(&self.text[start..end], &(within(span.start)..within(span.end)));
+        place.line = line;
+        if self.secretive.get() || speaks_of_a_secret(&place.text) {
             place.text = String::new();
         }
         self.problems.borrow_mut().push(Problem {
@@ -180,9 +195,15 @@ impl<'a> Source<'a> {
                 format!("« {key} » attend {}, et non {}", wanted.fr, found.0),
                 format!("`{key}` wants {}, not {}", wanted.en, found.1),
             ),
-            None,
+            Some(say(format!("écrivez {}", wanted.fr), format!("write {}", wanted.en))),
         );
     }
+}
+
+/// Whether a line may hold a secret, also under a misspelt key: then it is not shown.
+fn speaks_of_a_secret(line: &str) -> bool {
+    let line = line.to_lowercase();
+    ["pass", "secret", "token", "pwd", "mdp", "credential"].iter().any(|word| line.contains(word))
 }
 
 fn syntax_remedy(text: &str, span: &Range<usize>) -> Words {
@@ -225,7 +246,9 @@ impl<'s, 'a> Table<'s, 'a> {
 
     /// The raw value of a key.
     pub fn get(&self, key: &'static str) -> Option<&'s At<DeValue<'a>>> {
-        self.asked.borrow_mut().push(key);
+        if !self.asked.borrow().contains(&key) {
+            self.asked.borrow_mut().push(key);
+        }
         self.inner.get(key)
     }
 

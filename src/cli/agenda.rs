@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::listing::table;
 use super::{Context, Exit, Format, Listing, fail, moment, out, report, rfc3339};
-use crate::diagnostic::{Language, any_error, say};
+use crate::diagnostic::{Language, any_error, nearest, say};
 use crate::files;
 use crate::plan;
 use crate::plan::Reminder;
@@ -67,6 +67,31 @@ impl Agenda {
             };
             *bound = Some(at);
         }
+        if let [Some(from), Some(until)] = bounds
+            && from >= until
+        {
+            let words = say("--from doit précéder --until", "--from must come before --until");
+            return fail(Exit::Usage, language, &words);
+        }
+        let known = |id: &String| {
+            let broken = loaded.folder.broken.iter().any(|file| file.id.as_ref() == Some(id));
+            broken || loaded.folder.postings.iter().any(|posting| posting.id == *id)
+        };
+        if let Some(id) = self.posting.as_ref().filter(|id| !known(id)) {
+            let ids = loaded.folder.postings.iter().map(|posting| posting.id.as_str());
+            let hint = nearest(id, ids).map_or_else(
+                || (String::new(), String::new()),
+                |near| {
+                    (
+                        format!("\u{a0}; vouliez-vous dire « {near} »\u{a0}?"),
+                        format!("; did you mean \"{near}\"?"),
+                    )
+                },
+            );
+            let words =
+                say(format!("aucune fiche « {id} »{}", hint.0), format!("no posting \"{id}\"{}", hint.1));
+            return fail(Exit::Usage, language, &words);
+        }
         let from = bounds[0].unwrap_or_else(|| context.clock.now());
         let planned = plan::lay::lay(&loaded.folder.postings, &settings.rules, settings.delivery.late_limit);
         let wanted: Vec<&Reminder> = planned
@@ -115,7 +140,7 @@ fn json(reminders: &[&Reminder]) -> Option<String> {
 
 fn people(reminders: &[&Reminder], language: Language) -> String {
     let head = match language {
-        Language::French => ["DÉPART", "FUSEAU", "À", "FICHE", "DATE", "LE", "DÉLAI"],
+        Language::French => ["DÉPART", "FUSEAU", "À", "FICHE", "ÉTAPE", "DATE", "DÉLAI"],
         Language::English => ["LEAVES", "ZONE", "TO", "POSTING", "EVENT", "ON", "LEAD"],
     };
     let rows: Vec<Vec<String>> = reminders

@@ -1,16 +1,18 @@
 //! `jalon check`: everything read as the daemon reads it; every problem, every warning.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use clap::Args;
 
 use super::{Context, Exit, out, report};
 use crate::calendar::Posting;
-use crate::diagnostic::{Language, Problem, any_error};
+use crate::diagnostic::{Language, Problem, any_error, say};
 use crate::files;
 use crate::message::{Addressee, Item, Templates, facts};
 use crate::plan;
 use crate::plan::Reminder;
+use crate::settings::{Secret, Settings};
 
 /// Read everything as the daemon would, and say what is wrong or odd
 #[derive(Debug, Args)]
@@ -30,6 +32,7 @@ impl Check {
         let planned = plan::lay::lay(&loaded.folder.postings, &settings.rules, settings.delivery.late_limit);
         problems.extend(planned.warnings);
         problems.extend(rendering(&loaded.folder.postings, &planned.reminders, &loaded.templates));
+        problems.extend(secrets(&settings, &context.config));
         report(&problems, true, language);
         let (postings, reminders, files) =
             (loaded.folder.postings.len(), planned.reminders.len(), loaded.texts.len());
@@ -38,7 +41,10 @@ impl Check {
             Language::French => {
                 let ignored =
                     if ignored.is_empty() { ignored } else { format!("ignorés\u{a0}:\n{ignored}") };
-                format!("{postings} fiches lues sur {files}, {reminders} rappels\n{ignored}")
+                {
+                    let (p, r) = (if postings > 1 { "s" } else { "" }, if reminders > 1 { "s" } else { "" });
+                    format!("{postings} fiche{p} lue{p} sur {files}, {reminders} rappel{r}\n{ignored}")
+                }
             }
             Language::English => {
                 let ignored = if ignored.is_empty() { ignored } else { format!("ignored:\n{ignored}") };
@@ -87,4 +93,16 @@ fn rendering(
         }
     }
     problems
+}
+
+/// Password files that the daemon would refuse. Credentials and variables exist only where the daemon runs.
+fn secrets(settings: &Settings, config: &Path) -> Vec<Problem> {
+    let file = config.join("jalon.toml").display().to_string();
+    let kept = settings.relays.iter().filter_map(|relay| relay.password.as_ref());
+    let trouble = kept
+        .filter(|secret| matches!(secret, Secret::File(_)))
+        .filter_map(|secret| files::secret(secret, config).err());
+    trouble
+        .map(|error| Problem::error("unreadable-secret", &file, say(error.to_string(), error.to_string())))
+        .collect()
 }

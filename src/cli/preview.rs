@@ -85,6 +85,17 @@ impl Preview {
             || plan::Key::from_text(format!("{}/{}/-/0d/{}", posting.id, event.id, recipient.id)),
             |reminder| reminder.key.clone(),
         );
+        if !of_recipient.iter().any(|reminder| reminder.due >= now) {
+            let why = if plan::lay::is_live(posting, event) {
+                say("aucun rappel de cette date n'est à venir", "no reminder of this event is to come")
+            } else {
+                say(
+                    "annulé, fait ou pourvu\u{a0}: aucun rappel ne partira",
+                    "cancelled, done or filled: no reminder will leave",
+                )
+            };
+            fail(Exit::Done, language, &why);
+        }
         let item = Item { posting, event, key: &key, due: now };
         let to = Addressee {
             name: recipient.name.as_deref(),

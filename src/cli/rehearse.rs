@@ -31,7 +31,7 @@ pub struct Rehearse {
     /// The moment at which it ends, excluded
     #[arg(long, value_name = "MOMENT")]
     until: String,
-    /// The folder for the .eml files and index.html; it is made anew
+    /// The folder for the .eml files and index.html; what an earlier rehearsal left there is replaced
     #[arg(long, value_name = "DIR", default_value = "var/rehearsal")]
     out: PathBuf,
 }
@@ -59,7 +59,10 @@ impl Rehearse {
         }
         let zone = settings.house.zone;
         let (Some(from), Some(until)) = (moment(&self.from, zone), moment(&self.until, zone)) else {
-            let words = say("écrivez les moments comme 2026-06-01", "write moments like 2026-06-01");
+            let words = say(
+                "--from et --until attendent un moment\u{a0}: écrivez 2026-06-01 ou 2026-06-01T09:00",
+                "--from and --until want a moment: write 2026-06-01 or 2026-06-01T09:00",
+            );
             return fail(Exit::Usage, language, &words);
         };
         if from >= until {
@@ -89,16 +92,36 @@ impl Rehearse {
     }
 }
 
-/// Removes what an earlier rehearsal left, and only that: a folder that is none of ours is refused.
+/// The file by which a rehearsal knows its folder again.
+const MARK: &str = ".jalon-rehearsal";
+
+/// Removes what an earlier rehearsal wrote, and only that. A folder that holds something and bears no mark of ours
+/// is refused.
 fn fresh_folder(out: &Path) -> std::io::Result<()> {
-    if out.exists() {
-        let ours = out.join("index.html").exists() || std::fs::read_dir(out)?.next().is_none();
-        if !ours {
-            return Err(std::io::Error::other("it holds something that is no rehearsal"));
-        }
-        std::fs::remove_dir_all(out)?;
+    std::fs::create_dir_all(out)?;
+    let ours = out.join(MARK).exists();
+    if !ours && std::fs::read_dir(out)?.next().is_some() {
+        return Err(std::io::Error::other("it holds something that is no rehearsal"));
     }
-    std::fs::create_dir_all(out)
+    std::fs::write(out.join(MARK), "")?;
+    let mails = out.join("mails");
+    let ledger = ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "index.html"]
+        .map(|name| out.join(name));
+    let written = mails.is_dir().then(|| std::fs::read_dir(&mails)).transpose()?.into_iter().flatten();
+    let written = written.filter_map(Result::ok).map(|entry| entry.path());
+    for path in written.filter(|path| is_ours(path)).chain(ledger) {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is a mail that a rehearsal wrote.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.starts_with("jalon.") && path.extension().is_some_and(|extension| extension == "eml")
 }
 
 struct Stage<'a> {
@@ -197,13 +220,22 @@ impl Stage<'_> {
             return fail(Exit::Failed, self.language, &say(words.clone(), words));
         }
         let reminders: usize = departures.iter().map(|departure| departure.keys.len()).sum();
-        let (mails, page) = (pages.len(), index.display());
+        let (mails, page, zone) = (pages.len(), index.display(), self.zone.name());
         let failed = departures.len() - mails;
         let exit = out(&match self.language {
+            _ if mails == 0 => say("\nAucun rappel dans cette période.\n", "\nNo reminder in this span.\n")
+                .say(self.language)
+                .to_owned(),
             Language::French => {
-                format!("\n{reminders} rappels dans {mails} courriels. Lisez-les\u{a0}: {page}\n")
+                let (r, m) = (if reminders > 1 { "s" } else { "" }, if mails > 1 { "s" } else { "" });
+                format!(
+                    "\n{reminders} rappel{r} dans {mails} courriel{m} (heures de {zone}). Lisez-les\u{a0}: {page}\n"
+                )
             }
-            Language::English => format!("\n{reminders} reminders in {mails} mails. Read them: {page}\n"),
+            Language::English => {
+                let (r, m) = (if reminders > 1 { "s" } else { "" }, if mails > 1 { "s" } else { "" });
+                format!("\n{reminders} reminder{r} in {mails} mail{m} (times of {zone}). Read them: {page}\n")
+            }
         });
         if failed > 0 { Exit::Failed } else { exit }
     }

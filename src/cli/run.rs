@@ -100,6 +100,10 @@ impl Run {
             Ok(ledger) => ledger,
             Err(error) => return ledger_exit(&error, language),
         };
+        if !loaded.postings_readable && ledger.postings().await.is_ok_and(|known| known.is_empty()) {
+            report(&loaded.problems, false, language);
+            return Exit::Configuration;
+        }
         match ledger.orphans(true, settings.delivery.in_doubt, clock.now()).await {
             Ok(orphans) => daemon::log::orphans(&orphans),
             Err(error) => return ledger_exit(&error, language),

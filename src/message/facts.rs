@@ -124,6 +124,8 @@ pub struct PostingFacts {
     pub published: Option<String>,
     /// Where candidates write.
     pub apply: Option<ApplyFacts>,
+    /// Its other dates that are still to be fixed: « entretien « Premier tour » (fin juillet) ». May be empty.
+    pub to_fix: Vec<String>,
 }
 
 /// Where candidates write.
@@ -188,7 +190,7 @@ pub fn facts(items: &[Item<'_>], to: &Addressee<'_>, now: DateTime<Utc>) -> Fact
         language: to.language,
         recipient: RecipientFacts { name: to.name.and_then(line), email: to.email.to_owned() },
         more: (others > 0).then(|| tongue.more(others)),
-        late: oldest.map(|due| tongue.starts(&[to.zone.local(due)])),
+        late: oldest.map(|due| format!("{}, {}", tongue.starts(&[to.zone.local(due)]), tongue.zone(to.zone))),
         why: tongue.why(said.len()).to_owned(),
         organisations: (!organisations.is_empty()).then(|| tongue.list(&organisations)),
         reminders,

@@ -39,9 +39,10 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font:14px/1.45 ui-monospace,mono
 /// The page. Mails stand in the order in which they left.
 #[must_use]
 pub fn gallery(pages: &[Page], language: Language) -> String {
-    let (title, hint, text_part, file, to, frame) = match language {
+    let (title, mails, hint, text_part, file, to, frame) = match language {
         Language::French => (
             "Répétition",
+            "courriels",
             "Voici chaque courriel comme son destinataire le lirait. Rien n'a été envoyé.",
             "Version texte",
             "fichier .eml",
@@ -50,6 +51,7 @@ pub fn gallery(pages: &[Page], language: Language) -> String {
         ),
         Language::English => (
             "Rehearsal",
+            "mails",
             "Here is every mail as its recipient would read it. Nothing was sent.",
             "Text part",
             ".eml file",
@@ -62,7 +64,7 @@ pub fn gallery(pages: &[Page], language: Language) -> String {
         "<!doctype html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header><h1>{title} · {}</h1><p>{hint}</p></header>\n<main>\n<nav><ol>\n",
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header><h1>{title}\u{a0}: {} {mails}</h1><p>{hint}</p></header>\n<main>\n<nav><ol>\n",
         pages.len()
     );
     for (n, mail) in pages.iter().enumerate() {

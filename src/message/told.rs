@@ -7,9 +7,10 @@ use chrono::{DateTime, Datelike as _, NaiveDateTime, NaiveTime, Utc};
 use super::facts::{ApplyFacts, EventFacts, Item, PostingFacts, ReminderFacts};
 use super::moment::{Moment, Shown, moment};
 use super::tongue::{Tense, Tongue};
-use crate::calendar::{Apply, Kind, Posting, Recipient, Zone};
+use crate::calendar::{Apply, Event, Kind, Posting, Recipient, When, Zone};
 use crate::diagnostic::is_unsafe;
 use crate::plan::hours::LATE;
+use crate::plan::lay::is_live;
 use crate::plan::{Key, Occurrence};
 
 /// One event and what is told of it.
@@ -82,7 +83,7 @@ impl<'a> Told<'a> {
             vague,
             late: self.late,
             again: false,
-            posting: PostingFacts::of(posting, tongue),
+            posting: PostingFacts::of(posting, event, tongue),
             event: EventFacts {
                 id: event.id.clone(),
                 kind: event.kind.word(),
@@ -133,8 +134,23 @@ impl<'a> Told<'a> {
     }
 }
 
+/// A date that is still to be fixed, and what is said of it.
+fn to_fix(event: &Event, tongue: &dyn Tongue) -> String {
+    let what = tongue.what(event.kind, Tense::Vague, false);
+    let name = event.name.as_deref().and_then(line);
+    let what = match name {
+        Some(name) if event.kind == Kind::Milestone => name,
+        Some(name) => tongue.named(what, &name),
+        None => what.to_owned(),
+    };
+    match event.label.as_deref().and_then(line) {
+        Some(label) => format!("{what} ({label})"),
+        None => what,
+    }
+}
+
 impl PostingFacts {
-    fn of(posting: &Posting, tongue: &dyn Tongue) -> Self {
+    fn of(posting: &Posting, told: &Event, tongue: &dyn Tongue) -> Self {
         let title = line(&posting.title).unwrap_or_else(|| posting.id.clone());
         let organisation = posting.organisation.as_deref().and_then(line);
         Self {
@@ -155,6 +171,12 @@ impl PostingFacts {
                 cc: cc.clone(),
                 subject: subject.as_deref().and_then(line),
             }),
+            to_fix: posting
+                .events
+                .iter()
+                .filter(|event| event.when == When::Open && event.id != told.id && is_live(posting, event))
+                .map(|event| to_fix(event, tongue))
+                .collect(),
         }
     }
 }

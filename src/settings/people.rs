@@ -59,9 +59,9 @@ fn name_is_free(source: &Source<'_>, id: &At<String>, directory: &Directory) -> 
     let trouble = if !is_id(name) {
         say(
             format!(
-                "« {name} » ne peut pas être un identifiant\u{a0}: il faut a–z, 0–9, point, tiret ou souligné"
+                "« {name} » ne convient pas comme identifiant\u{a0}: il faut des minuscules a–z, 0–9, point, tiret ou tiret bas"
             ),
-            format!("\"{name}\" cannot be an id: it takes a–z, 0–9, dot, hyphen or underscore"),
+            format!("\"{name}\" is not a valid id: use a–z, 0–9, dot, hyphen or underscore"),
         )
     } else if RESERVED.contains(&name.as_str()) {
         say(format!("« {name} » est un mot de jalon"), format!("\"{name}\" is a word of jalon's"))

@@ -162,7 +162,22 @@ fn relay(table: &Table<'_, '_>) -> Option<Relay> {
         .choice("tls", &[("starttls", Tls::Starttls), ("implicit", Tls::Implicit), ("none", Tls::None)])
         .unwrap_or_default();
     let port = table.number("port", 1..65_536).and_then(|port| u16::try_from(port).ok());
-    let host = host.map(At::into_inner);
+    let host = host.and_then(|host| {
+        let good = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
+        if host.get_ref().chars().all(good) && !host.get_ref().contains("://") {
+            return Some(host.into_inner());
+        }
+        source.error_without_text(
+            &host.span(),
+            "unfit-host",
+            say(
+                "« host » attend un nom de machine, et rien d'autre",
+                "`host` wants a host name, and nothing else",
+            ),
+            say("écrivez host = \"smtp.example.org\"", "write host = \"smtp.example.org\""),
+        );
+        None
+    });
     if tls == Tls::None && host.as_deref().is_some_and(|host| !is_loopback(host)) {
         source.error(
             &table.key_span("tls"),

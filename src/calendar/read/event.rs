@@ -1,5 +1,7 @@
 //! Pure. The events of a posting.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 use super::super::slug::slug;
@@ -29,8 +31,12 @@ pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Vec<Ev
 }
 
 fn twice(table: &Table<'_, '_>, events: &[Event]) {
-    for (n, event) in events.iter().enumerate() {
-        let Some(first) = events[..n].iter().find(|other| other.id == event.id) else { continue };
+    let mut seen: HashMap<&str, &Event> = HashMap::new();
+    for event in events {
+        let first = *seen.entry(&event.id).or_insert(event);
+        if std::ptr::eq(first, event) {
+            continue;
+        }
         table.source.error(
             &table.source.span_of_line(event.line),
             "event-twice",

@@ -69,21 +69,24 @@ fn id_or_problem(
     if is_id(&id) {
         return Some(id);
     }
-    let remedy = propose(&id).map(|slug| say(format!("écrivez « {slug} »"), format!("write \"{slug}\"")));
+    let remedy = propose(&id).map_or_else(
+        || say("ajoutez un id, par exemple id = \"poste-1\"", "add an id, for instance id = \"post-1\""),
+        |slug| say(format!("écrivez id = \"{slug}\""), format!("write id = \"{slug}\"")),
+    );
     source.error(
         span,
         "unfit-id",
         say(
             format!(
-                "{} « {id} » ne peut pas être un identifiant\u{a0}: il faut a–z, 0–9, point, tiret ou souligné, {LONGEST_ID} caractères au plus",
+                "{} « {id} » ne convient pas comme identifiant\u{a0}: il faut des minuscules a–z, 0–9, point, tiret ou tiret bas, {LONGEST_ID} caractères au plus",
                 what.fr
             ),
             format!(
-                "{} \"{id}\" cannot be an id: it takes a–z, 0–9, dot, hyphen or underscore, {LONGEST_ID} characters at most",
+                "{} \"{id}\" is not a valid id: use a–z, 0–9, dot, hyphen or underscore, {LONGEST_ID} characters at most",
                 what.en
             ),
         ),
-        remedy,
+        Some(remedy),
     );
     None
 }
