@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::calendar::read::{Folder, Text, folder};
 use crate::calendar::walk::LARGEST;
-use crate::diagnostic::{Place, Problem, say};
-use crate::settings::read::settings;
+use crate::diagnostic::{Language, Place, Problem, say};
+use crate::settings::read::reading;
 use crate::settings::{Secret, Settings};
 
 /// Everything that the configuration folder holds, read as the daemon reads it.
@@ -17,6 +17,8 @@ use crate::settings::{Secret, Settings};
 pub struct Loaded {
     /// The settings; `None` when jalon.toml cannot be used, and then nothing else was read.
     pub settings: Option<Settings>,
+    /// The language of jalon.toml, also of one that cannot be used.
+    pub language: Option<Language>,
     /// The postings.
     pub folder: Folder,
     /// The texts of the postings, usable or not.
@@ -36,6 +38,7 @@ pub struct Loaded {
 pub fn load(config: &Path) -> Loaded {
     let mut loaded = Loaded {
         settings: None,
+        language: None,
         folder: Folder::default(),
         texts: Vec::new(),
         templates: BTreeMap::new(),
@@ -51,9 +54,17 @@ pub fn load(config: &Path) -> Loaded {
             return loaded;
         }
     };
-    let (settings, problems) = settings(&path.display().to_string(), &text);
-    loaded.problems = problems;
-    let Some(settings) = settings else { return loaded };
+    let read = reading(&path.display().to_string(), &text);
+    loaded.problems = read.problems;
+    loaded.language = read.house.as_ref().map(|(house, _)| house.language);
+    let Some(settings) = read.settings else {
+        // Nothing is used of the postings then; what is wrong with them is told all the same, in one go.
+        if let Some((house, postings)) = read.house {
+            read_postings(&config.join(postings), &mut loaded);
+            loaded.problems.append(&mut folder(&loaded.texts, &house).problems);
+        }
+        return loaded;
+    };
     read_postings(&config.join(&settings.postings), &mut loaded);
     loaded.folder = folder(&loaded.texts, &settings.house);
     loaded.problems.append(&mut loaded.folder.problems);

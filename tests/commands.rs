@@ -111,6 +111,17 @@ fn check_lists_all_problems_and_what_it_ignored() {
 }
 
 #[test]
+fn a_wrong_jalon_toml_does_not_hide_what_is_wrong_with_the_postings() {
+    let settings = JALON.replace("email = \"sacha@example.org\"", "emial = \"sacha@example.org\"");
+    let jalon = Jalon::new(&settings, &[("good.toml", GOOD), ("bad.toml", BAD)]);
+    let output = jalon.run(&["check"]);
+    assert_eq!(output.status.code(), Some(78));
+    let said = text(&output.stderr);
+    assert!(said.contains("unknown key `emial`") && said.contains("\"camile\" is neither"), "{said}");
+    assert!(!said.contains("\"sacha\" is neither"), "sacha's entry is wrong, and sacha is somebody: {said}");
+}
+
+#[test]
 fn without_jalon_toml_nothing_is_guessed() {
     let jalon = Jalon::new(JALON, &[]);
     std::fs::remove_file(jalon.path().join("config/jalon.toml")).unwrap();

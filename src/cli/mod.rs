@@ -122,7 +122,7 @@ impl Context {
     /// The language in which to speak, given what jalon.toml says.
     #[must_use]
     pub fn speak(&self, loaded: &Loaded) -> Language {
-        self.language.or(loaded.settings.as_ref().map(|settings| settings.house.language)).unwrap_or_default()
+        self.language.or(loaded.language).unwrap_or_default()
     }
 }
 

@@ -24,10 +24,9 @@ pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> 
             if !name_is_free(source, &id, &directory) {
                 continue;
             }
-            if let Some(person) = person {
-                one_mailbox_each(source, &id, &person, &directory);
-                directory.people.insert(id.into_inner(), person);
-            }
+            let person = person.unwrap_or_else(|| nobody(id.get_ref()));
+            one_mailbox_each(source, &id, &person, &directory);
+            directory.people.insert(id.into_inner(), person);
         }
     }
     covers(table, &directory);
@@ -49,6 +48,22 @@ pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> 
     }
     whole_teams(source, &mut directory, &members);
     directory
+}
+
+/// Stands for a person whose entry is wrong, in a file that is refused for it: so that whoever names them is not
+/// told that they do not exist.
+fn nobody(id: &str) -> Person {
+    Person {
+        id: id.to_owned(),
+        name: None,
+        email: format!("{id}@nobody.invalid"),
+        language: None,
+        zone: None,
+        digest: None,
+        away: Vec::new(),
+        leaves: None,
+        cover: None,
+    }
 }
 
 /// Words that mean somebody else in `to`.

@@ -16,19 +16,39 @@ use crate::calendar::{House, Kind, Rule, WorkingDays, Zone};
 use crate::diagnostic::{Problem, say};
 use chrono::{NaiveTime, TimeDelta};
 
-/// Reads jalon.toml. `file` names it in problems. The settings are `None` when there was an error.
-#[must_use]
-pub fn settings(file: &str, contents: &str) -> (Option<Settings>, Vec<Problem>) {
-    let source = Source::new(file, contents);
-    let root = source.parse();
-    let table = Table::new(&source, root.get_ref(), 0..0);
-    let settings = whole(&table);
-    table.finish();
-    let settings = settings.filter(|_| !source.failed());
-    (settings, source.into_problems())
+/// What came of reading jalon.toml.
+#[derive(Debug)]
+pub struct Reading {
+    /// The settings; `None` when there was an error.
+    pub settings: Option<Settings>,
+    /// As much of the house as could be read, and the folder of postings: enough to say what is wrong with the
+    /// postings too, and never to plan. `None` when the file is not TOML.
+    pub house: Option<(House, PathBuf)>,
+    /// Everything wrong or odd, in the order of the file.
+    pub problems: Vec<Problem>,
 }
 
-fn whole(table: &Table<'_, '_>) -> Option<Settings> {
+/// Reads jalon.toml. `file` names it in problems.
+#[must_use]
+pub fn reading(file: &str, contents: &str) -> Reading {
+    let source = Source::new(file, contents);
+    let root = source.parse();
+    let is_toml = !source.failed();
+    let table = Table::new(&source, root.get_ref(), 0..0);
+    let (house, postings, settings) = whole(&table);
+    table.finish();
+    let settings = settings.filter(|_| !source.failed());
+    Reading { settings, house: is_toml.then_some((house, postings)), problems: source.into_problems() }
+}
+
+/// Reads jalon.toml: the settings, `None` when there was an error, and every problem.
+#[must_use]
+pub fn settings(file: &str, contents: &str) -> (Option<Settings>, Vec<Problem>) {
+    let reading = reading(file, contents);
+    (reading.settings, reading.problems)
+}
+
+fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
     let zone = zone(table, "time_zone");
     if table.get("time_zone").is_none() {
         table.missing("time_zone", "time_zone = \"Europe/Paris\"");
@@ -46,17 +66,21 @@ fn whole(table: &Table<'_, '_>) -> Option<Settings> {
     let relays: Vec<_> = table.tables("smtp").iter().map(relay).collect();
     let mail = mail_table.map(|table| mail(&table, !relays.is_empty()));
     let delivery = delivery(table);
-    zone?;
-    Some(Settings {
-        house,
-        postings,
-        templates,
-        rules,
-        ledger,
-        mail: mail.map_or(Some(None), |mail| mail.map(Some))?,
-        relays: relays.into_iter().collect::<Option<_>>()?,
-        delivery,
-    })
+    let (known, folder) = (house.clone(), postings.clone());
+    let settings = || {
+        zone?;
+        Some(Settings {
+            house,
+            postings,
+            templates,
+            rules,
+            ledger,
+            mail: mail.map_or(Some(None), |mail| mail.map(Some))?,
+            relays: relays.into_iter().collect::<Option<_>>()?,
+            delivery,
+        })
+    };
+    (known, folder, settings())
 }
 
 fn path(table: &Table<'_, '_>, key: &'static str) -> Option<PathBuf> {
