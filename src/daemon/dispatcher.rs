@@ -263,7 +263,8 @@ impl<L: Ledger> Dispatcher<L> {
             retried: self.suspects.contains(&mail.message_id),
         };
         let mut next = next(&outcome, past, delivery.in_doubt, now);
-        self.in_a_row(&outcome, &mut next, &handed, now).await?;
+        let planned_again = self.in_a_row(&outcome, &mut next, &handed, now);
+        // Kept before anything else is asked of the ledger: what came of this mail must not be lost.
         self.unsettled = Some((claim.0, claim.1, next.verdict.clone()));
         self.report.departures.push(Departure {
             message_id: mail.message_id.clone(),
@@ -285,35 +286,29 @@ impl<L: Ledger> Dispatcher<L> {
         if next.relay != Relay::GoesOn {
             self.suspects.insert(mail.message_id.clone());
         }
+        for key in planned_again {
+            self.ledger.by_hand(key, Hand::Retry, now).await?;
+        }
         Ok(next.relay == Relay::GoesOn)
     }
 
     /// Three recipients refused for good in a row, with one code: the relay refuses us. It rests, and their
-    /// reminders are planned again.
-    async fn in_a_row(
-        &mut self,
-        outcome: &Outcome,
-        next: &mut Next,
-        keys: &[Key],
-        now: DateTime<Utc>,
-    ) -> Result<(), LedgerError> {
+    /// reminders are planned again: this one's by its verdict, those of the others by the keys returned.
+    fn in_a_row(&mut self, outcome: &Outcome, next: &mut Next, keys: &[Key], now: DateTime<Utc>) -> Vec<Key> {
         let (Outcome::Refused(Phase::Recipient, reply), Verdict::Never { reply: said, .. }) =
             (outcome, &next.verdict)
         else {
             self.refused.clear();
-            return Ok(());
+            return Vec::new();
         };
         self.refused.retain(|(code, _)| *code == reply.code);
         if self.refused.len() + 1 < IN_A_ROW {
             self.refused.push((reply.code, keys.to_vec()));
-            return Ok(());
-        }
-        for key in std::mem::take(&mut self.refused).into_iter().flat_map(|(_, keys)| keys) {
-            self.ledger.by_hand(key, Hand::Retry, now).await?;
+            return Vec::new();
         }
         next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
         next.relay = Relay::Rests(now + REFUSED_REST);
-        Ok(())
+        std::mem::take(&mut self.refused).into_iter().flat_map(|(_, keys)| keys).collect()
     }
 
     /// Writes what came of the last mail and marks the next one, in one transaction. What could not be written is

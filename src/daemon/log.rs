@@ -99,7 +99,7 @@ pub fn planned(round: &Round, told: &mut Told, postings: usize) {
 /// Files that were not taken: what was in force stays.
 pub fn refused(found: &[Problem]) {
     problems(found);
-    error!(event = "refused", "jalon.toml cannot be used: the version in force stays");
+    error!(event = "refused", "these files are not taken: the version in force stays");
 }
 
 fn problems(problems: &[Problem]) {
