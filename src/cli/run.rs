@@ -10,7 +10,7 @@ use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, report};
 use crate::clock::Clock;
 use crate::daemon::dispatcher::Way;
 use crate::daemon::planner::Planner;
-use crate::daemon::{self, Parts};
+use crate::daemon::{self, Parts, Signals};
 use crate::diagnostic::{Language, Words, say};
 use crate::files::{self, Loaded};
 use crate::ledger::sqlite::SqliteLedger;
@@ -92,6 +92,10 @@ impl Run {
         stamp: Stamp,
         ways: Vec<Way>,
     ) -> Exit {
+        let signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
+        };
         let path = match ledger_path(self.ledger.as_deref(), Some(&settings)) {
             Ok(path) => path,
             Err(error) => return ledger_exit(&error, language),
@@ -114,7 +118,7 @@ impl Run {
         let planner = Planner::new(ledger.clone(), clock.clone(), context.config.clone(), loaded);
         let lease =
             TimeDelta::from_std(Timeouts::default().total()).unwrap_or_default() + TimeDelta::minutes(5);
-        match daemon::run(Parts { ledger, clock, planner, ways, lease }).await {
+        match daemon::run(Parts { ledger, clock, planner, ways, lease, signals }).await {
             Ok(()) => Exit::Done,
             Err(error) => fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         }

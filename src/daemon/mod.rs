@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -73,16 +73,35 @@ pub struct Parts<L> {
     pub ways: Vec<Way>,
     /// How long a claim lasts.
     pub lease: TimeDelta,
+    /// What the process is told from outside.
+    pub signals: Signals,
+}
+
+/// What the process is told from outside: SIGTERM and SIGINT, SIGHUP.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Begins to listen: from here on none of them ends the process by itself. Done before anything is opened.
+    pub fn listen() -> Result<Self, DaemonError> {
+        let listen =
+            |kind, what| signal(kind).map_err(|why| DaemonError::Process { what, why: why.to_string() });
+        Ok(Self {
+            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: listen(SignalKind::interrupt(), "SIGINT")?,
+            hangup: listen(SignalKind::hangup(), "SIGHUP")?,
+        })
+    }
 }
 
 /// Runs until told to stop.
 pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
-    let Parts { ledger, clock, planner, ways, lease } = parts;
-    let trouble =
-        |what: &'static str| move |why: std::io::Error| DaemonError::Process { what, why: why.to_string() };
-    let mut terminate = signal(SignalKind::terminate()).map_err(trouble("SIGTERM"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble("SIGINT"))?;
-    let hangup = signal(SignalKind::hangup()).map_err(trouble("SIGHUP"))?;
+    let Parts { ledger, clock, planner, ways, lease, signals } = parts;
+    let Signals { mut terminate, mut interrupt, hangup } = signals;
 
     let beats = Beats::default();
     let wake = Arc::new(Notify::new());
@@ -196,7 +215,7 @@ impl Guard {
 struct PlanWakes {
     wake: Arc<Notify>,
     replan: Arc<Notify>,
-    hangup: tokio::signal::unix::Signal,
+    hangup: Signal,
 }
 
 async fn plan_loop<L: Ledger>(
