@@ -233,7 +233,7 @@ fn what_is_in_hand_is_finished_when_it_is_told_to_stop() {
         }
     });
     let mut daemon = Daemon::start(path, "2026-06-24T08:59:59");
-    dot_came.recv().unwrap();
+    dot_came.recv_timeout(Duration::from_mins(1)).unwrap();
     assert!(Command::new("kill").arg(daemon.child.id().to_string()).status().unwrap().success());
     daemon.until("event=\"stopping\"");
     answer.send(()).unwrap();
@@ -283,7 +283,7 @@ fn a_crash_while_a_mail_is_in_hand_is_a_doubt_and_the_copy_bears_the_same_id() {
         }
     });
     let mut daemon = Daemon::start(path, "2026-06-24T08:59:59");
-    data_came.recv().unwrap();
+    data_came.recv_timeout(Duration::from_mins(1)).unwrap();
     daemon.child.kill().unwrap();
     daemon.child.wait().unwrap();
     let id = history(path)[1]["message_id"].clone();
