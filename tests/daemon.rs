@@ -99,6 +99,16 @@ fn mails(folder: &Path) -> usize {
     })
 }
 
+/// A socket to be a relay on, and the settings that send there.
+fn relay_instead_of_outbox(folder: &Path) -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let relay = format!("[smtp]\nhost = \"localhost\"\nport = {port}\ntls = \"none\"\n");
+    let settings = JALON.replace("outbox = \"outbox\"\n", "") + &relay;
+    std::fs::write(folder.join("config/jalon.toml"), settings).unwrap();
+    listener
+}
+
 #[test]
 fn it_waits_sends_stops_and_goes_on_without_sending_twice() {
     let folder = folder();
@@ -198,13 +208,7 @@ fn a_vanished_posting_is_not_believed_at_once() {
 fn what_is_in_hand_is_finished_when_it_is_told_to_stop() {
     let folder = folder();
     let path = folder.path();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let relay = format!(
-        "[smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"\n",
-        listener.local_addr().unwrap().port()
-    );
-    let settings = JALON.replace("outbox = \"outbox\"\n", "") + &relay;
-    std::fs::write(path.join("config/jalon.toml"), settings).unwrap();
+    let listener = relay_instead_of_outbox(path);
     // A relay that takes the mail, and answers the dot only when it is told to.
     let (dot, dot_came) = mpsc::channel();
     let (answer, may_answer) = mpsc::channel::<()>();
@@ -262,13 +266,7 @@ fn a_clock_behind_the_last_round_holds_everything() {
 fn a_crash_while_a_mail_is_in_hand_is_a_doubt_and_the_copy_bears_the_same_id() {
     let folder = folder();
     let path = folder.path();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let relay = format!(
-        "[smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"\n",
-        listener.local_addr().unwrap().port()
-    );
-    let with_relay = JALON.replace("outbox = \"outbox\"\n", "") + &relay;
-    std::fs::write(path.join("config/jalon.toml"), with_relay).unwrap();
+    let listener = relay_instead_of_outbox(path);
     let (data, data_came) = mpsc::channel();
     std::thread::spawn(move || {
         let (mut link, _) = listener.accept().unwrap();

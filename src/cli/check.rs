@@ -37,19 +37,20 @@ impl Check {
         let (postings, reminders, files) =
             (loaded.folder.postings.len(), planned.reminders.len(), loaded.texts.len());
         let ignored = loaded.ignored.iter().map(|file| format!("  {file}\n")).collect::<String>();
-        let text = match language {
+        let plural = |count: usize| if count > 1 { "s" } else { "" };
+        let (p, r) = (plural(postings), plural(reminders));
+        let (summary, title) = match language {
             Language::French => {
-                let ignored =
-                    if ignored.is_empty() { ignored } else { format!("ignorés\u{a0}:\n{ignored}") };
-                {
-                    let (p, r) = (if postings > 1 { "s" } else { "" }, if reminders > 1 { "s" } else { "" });
-                    format!("{postings} fiche{p} lue{p} sur {files}, {reminders} rappel{r}\n{ignored}")
-                }
+                (format!("{postings} fiche{p} lue{p} sur {files}, {reminders} rappel{r}"), "ignorés\u{a0}:")
             }
             Language::English => {
-                let ignored = if ignored.is_empty() { ignored } else { format!("ignored:\n{ignored}") };
-                format!("{postings} of {files} postings read, {reminders} reminders\n{ignored}")
+                (format!("{postings} of {files} postings read, {reminders} reminder{r}"), "ignored:")
             }
+        };
+        let text = if ignored.is_empty() {
+            format!("{summary}\n")
+        } else {
+            format!("{summary}\n{title}\n{ignored}")
         };
         match out(&text) {
             Exit::Done if any_error(&problems) => Exit::Configuration,

@@ -8,12 +8,13 @@
 //! Nothing is sent here, and nothing is logged: the step returns what is worth saying.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::read::{Broken, Folder, Text, last_good_posting};
+use crate::calendar::read::{Folder, Text, last_good_posting};
 use crate::calendar::{Event, House, Posting};
 use crate::clock::Clock;
 use crate::diagnostic::{Problem, say};
@@ -223,17 +224,10 @@ fn decide(
     let folder = &loaded.folder;
     let mut postings = folder.postings.clone();
     let good: BTreeSet<&str> = postings.iter().map(|posting| posting.id.as_str()).collect();
-    let broken: BTreeMap<&str, &str> = stored
-        .iter()
-        .filter(|posting| !good.contains(posting.id.as_str()))
-        .filter_map(|posting| Some((posting.id.as_str(), broken_file_of(posting, folder, stored)?)))
-        .collect();
-    let renamed: BTreeSet<&str> = stored
-        .iter()
-        .filter(|posting| !good.contains(posting.id.as_str()) && !broken.contains_key(posting.id.as_str()))
-        .filter(|posting| is_renamed(posting, loaded))
-        .map(|posting| posting.id.as_str())
-        .collect();
+    let absent: Vec<&StoredPosting> =
+        stored.iter().filter(|posting| !good.contains(posting.id.as_str())).collect();
+    let broken = broken_files(&absent, folder, stored);
+    let renamed = renamed(absent.iter().filter(|posting| !broken.contains_key(posting.id.as_str())), loaded);
     let present: BTreeSet<String> = good.iter().chain(broken.keys()).map(|id| (*id).to_owned()).collect();
     let on_its_way =
         |row: &&Row| matches!(row.state, State::Planned | State::Claimed | State::Handed | State::Held);
@@ -277,31 +271,48 @@ fn decide(
     Decided { postings, frozen, presence, problems }
 }
 
-/// The broken file that a remembered posting was: by its id, or by its place in the folder when the id that the
-/// file has now is nobody's.
-fn broken_file_of<'a>(
-    posting: &StoredPosting,
+/// Which broken file each absent posting was: by its id, or by its place in the folder when the id that the file
+/// has now is nobody's.
+fn broken_files<'a>(
+    absent: &[&'a StoredPosting],
     folder: &'a Folder,
     stored: &[StoredPosting],
-) -> Option<&'a str> {
-    let by_id = |file: &&Broken| file.id.as_deref() == Some(posting.id.as_str());
-    let by_place = |file: &&Broken| {
-        let nobodys = file.id.as_deref().is_none_or(|id| stored.iter().all(|other| other.id != id));
-        nobodys && Path::new(&file.file).file_name() == Path::new(&posting.path).file_name()
-    };
-    let file = folder.broken.iter().find(by_id).or_else(|| folder.broken.iter().find(by_place))?;
-    Some(&file.file)
+) -> BTreeMap<&'a str, &'a str> {
+    let ids: BTreeSet<&str> = stored.iter().map(|posting| posting.id.as_str()).collect();
+    let by_id: BTreeMap<&str, &str> =
+        folder.broken.iter().filter_map(|file| Some((file.id.as_deref()?, file.file.as_str()))).collect();
+    let nobodys = folder.broken.iter().filter(|file| file.id.as_deref().is_none_or(|id| !ids.contains(id)));
+    let by_place: BTreeMap<Option<&OsStr>, &str> =
+        nobodys.map(|file| (place(&file.file), file.file.as_str())).collect();
+    absent
+        .iter()
+        .filter_map(|posting| {
+            let id = posting.id.as_str();
+            let file = by_id.get(id).or_else(|| by_place.get(&place(&posting.path)))?;
+            Some((id, *file))
+        })
+        .collect()
 }
 
-/// Whether a posting that is not there under its id is there under another: the same text, or the same file.
-/// Then it did not vanish, and its old id is forgotten at once: nobody is to be reminded twice.
-fn is_renamed(posting: &StoredPosting, loaded: &Loaded) -> bool {
-    let place = Path::new(&posting.path).file_name();
-    loaded.folder.postings.iter().any(|good| {
-        let text = loaded.texts.iter().find(|text| text.file == good.file);
-        Path::new(&good.file).file_name() == place
-            || text.is_some_and(|text| text.contents.as_ref().is_ok_and(|contents| *contents == posting.text))
-    })
+/// Those of absent postings that are there under another id: the same text, or the same file. They did not vanish,
+/// and their old ids are forgotten at once: nobody is to be reminded twice.
+fn renamed<'a, 'b: 'a>(
+    absent: impl Iterator<Item = &'a &'b StoredPosting>,
+    loaded: &Loaded,
+) -> BTreeSet<&'b str> {
+    let files: BTreeSet<&str> = loaded.folder.postings.iter().map(|posting| posting.file.as_str()).collect();
+    let places: BTreeSet<Option<&OsStr>> = files.iter().map(|file| place(file)).collect();
+    let good = loaded.texts.iter().filter(|text| files.contains(text.file.as_str()));
+    let texts: BTreeSet<&str> = good.filter_map(|text| text.contents.as_deref().ok()).collect();
+    absent
+        .filter(|posting| places.contains(&place(&posting.path)) || texts.contains(posting.text.as_str()))
+        .map(|posting| posting.id.as_str())
+        .collect()
+}
+
+/// Where in the folder a file stands: the folder is flat, and `--config` may spell the way to it differently.
+fn place(file: &str) -> Option<&OsStr> {
+    Path::new(file).file_name()
 }
 
 /// Pure: the texts to remember, where they differ from what is remembered; only good ones, so that a broken
