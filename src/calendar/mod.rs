@@ -14,6 +14,7 @@ pub mod walk;
 pub mod zone;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 pub use crate::diagnostic::Language;
 pub use days::WorkingDays;
@@ -71,6 +72,8 @@ pub struct Posting {
     pub events: Vec<Event>,
     /// Its own rules, in file order.
     pub rules: Vec<Rule>,
+    /// Whether its recruiters are told when it is new.
+    pub announce: bool,
 }
 
 /// Where candidates write.
@@ -97,7 +100,8 @@ pub enum Status {
 }
 
 /// The kinds of event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Until when applications are accepted.
     Deadline,
@@ -166,7 +170,8 @@ pub struct Event {
 }
 
 /// When an event takes place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum When {
     /// Applications are accepted until an instant.
     Deadline {
@@ -193,7 +198,7 @@ pub enum When {
 }
 
 /// The start of a timed occurrence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Start {
     /// The instant, by the posting's zone.
     pub instant: DateTime<Utc>,

@@ -9,13 +9,29 @@ use std::fmt;
 use chrono::offset::{LocalResult, Offset as _};
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::{GapInfo, Tz};
+use serde::{Deserialize, Serialize};
 
 /// The version of the time zone database in this program, such as `2025b`.
 pub const TZDB: &str = chrono_tz::IANA_TZDB_VERSION;
 
-/// A named time zone of the IANA database.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// A named time zone of the IANA database; stored by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Zone(Tz);
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.name().to_owned()
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::parse(&name).ok_or_else(|| format!("there is no time zone {name}"))
+    }
+}
 
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

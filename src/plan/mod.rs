@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod presence;
 pub mod reconcile;
 pub mod row;
+pub mod said;
 pub mod trust;
 
 use std::fmt;

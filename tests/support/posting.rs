@@ -47,6 +47,7 @@ pub fn minimal(events: Vec<Event>) -> Posting {
         days: WorkingDays::default(),
         events,
         rules: Vec::new(),
+        announce: true,
     }
 }
 

@@ -136,6 +136,7 @@ fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
         .unwrap_or_default();
     let events = event::events(table, zone, house);
     let rules = rule::of_posting(table, &events, house);
+    let announce = table.boolean("announce").unwrap_or(true);
     Some(Posting {
         id,
         file: source.file.to_owned(),
@@ -154,6 +155,7 @@ fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
         days,
         events,
         rules,
+        announce,
     })
 }
 
