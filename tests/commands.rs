@@ -75,6 +75,55 @@ fn agenda_takes_from_included_until_excluded_in_the_houses_zone() {
     assert_eq!(count("2026-08-19T07:00:00Z", "2026-08-19T07:00:01Z"), 1);
 }
 
+/// camille, whom sacha reads for meanwhile.
+const AWAY: &str = "away = [[2026-08-19, 2026-08-19]]\ncover = \"sacha\"\n[people.sacha]";
+
+#[test]
+fn agenda_shows_to_whom_a_reminder_goes() {
+    let settings = JALON
+        .replace("[people.sacha]", AWAY)
+        .replace("sacha@example.org\"", "sacha@example.org\"\nlanguage = \"fr\"");
+    let jalon =
+        Jalon::new(&settings, &[("good.toml", &GOOD.replace("\"camille\", \"sacha\"", "\"camille\""))]);
+    let rows = |person: &str| {
+        let output = jalon.run(&["agenda", "--from", "2026-01-01", "--person", person, "--format", "json"]);
+        let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let line = |row: &serde_json::Value| {
+            ["lead", "recipient", "email", "language"]
+                .map(|name| row[name].as_str().unwrap().to_owned())
+                .join(" ")
+        };
+        rows.iter().map(line).collect::<Vec<_>>()
+    };
+    let stood_in = "-14d camille sacha@example.org fr";
+    assert_eq!(rows("camille"), [stood_in, "-1d camille camille@example.org en"]);
+    assert_eq!(rows("sacha"), [stood_in]);
+    assert_eq!(rows("SACHA@example.org"), [stood_in]);
+    let shown = text(&jalon.run(&["agenda", "--from", "2026-01-01"]).stdout);
+    assert!(
+        shown.contains("  camille → sacha  good") && shown.contains("  camille          good"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn check_warns_of_a_last_reminder_that_nobody_would_read() {
+    let settings = JALON.replace("[people.sacha]", "leaves = 2190-06-28\n[people.sacha]");
+    let posting = "title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2190-06-28\n";
+    let jalon = Jalon::new(&settings, &[("good.toml", posting)]);
+    let output = jalon.run(&["check"]);
+    assert_eq!(output.status.code(), Some(0), "warnings");
+    let said = text(&output.stderr);
+    for expected in [
+        "warning: the last reminder before the closing is for \"camille\" only, who is not there on 2190-06-28",
+        "warning: \"camille\" is not there on 2190-06-28, and nobody can read the reminder deadline 0d",
+        "good.toml:3:1",
+        "= add a cover under [people.camille]",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
 #[test]
 fn a_broken_file_does_not_hide_the_others_and_exits_78() {
     let jalon = Jalon::new(JALON, &[("good.toml", GOOD), ("bad.toml", BAD)]);

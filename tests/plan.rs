@@ -12,7 +12,7 @@ fn shipped(file: &str) -> Vec<(String, String)> {
     let loaded = jalon::files::load(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config")));
     assert!(loaded.problems.is_empty(), "{}", support::shown(&loaded.problems));
     let settings = loaded.settings.unwrap();
-    let plan = lay(&loaded.folder.postings, &settings.rules, settings.delivery.late_limit);
+    let plan = lay(&loaded.folder.postings, &settings);
     assert!(plan.warnings.is_empty(), "{}", support::shown(&plan.warnings));
     plan.reminders
         .iter()
@@ -478,8 +478,8 @@ proptest! {
     fn whatever_is_written_the_plan_keeps_its_word(text in random_posting()) {
         let settings = house("");
         let posting = read(&settings, &text).map_err(TestCaseError::fail)?;
-        let one = lay(std::slice::from_ref(&posting), &settings.rules, settings.delivery.late_limit);
-        let again = lay(std::slice::from_ref(&posting), &settings.rules, settings.delivery.late_limit);
+        let one = lay(std::slice::from_ref(&posting), &settings);
+        let again = lay(std::slice::from_ref(&posting), &settings);
         prop_assert_eq!(&one, &again, "planning twice is planning once");
         let mut keys = std::collections::BTreeSet::new();
         let mut instants = std::collections::BTreeSet::new();

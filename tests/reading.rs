@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jalon::calendar::read::{Text, folder, posting};
+use jalon::calendar::{DigestOf, Person, Recurrence};
 use jalon::diagnostic::{Language, Problem};
 use proptest::prelude::*;
 
@@ -102,6 +103,164 @@ fn toml_1_1_short_times_are_accepted() {
     assert!(support::read(&settings, "[deadline]\nuntil = 2026-06-28T12:00\n[[remind]]\nevent = \"deadline\"\nbefore = [\"1d\"]\nat = 09:00\n").is_ok());
 }
 
+#[test]
+fn a_person_may_say_when_they_want_a_digest_when_they_are_away_and_who_stands_in() {
+    let settings = support::house(
+        "[people.lou]\nemail = \"lou@example.org\"\ndigest = \"0 8  * * Mon\"\ndigest_of = \"all\"\ndigest_always = true\naway = [[2026-08-01, 2026-08-23], 2026-09-14]\nleaves = 2026-10-01\ncover = \"camille\"\n",
+    );
+    let people = &settings.house.directory.people;
+    let day = |text: &str| text.parse().unwrap();
+    let lou = Person {
+        id: "lou".into(),
+        email: "lou@example.org".into(),
+        digest: Recurrence::parse("0 8 * * Mon").ok(),
+        digest_of: DigestOf::All,
+        digest_always: true,
+        away: vec![(day("2026-08-01"), day("2026-08-23")), (day("2026-09-14"), day("2026-09-14"))],
+        leaves: Some(day("2026-10-01")),
+        cover: Some("camille".into()),
+        ..Person::default()
+    };
+    assert_eq!(people["lou"], lou);
+    assert_eq!((people["camille"].digest_of, people["camille"].digest_always), (DigestOf::Own, false));
+}
+
+#[test]
+fn what_a_digest_says_is_a_warning_where_none_is_asked_for() {
+    let text = "time_zone = \"Europe/Paris\"\n[people.a]\nemail = \"a@example.org\"\ndigest_of = \"own\"\ndigest_always = false\n";
+    let (settings, problems) = jalon::settings::read::settings("jalon.toml", text);
+    assert!(settings.is_some());
+    assert_eq!(codes(&problems), ["no-digest", "no-digest"]);
+}
+
+#[test]
+fn a_posting_is_announced_unless_it_says_otherwise() {
+    let announce = |line: &str| support::read(&support::house(""), line).map(|posting| posting.announce);
+    assert_eq!(announce(""), Ok(true));
+    assert_eq!(announce("announce = true\n"), Ok(true));
+    assert_eq!(announce("announce = false\n"), Ok(false));
+    assert!(announce("announce = \"non\"\n").unwrap_err().contains("`announce` wants true or false"));
+}
+
+fn codes(problems: &[Problem]) -> Vec<&'static str> {
+    problems.iter().map(|problem| problem.code).collect()
+}
+
+/// camille is within the list, sacha and loin.org are not.
+const LISTED: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"r@example.org\"\noperator = \"a@example.org\"\nrecipients = [\"@example.org\", \"un@loin.org\"]\n[people.camille]\nemail = \"Camille@Example.ORG\"\n[people.sacha]\nemail = \"sacha@loin.org\"\n";
+
+#[test]
+fn whom_recipients_does_not_allow_cannot_be_named_in_a_posting() {
+    let settings = support::service(LISTED);
+    let refused = |text: &str| {
+        let problems = support::read(&settings, text).err().unwrap_or_default();
+        assert_eq!(problems.is_empty(), !problems.contains("does not allow to write to"), "{problems}");
+        !problems.is_empty()
+    };
+    for name in ["sacha", "x@loin.org", "SACHA@loin.org", "x@example.org.loin.org"] {
+        assert!(refused(&format!("recruiters = [\"camille\", \"{name}\"]\n")), "a recruiter, {name}");
+        assert!(
+            refused(&format!("[[interview]]\non = 2026-07-06\npanel = [\"{name}\"]\n")),
+            "a panel, {name}"
+        );
+        assert!(
+            refused(&format!(
+                "[start]\non = 2026-07-06\n[[remind]]\nevent = \"start\"\non_day = true\nto = [\"{name}\"]\n"
+            )),
+            "to, {name}"
+        );
+    }
+    for name in ["camille", "camille@example.org", "Un@Loin.org", "x@example.org"] {
+        assert!(!refused(&format!("recruiters = [\"{name}\"]\n")), "{name}");
+    }
+    let mut teams = settings.clone();
+    teams.house.directory.teams.insert("rh".into(), vec!["camille".into(), "sacha".into()]);
+    assert!(
+        support::read(&teams, "recruiters = [\"rh\"]\n").unwrap_err().contains("sacha@loin.org"),
+        "a team"
+    );
+}
+
+#[test]
+fn whom_recipients_does_not_allow_cannot_be_named_in_jalon_toml() {
+    let forbidden = |more: &str| {
+        let (settings, problems) = jalon::settings::read::settings("jalon.toml", &format!("{LISTED}{more}"));
+        assert_eq!(settings.is_some(), problems.is_empty());
+        codes(&problems).join(" ")
+    };
+    assert_eq!(forbidden("cover = \"camille\"\n"), "", "sacha may have a cover");
+    for more in [
+        "[people.lou]\nemail = \"lou@example.org\"\ncover = \"sacha\"\n",
+        "[teams]\nrh = [\"camille\", \"sacha\"]\n",
+        "[teams]\nrh = [\"x@loin.org\"]\n",
+        "[[remind]]\nevent = \"start\"\non_day = true\nto = [\"sacha\"]\n",
+    ] {
+        assert_eq!(forbidden(more), "forbidden-address", "{more}");
+    }
+    // An entry that cannot be used is not blamed for an address that nobody wrote.
+    let broken = "[people.lou]\nemial = \"lou@example.org\"\n[teams]\nrh = [\"lou\"]\n";
+    assert_eq!(forbidden(broken), "missing-key unknown-key");
+}
+
+const DATED: &str = "title = \"Chargé·e\"\norganisation = \"O\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-28\n[[interview]]\nname = \"A\"\non = 2026-07-06\n[[interview]]\nname = \"B\"\non = [2026-07-08, 2026-07-09]\n";
+
+fn good(file: &str, text: &str) -> Text {
+    let stem = file.trim_end_matches(".toml").to_owned();
+    Text { file: file.to_owned(), stem, contents: Ok(text.to_owned()) }
+}
+
+#[test]
+fn a_copy_under_another_name_is_a_warning_on_the_second_file() {
+    let house = support::house("").house;
+    let copy = "recruiters = [\"sacha\"]\norganisation = \"O\"\ntitle = \"Chargé·e\"\n[deadline]\nbefore = 2026-06-29\n[[interview]]\nname = \"Un\"\non = [2026-07-09, 2026-07-08]\n[[interview]]\nname = \"Deux\"\non = 2026-07-06\n";
+    let other = DATED.replace("2026-07-06", "2026-07-07");
+    let read = folder(
+        &[
+            good("c.toml", &format!("id = \"a\"\n{copy}")),
+            good("b.toml", DATED),
+            good("d.toml", &other),
+            good("e.toml", copy),
+        ],
+        &house,
+    );
+    assert_eq!(read.postings.len(), 4, "all are used");
+    let told: Vec<_> = read.problems.iter().map(|problem| (problem.code, problem.file.as_str())).collect();
+    assert_eq!(told, [("same-posting", "c.toml"), ("same-posting", "e.toml")]);
+    for problem in &read.problems {
+        assert!(problem.sentence.fr.contains("dates de b.toml"), "{problem:?}");
+    }
+}
+
+#[test]
+fn title_organisation_and_dates_make_a_recruitment() {
+    let read = |text: &str| posting("p.toml", "p", text, &support::house("").house).posting.unwrap();
+    let same = |text: &str| {
+        let (one, two) = (read(DATED), read(text));
+        assert_eq!(one.same_recruitment(&two), two.same_recruitment(&one));
+        one.same_recruitment(&two)
+    };
+    assert!(same(&format!("id = \"autre\"\nstatus = \"cancelled\"\nlocation = \"Crest\"\n{DATED}")));
+    assert!(same(&DATED.replace("\"A\"", "\"C\"").replace("camille", "sacha")), "names and people aside");
+    assert!(!same(&DATED.replace("Chargé·e", "Chargée")));
+    assert!(!same(&DATED.replace("\"O\"", "\"P\"")));
+    assert!(!same(&DATED.replace("organisation = \"O\"\n", "")));
+    assert!(!same(&DATED.replace("2026-06-28", "2026-06-29")));
+    assert!(!same(&DATED.replace("2026-06-28", "2026-06-28T12:00:00")));
+    assert!(!same(&DATED.replace("[2026-07-08, 2026-07-09]", "2026-07-08")));
+    assert!(!same(&DATED.replace("[2026-07-08, 2026-07-09]", "2026-07-06")), "as many as there are");
+    assert!(!same(&DATED.replace("[[interview]]\nname = \"B\"", "[[milestone]]\nname = \"B\"")), "a kind");
+    assert!(!same(&format!("{DATED}[start]\non = 2026-09-01\n")));
+}
+
+#[test]
+fn everybody_whom_postings_name_is_known() {
+    let settings = support::house("[people.lou]\nemail = \"lou@example.org\"\n");
+    let text = "recruiters = [\"camille\", \"X@example.org\"]\n[[interview]]\non = 2026-07-06\npanel = [\"sacha\"]\n[[remind]]\nevent = \"interview\"\non_day = true\nto = [\"panel\", \"lou\"]\n";
+    let postings = [support::read(&settings, text).unwrap(), support::read(&settings, "").unwrap()];
+    let named: Vec<_> = jalon::calendar::named(&postings).into_iter().collect();
+    assert_eq!(named, ["camille", "lou", "sacha", "x@example.org"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -109,6 +268,7 @@ proptest! {
     fn nothing_that_is_written_makes_the_reader_panic(text in "\\PC{0,300}", cut in 0_usize..4000, noise in any::<u8>()) {
         problems_of("x", &text);
         problems_of("jalon", &text);
+        let _ = Recurrence::parse(&text);
         // A shipped file, cut or with one byte changed, is read or refused, and refused with a place.
         for (name, whole) in [("x", include_str!("../config/postings/labo-ess-projets-collectifs.toml")), ("jalon", include_str!("../config/jalon.toml"))] {
             let mut bytes = whole.as_bytes().to_vec();

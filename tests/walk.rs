@@ -181,7 +181,7 @@ impl World {
                 posting
             })
             .collect();
-        let plan = lay(&postings, &self.settings.rules, self.settings.delivery.late_limit);
+        let plan = lay(&postings, &self.settings);
         self.asked.extend(plan.reminders.iter().map(|reminder| reminder.key.clone()));
         let known = self.call(|ledger| async move { ledger.known().await });
         let changes = reconcile(&plan.reminders, &known, &BTreeSet::new(), self.now);

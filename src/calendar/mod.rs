@@ -7,18 +7,22 @@
 pub mod days;
 pub mod people;
 pub mod read;
+pub mod recurrence;
 pub mod rule;
 pub mod slug;
 pub mod value;
 pub mod walk;
 pub mod zone;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use crate::diagnostic::Language;
 pub use days::WorkingDays;
-pub use people::{Directory, Person, Recipient};
+pub use people::{DigestOf, Directory, Person, Recipient};
+pub use recurrence::Recurrence;
 pub use rule::{DayOff, Lead, Rule, To, Unit};
 pub use zone::Zone;
 
@@ -74,6 +78,42 @@ pub struct Posting {
     pub rules: Vec<Rule>,
     /// Whether its recruiters are told when it is new.
     pub announce: bool,
+}
+
+/// What makes two files one recruitment: title, organisation, and every date with its kind, in any order.
+pub type Recruitment<'a> = (&'a str, Option<&'a str>, Vec<(Kind, &'a When)>);
+
+impl Posting {
+    /// What makes this posting the recruitment that it is, whatever its file and id.
+    #[must_use]
+    pub fn recruitment(&self) -> Recruitment<'_> {
+        let mut dates: Vec<_> = self.events.iter().map(|event| (event.kind, &event.when)).collect();
+        dates.sort_unstable();
+        (&self.title, self.organisation.as_deref(), dates)
+    }
+
+    /// Whether another posting is about the same recruitment: a copy, or the same file under another name.
+    #[must_use]
+    pub fn same_recruitment(&self, other: &Self) -> bool {
+        self.recruitment() == other.recruitment()
+    }
+}
+
+/// Everybody whom postings name, each id once: recruiters, panels, and the `to` of their own rules.
+#[must_use]
+pub fn named(postings: &[Posting]) -> BTreeSet<&str> {
+    postings
+        .iter()
+        .flat_map(|posting| {
+            let panels = posting.events.iter().flat_map(|event| &event.panel);
+            let to = posting.rules.iter().flat_map(|rule| &rule.to).filter_map(|to| match to {
+                To::Some(list) => Some(list),
+                To::Recruiters | To::Panel => None,
+            });
+            posting.recruiters.iter().chain(panels).chain(to.flatten())
+        })
+        .map(|recipient| recipient.id.as_str())
+        .collect()
 }
 
 /// Where candidates write.
@@ -170,7 +210,7 @@ pub struct Event {
 }
 
 /// When an event takes place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
     /// Applications are accepted until an instant.

@@ -22,7 +22,7 @@ pub struct Agenda {
     /// Of this posting only
     #[arg(long, value_name = "POSTING")]
     posting: Option<String>,
-    /// To this person or address only
+    /// To this person or address only, also where somebody stands in for them, or they for somebody
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
     #[command(flatten)]
@@ -93,7 +93,7 @@ impl Agenda {
             return fail(Exit::Usage, language, &words);
         }
         let from = bounds[0].unwrap_or_else(|| context.clock.now());
-        let planned = plan::lay::lay(&loaded.folder.postings, &settings.rules, settings.delivery.late_limit);
+        let planned = plan::lay::lay(&loaded.folder.postings, settings);
         let wanted: Vec<&Reminder> = planned
             .reminders
             .iter()
@@ -101,7 +101,9 @@ impl Agenda {
             .filter(|reminder| self.posting.as_ref().is_none_or(|id| reminder.posting == *id))
             .filter(|reminder| {
                 self.person.as_ref().is_none_or(|id| {
-                    reminder.recipient.id == *id || reminder.recipient.email.eq_ignore_ascii_case(id)
+                    [&reminder.recipient, &reminder.reader]
+                        .iter()
+                        .any(|one| one.id == *id || one.email.eq_ignore_ascii_case(id))
                 })
             })
             .collect();
@@ -126,7 +128,7 @@ fn json(reminders: &[&Reminder]) -> Option<String> {
             occurrence: reminder.occurrence.to_string(),
             lead: reminder.lead.to_string(),
             recipient: &reminder.recipient.id,
-            email: &reminder.recipient.email,
+            email: &reminder.reader.email,
             due: rfc3339(reminder.due),
             late_after: rfc3339(reminder.late_after),
             rule: reminder.origin.to_string(),
@@ -149,7 +151,7 @@ fn people(reminders: &[&Reminder], language: Language) -> String {
             vec![
                 reminder.zone.local(reminder.due).format("%Y-%m-%d %H:%M").to_string(),
                 reminder.zone.name().to_owned(),
-                reminder.recipient.id.clone(),
+                to(reminder),
                 reminder.posting.clone(),
                 reminder.event.clone(),
                 reminder.occurrence.to_string(),
@@ -164,4 +166,10 @@ fn people(reminders: &[&Reminder], language: Language) -> String {
         };
     }
     table(&head, &rows)
+}
+
+/// Whom a reminder is for; and who reads it, where that is somebody else.
+fn to(reminder: &Reminder) -> String {
+    let (whom, reader) = (&reminder.recipient.id, &reminder.reader.id);
+    if whom == reader { whom.clone() } else { format!("{whom} → {reader}") }
 }

@@ -29,8 +29,14 @@ impl Check {
             report(&problems, true, language);
             return Exit::Configuration;
         };
-        let planned = plan::lay::lay(&loaded.folder.postings, &settings.rules, settings.delivery.late_limit);
+        let planned = plan::lay::lay(&loaded.folder.postings, &settings);
         problems.extend(planned.warnings);
+        problems.extend(plan::absence::warnings(
+            &loaded.folder.postings,
+            &planned.reminders,
+            &settings.house.directory,
+            context.clock.now(),
+        ));
         problems.extend(rendering(&loaded.folder.postings, &planned.reminders, &loaded.templates));
         problems.extend(secrets(&settings, &context.config));
         report(&problems, true, language);
@@ -82,10 +88,10 @@ fn rendering(
         let Some(event) = posting.events.iter().find(|event| event.id == reminder.event) else { continue };
         let item = Item { posting, event, key: &reminder.key, due: reminder.due };
         let to = Addressee {
-            name: reminder.recipient.name.as_deref(),
-            email: &reminder.recipient.email,
+            name: reminder.reader.name.as_deref(),
+            email: &reminder.reader.email,
             language: reminder.language,
-            zone: reminder.zone,
+            zone: reminder.reader.zone.map_or(posting.zone, |zone| zone.0),
         };
         if let Err(problem) = templates.render(&facts(&[item], &to, reminder.due))
             && !problems.contains(&problem)

@@ -72,8 +72,7 @@ impl Preview {
             );
         };
         let now = context.clock.now();
-        let planned =
-            plan::lay::lay(std::slice::from_ref(posting), &settings.rules, settings.delivery.late_limit);
+        let planned = plan::lay::lay(std::slice::from_ref(posting), settings);
         let of_event: Vec<&Reminder> =
             planned.reminders.iter().filter(|reminder| reminder.event == event.id).collect();
         let Some(recipient) = self.recipient(posting, event, &of_event, language) else { return Exit::Usage };

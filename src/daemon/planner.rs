@@ -128,7 +128,7 @@ impl<L: Ledger> Planner<L> {
         let stored = self.ledger.postings().await?;
         let known = self.ledger.known().await?;
         let decided = decide(&self.loaded, &stored, &known, &settings.house, now);
-        let plan = lay(&decided.postings, &settings.rules, settings.delivery.late_limit);
+        let plan = lay(&decided.postings, &settings);
         let (templates, mut template_problems) = Templates::or_built_in(&self.loaded.templates);
         let mut problems = self.loaded.problems.clone();
         problems.extend(decided.problems);

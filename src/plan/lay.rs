@@ -7,25 +7,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
+use super::absence::{Route, route};
 use super::{Key, Occurrence, Plan, Reminder};
 use crate::calendar::rule::{Target, built_in};
 use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Recipient, Rule, Status, To, Unit, When};
 use crate::diagnostic::{Place, Problem, Words, say};
+use crate::settings::Settings;
 
 /// How long before an instant a reminder *on the day* must have left.
 const ON_DAY_MARGIN: TimeDelta = TimeDelta::hours(2);
 
-/// Everything that these postings ask for, under these rules of the house; `late_limit` is how long a reminder
-/// *after* an event is of use.
+/// Everything that these postings ask for, under these settings: their rules, how long a reminder *after* an event
+/// is of use, and who is away.
 #[must_use]
-pub fn lay(postings: &[Posting], rules: &BTreeMap<Kind, Vec<Rule>>, late_limit: TimeDelta) -> Plan {
+pub fn lay(postings: &[Posting], settings: &Settings) -> Plan {
     let built_in: BTreeMap<Kind, Vec<Rule>> = Kind::ALL
-        .map(|kind| (kind, rules.get(&kind).cloned().unwrap_or_else(|| vec![built_in(kind)])))
+        .map(|kind| (kind, settings.rules.get(&kind).cloned().unwrap_or_else(|| vec![built_in(kind)])))
         .into();
     let mut plan = Plan::default();
     for posting in postings {
         for event in posting.events.iter().filter(|event| is_live(posting, event)) {
-            Layer { posting, event, late_limit, plan: &mut plan }.lay(&rules_of(posting, event, &built_in));
+            Layer { posting, event, settings, plan: &mut plan }.lay(&rules_of(posting, event, &built_in));
         }
     }
     plan.reminders.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
@@ -73,7 +75,7 @@ struct Anchor {
 struct Layer<'a> {
     posting: &'a Posting,
     event: &'a Event,
-    late_limit: TimeDelta,
+    settings: &'a Settings,
     plan: &'a mut Plan,
 }
 
@@ -205,11 +207,13 @@ impl Layer<'_> {
                 (zone.instant(day.and_time(rule.at)), moved_from)
             }
         };
-        let late_after = if lead.count > 0 { due + self.late_limit } else { anchor.until };
+        let late_after = if lead.count > 0 { due + self.settings.delivery.late_limit } else { anchor.until };
         if due >= late_after {
             self.useless(rule, lead, &anchor.occurrence);
             return None;
         }
+        let directory = &self.settings.house.directory;
+        let Route { reader, alone } = route(recipient, due, posting.zone, &posting.recruiters, directory);
         Some(Reminder {
             key: Key::new(&posting.id, &self.event.id, &anchor.occurrence, lead, &recipient.id),
             posting: posting.id.clone(),
@@ -218,7 +222,9 @@ impl Layer<'_> {
             occurrence: anchor.occurrence.clone(),
             lead,
             recipient: recipient.clone(),
-            language: recipient.language.unwrap_or(posting.language),
+            language: reader.language.unwrap_or(posting.language),
+            reader,
+            alone,
             zone,
             due,
             late_after,

@@ -6,6 +6,7 @@
 //! ```
 //! Every function here is total and takes `now` as a parameter. Nothing is stored, sent, logged or waited for.
 
+pub mod absence;
 pub mod hours;
 pub mod lay;
 pub mod next;
@@ -131,11 +132,15 @@ pub struct Reminder {
     pub occurrence: Occurrence,
     /// How far from it.
     pub lead: Lead,
-    /// To whom.
+    /// Whom it is for: the key's last part, whoever reads it.
     pub recipient: Recipient,
-    /// The language of their mail.
+    /// Who reads it: the recipient, unless they are away and somebody stands in (see [`absence`]).
+    pub reader: Recipient,
+    /// Whether the recipient is away and nobody stands in: it goes to them all the same, and the operator is told.
+    pub alone: bool,
+    /// The language of the mail: the reader's, else the posting's.
     pub language: Language,
-    /// The zone of their day.
+    /// The zone of the recipient's day, which decides when it is due; the reader's own is in `reader.zone`.
     pub zone: Zone,
     /// When it is to leave.
     pub due: DateTime<Utc>,

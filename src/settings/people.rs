@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use crate::calendar::people::Person;
-use crate::calendar::read::{address, language, resolve, spans, zone};
+use crate::calendar::people::{DigestOf, Person};
+use crate::calendar::read::{address, forbidden, language, resolve, spans, zone};
+use crate::calendar::recurrence::{Recurrence, Unfit};
 use crate::calendar::slug::{is_id, propose};
 use crate::calendar::value::text;
 use crate::calendar::walk::{At, Source, Table};
@@ -25,6 +26,10 @@ pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> 
                 continue;
             }
             let person = person.unwrap_or_else(|| nobody(id.get_ref()));
+            if person.email.ends_with(NOBODY) {
+                // The file is refused for that entry, and not for an address that nobody wrote.
+                directory.allowed.iter_mut().for_each(|allowed| allowed.push(person.email.clone()));
+            }
             one_mailbox_each(source, &id, &person, &directory);
             directory.people.insert(id.into_inner(), person);
         }
@@ -53,18 +58,10 @@ pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> 
 /// Stands for a person whose entry is wrong, in a file that is refused for it: so that whoever names them is not
 /// told that they do not exist.
 fn nobody(id: &str) -> Person {
-    Person {
-        id: id.to_owned(),
-        name: None,
-        email: format!("{id}@nobody.invalid"),
-        language: None,
-        zone: None,
-        digest: None,
-        away: Vec::new(),
-        leaves: None,
-        cover: None,
-    }
+    Person { id: id.to_owned(), email: format!("{id}{NOBODY}"), ..Person::default() }
 }
+
+const NOBODY: &str = "@nobody.invalid";
 
 /// Words that mean somebody else in `to`.
 const RESERVED: [&str; 2] = ["recruiters", "panel"];
@@ -130,21 +127,10 @@ fn person(table: &Table<'_, '_>, id: &At<String>) -> Option<Person> {
     }
     let language = language(table);
     let zone = zone(table, "time_zone");
-    let digest = table.text("digest");
-    if let Some(line) = &digest
-        && (line.get_ref().split_whitespace().count() != 5
-            || !line.get_ref().chars().all(|c| c.is_ascii_alphanumeric() || " *,/#?-".contains(c)))
-    {
-        table.source.error(
-            &line.span(),
-            "wrong-cron",
-            say(
-                format!("« {} » n'est pas une ligne cron de cinq champs", line.get_ref()),
-                format!("\"{}\" is not a cron line of five fields", line.get_ref()),
-            ),
-            Some(say("écrivez par exemple \"0 8 * * Mon\"", "write for instance \"0 8 * * Mon\"")),
-        );
-    }
+    let digest = table.text("digest").and_then(|line| recurrence(table.source, &line));
+    let digest_of = table.choice("digest_of", &[("own", DigestOf::Own), ("all", DigestOf::All)]);
+    let digest_always = table.boolean("digest_always");
+    digests_are_asked_for(table);
     let away = spans(table, "away");
     let leaves = table.date("leaves");
     let cover = table.text("cover").map(At::into_inner);
@@ -154,14 +140,66 @@ fn person(table: &Table<'_, '_>, id: &At<String>) -> Option<Person> {
         email: email?,
         language,
         zone,
-        digest: digest.map(At::into_inner),
+        digest,
+        digest_of: digest_of.unwrap_or_default(),
+        digest_always: digest_always.unwrap_or_default(),
         away,
         leaves,
         cover,
     })
 }
 
-/// `cover` names another person.
+/// A cron line that comes.
+fn recurrence(source: &Source<'_>, line: &At<String>) -> Option<Recurrence> {
+    let text = line.get_ref();
+    let (code, sentence, remedy) = match Recurrence::parse(text) {
+        Ok(recurrence) => return Some(recurrence),
+        Err(Unfit::Malformed) => (
+            "wrong-cron",
+            say(
+                format!("« {text} » n'est pas une ligne cron de cinq champs"),
+                format!("\"{text}\" is not a cron line of five fields"),
+            ),
+            say("écrivez par exemple \"0 8 * * Mon\"", "write for instance \"0 8 * * Mon\""),
+        ),
+        Err(Unfit::Never) => (
+            "never-comes",
+            say(
+                format!("« {text} » ne vient jamais\u{a0}: aucune année n'a ce jour"),
+                format!("\"{text}\" never comes: no year has such a day"),
+            ),
+            say(
+                "vérifiez le jour et le mois\u{a0}; \"0 8 L * *\" est le dernier jour de chaque mois",
+                "check the day and the month; \"0 8 L * *\" is the last day of each month",
+            ),
+        ),
+    };
+    source.error(&line.span(), code, sentence, Some(remedy));
+    None
+}
+
+/// What says how a digest is says nothing where none is asked for.
+fn digests_are_asked_for(table: &Table<'_, '_>) {
+    if table.get("digest").is_some() {
+        return;
+    }
+    for key in ["digest_of", "digest_always"].into_iter().filter(|key| table.get(key).is_some()) {
+        table.source.warning(
+            &table.key_span(key),
+            "no-digest",
+            say(
+                format!("« {key} » sans « digest »\u{a0}: aucun récapitulatif ne partira"),
+                format!("`{key}` without `digest`: no digest will leave"),
+            ),
+            Some(say(
+                "ajoutez par exemple digest = \"0 8 * * Mon\"",
+                "add for instance digest = \"0 8 * * Mon\"",
+            )),
+        );
+    }
+}
+
+/// `cover` names another person, who may be written to.
 fn covers(table: &Table<'_, '_>, directory: &Directory) {
     let Some(people) = table.table("people") else { return };
     for (id, value) in people.entries() {
@@ -173,13 +211,17 @@ fn covers(table: &Table<'_, '_>, directory: &Directory) {
         let Some(cover) = directory.people.get(id.get_ref()).and_then(|person| person.cover.as_ref()) else {
             continue;
         };
-        if cover != id.get_ref() && directory.people.contains_key(cover) {
+        let span = inner.get("cover").map_or(inner.span.clone(), Spanned::span);
+        if let Some(person) = directory.people.get(cover).filter(|_| cover != id.get_ref()) {
+            if !directory.allows(&person.email) {
+                forbidden(table.source, &span, &person.email);
+            }
             continue;
         }
         let near =
             nearest(cover, directory.people.keys().map(String::as_str).filter(|other| other != id.get_ref()));
         table.source.error(
-            &inner.get("cover").map_or(inner.span.clone(), Spanned::span),
+            &span,
             "unknown-person",
             say(
                 format!("« cover » doit nommer une autre personne, et non « {cover} »"),

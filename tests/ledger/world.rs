@@ -57,13 +57,16 @@ pub fn reminder(text: &str, due: i64, late_after: i64) -> Reminder {
     let occurrence: Occurrence = key.occurrence().parse().unwrap();
     let id = key.recipient().to_owned();
     let email = format!("{id}@{DOMAIN}");
+    let recipient = Recipient { id, name: None, email, language: None, zone: None };
     Reminder {
         posting: key.posting().to_owned(),
         event: key.event().to_owned(),
         kind,
         occurrence,
         lead: Lead::ON_DAY,
-        recipient: Recipient { id, name: None, email, language: None, zone: None },
+        reader: recipient.clone(),
+        alone: false,
+        recipient,
         language: Language::French,
         zone: Zone::UTC,
         due: at(due),

@@ -15,7 +15,12 @@ pub fn house(more: &str) -> Settings {
         "{}{more}\n[people.camille]\nemail = \"camille@example.org\"\n[people.sacha]\nemail = \"sacha@example.org\"\ntime_zone = \"Indian/Reunion\"\n[teams]\nrh = [\"camille\", \"sacha\"]\n",
         if more.contains("time_zone") { "" } else { "time_zone = \"Europe/Paris\"\n" }
     );
-    let (settings, problems) = settings("jalon.toml", &text);
+    service(&text)
+}
+
+/// The settings of a whole jalon.toml.
+pub fn service(text: &str) -> Settings {
+    let (settings, problems) = settings("jalon.toml", text);
     settings.unwrap_or_else(|| panic!("{}", shown(&problems)))
 }
 
@@ -35,7 +40,7 @@ pub fn read(settings: &Settings, text: &str) -> Result<Posting, String> {
 /// What a posting's text plans.
 pub fn plan(settings: &Settings, text: &str) -> Plan {
     let posting = read(settings, text).unwrap_or_else(|problems| panic!("{problems}"));
-    lay(&[posting], &settings.rules, settings.delivery.late_limit)
+    lay(&[posting], settings)
 }
 
 /// A reminder as `EVENT OCCURRENCE LEAD RECIPIENT due LOCAL late LOCAL`, in the recipient's and in Paris time.

@@ -5,12 +5,16 @@
 mod event;
 pub mod rule;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::Range;
+
 use super::days::{Holidays, Span};
 use super::people::{Recipient, Unknown, is_address};
 use super::slug::{LONGEST_ID, is_id, propose};
 use super::value::{date, text};
 use super::walk::{At, Source, Table, choices};
-use super::{Apply, House, Language, Posting, Status, WorkingDays, Zone};
+use super::{Apply, House, Language, Posting, Recruitment, Status, WorkingDays, Zone};
 use crate::diagnostic::{Problem, Words, nearest, say};
 
 /// What came of reading a posting.
@@ -60,12 +64,7 @@ fn posting_id(table: &Table<'_, '_>, stem: &str) -> Option<String> {
 }
 
 /// A text that must be an id, or a problem that proposes one.
-fn id_or_problem(
-    source: &Source<'_>,
-    id: String,
-    span: &std::ops::Range<usize>,
-    what: &Words,
-) -> Option<String> {
+fn id_or_problem(source: &Source<'_>, id: String, span: &Range<usize>, what: &Words) -> Option<String> {
     if is_id(&id) {
         return Some(id);
     }
@@ -342,28 +341,40 @@ pub fn resolve(source: &Source<'_>, name: &At<String>, house: &House, found: &mu
                 format!("« {} » n'est ni une personne ni une équipe de jalon.toml", name.get_ref()),
                 format!("\"{}\" is neither a person nor a team of jalon.toml", name.get_ref()),
             ),
-            Some(near.map_or_else(
-                || {
-                    say(
-                        "ajoutez la personne à jalon.toml, ou écrivez son adresse",
-                        "add the person to jalon.toml, or write their address",
-                    )
-                },
-                |near| {
-                    say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean \"{near}\"?"))
-                },
-            )),
+            Some(unknown_person_remedy(near.as_deref())),
         ),
-        Unknown::Forbidden(email) => source.absence(
-            &name.span(),
-            "forbidden-address",
-            say(
-                format!("jalon.toml n'autorise pas à écrire à {email}"),
-                format!("jalon.toml does not allow to write to {email}"),
-            ),
-            Some(say("voyez « recipients » sous [mail]", "see `recipients` under [mail]")),
-        ),
+        Unknown::Forbidden(email) => forbidden(source, &name.span(), &email),
     }
+}
+
+/// Reports an address that `recipients` does not allow.
+pub fn forbidden(source: &Source<'_>, span: &Range<usize>, email: &str) {
+    source.absence(
+        span,
+        "forbidden-address",
+        say(
+            format!("jalon.toml n'autorise pas à écrire à {email}"),
+            format!("jalon.toml does not allow to write to {email}"),
+        ),
+        Some(say("voyez « recipients » sous [mail]", "see `recipients` under [mail]")),
+    );
+}
+
+/// A slip of the pen, somebody new, or somebody who left and whose entry was taken out.
+fn unknown_person_remedy(near: Option<&str>) -> Words {
+    let (fr, en) = match near {
+        Some(near) => {
+            (format!("vouliez-vous dire « {near} »\u{a0}? Si"), format!("did you mean \"{near}\"? If"))
+        }
+        None => (
+            "ajoutez la personne à jalon.toml, ou écrivez son adresse\u{a0}; si".to_owned(),
+            "add the person to jalon.toml, or write their address; if".to_owned(),
+        ),
+    };
+    say(
+        format!("{fr} la personne est partie, remettez son entrée dans jalon.toml avec leaves = 2026-09-01"),
+        format!("{en} they left, put their entry back into jalon.toml with leaves = 2026-09-01"),
+    )
 }
 
 /// The text of a posting's file, as it was found.
@@ -417,7 +428,43 @@ pub fn folder(texts: &[Text], house: &House) -> Folder {
     }
     folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
     refuse_twins(&mut folder);
+    doubt_copies(&mut folder);
     folder
+}
+
+/// Two files that are about one recruitment under two ids: everybody would be reminded twice.
+fn doubt_copies(folder: &mut Folder) {
+    let mut first: BTreeMap<Recruitment<'_>, &str> = BTreeMap::new();
+    let mut by_file: Vec<&Posting> = folder.postings.iter().collect();
+    by_file.sort_by_key(|posting| &posting.file);
+    for posting in by_file {
+        let file = &posting.file;
+        match first.entry(posting.recruitment()) {
+            Entry::Vacant(entry) => {
+                entry.insert(file);
+            }
+            Entry::Occupied(entry) => folder.problems.push(
+                Problem::warning(
+                    "same-posting",
+                    file,
+                    say(
+                        format!(
+                            "{file} a l'intitulé, l'organisation et les dates de {}\u{a0}: chaque rappel partirait deux fois",
+                            entry.get()
+                        ),
+                        format!(
+                            "{file} has the title, the organisation and the dates of {}: each reminder would leave twice",
+                            entry.get()
+                        ),
+                    ),
+                )
+                .remedy(say(
+                    "supprimez l'un des deux\u{a0}; si ce sont bien deux postes, ne changez rien",
+                    "remove one of the two; if they really are two, change nothing",
+                )),
+            ),
+        }
+    }
 }
 
 fn refuse_twins(folder: &mut Folder) {

@@ -1,0 +1,182 @@
+//! Pure. Who reads a reminder when the person it is for is away: whoever stands in for them, else the first of the
+//! posting's other recruiters who is there, else the person all the same, and somebody is told.
+//!
+//! Absences are dates of the person's own day. Only the reader changes: key and due instant stay the person's, so
+//! that an absence announced late, or taken back, repeats nothing. A reminder has one reader: the other recruiters
+//! have their own as a rule, and the first of them who is there also receives that of the absent one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::Reminder;
+use crate::calendar::{Directory, Kind, Person, Posting, Recipient, Zone};
+use crate::diagnostic::{Place, Problem, say};
+
+/// To whom a reminder goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Who reads it.
+    pub reader: Recipient,
+    /// The person is away and nobody stands in: the mail goes to them all the same, and the operator is told.
+    pub alone: bool,
+}
+
+/// Who reads what is due to somebody at an instant. `zone` is the posting's, the day of whoever has no zone of
+/// their own; `others` are the posting's recruiters. A plain address is never away.
+#[must_use]
+pub fn route(
+    recipient: &Recipient,
+    due: DateTime<Utc>,
+    zone: Zone,
+    others: &[Recipient],
+    directory: &Directory,
+) -> Route {
+    let there = |reader: Recipient| Route { reader, alone: false };
+    let Some(person) = directory.people.get(&recipient.id) else { return there(recipient.clone()) };
+    if !is_away_at(person, due, zone) {
+        return there(recipient.clone());
+    }
+    if let Some(cover) = stand_in(person, due, zone, directory) {
+        return there(Recipient::from(cover));
+    }
+    let is_there = |other: &&Recipient| {
+        directory.people.get(&other.id).is_none_or(|person| !is_away_at(person, due, zone))
+    };
+    match others.iter().find(is_there) {
+        Some(other) => there(other.clone()),
+        None => Route { reader: recipient.clone(), alone: true },
+    }
+}
+
+/// Whether somebody is away on a day of theirs, or gone: on `leaves` itself they are.
+#[must_use]
+pub fn is_away(person: &Person, day: NaiveDate) -> bool {
+    person.leaves.is_some_and(|leaves| leaves <= day)
+        || person.away.iter().any(|(first, last)| (*first..=*last).contains(&day))
+}
+
+fn is_away_at(person: &Person, at: DateTime<Utc>, zone: Zone) -> bool {
+    is_away(person, day_of(person, at, zone))
+}
+
+fn day_of(person: &Person, at: DateTime<Utc>, zone: Zone) -> NaiveDate {
+    person.zone.unwrap_or(zone).date(at)
+}
+
+/// The first of the chain of covers who is there, each on a day of their own; a circle ends it. Somebody who may
+/// not be written to (an entry remembered from before `recipients` said so) is passed over.
+fn stand_in<'a>(
+    person: &'a Person,
+    at: DateTime<Utc>,
+    zone: Zone,
+    directory: &'a Directory,
+) -> Option<&'a Person> {
+    let mut asked = BTreeSet::from([person.id.as_str()]);
+    let mut next = person.cover.as_deref();
+    while let Some(cover) = next.filter(|id| asked.insert(id)).and_then(|id| directory.people.get(id)) {
+        if !is_away_at(cover, at, zone) && directory.allows(&cover.email) {
+            return Some(cover);
+        }
+        next = cover.cover.as_deref();
+    }
+    None
+}
+
+/// What `check` warns of, in reminders still to come at `now`: a deadline whose last reminder before its closing
+/// has one recipient, away on that day without cover; and everybody who is away without anybody to stand in, once
+/// for each posting.
+#[must_use]
+pub fn warnings(
+    postings: &[Posting],
+    reminders: &[Reminder],
+    directory: &Directory,
+    now: DateTime<Utc>,
+) -> Vec<Problem> {
+    let mut by_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
+    for reminder in reminders {
+        by_posting.entry(&reminder.posting).or_default().push(reminder);
+    }
+    let mut problems = Vec::new();
+    for posting in postings {
+        let Some(planned) = by_posting.get(posting.id.as_str()) else { continue };
+        problems.extend(nobody_there(posting, planned, directory, now));
+        let mut said = BTreeSet::new();
+        for reminder in planned.iter().filter(|reminder| reminder.alone && reminder.due > now) {
+            if said.insert(&reminder.recipient.id) {
+                problems.extend(alone(posting, reminder, directory));
+            }
+        }
+    }
+    problems
+}
+
+/// The last reminder before the closing, if its one recipient is away and has no cover who is there.
+fn nobody_there(
+    posting: &Posting,
+    planned: &[&Reminder],
+    directory: &Directory,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let before_closing =
+        || planned.iter().filter(|reminder| reminder.kind == Kind::Deadline && reminder.lead.count <= 0);
+    let last = before_closing().max_by_key(|reminder| reminder.due).filter(|last| last.due > now)?;
+    // One lead leaves at as many instants as its recipients have zones: it is one reminder all the same.
+    if before_closing().filter(|reminder| reminder.lead == last.lead).count() > 1 {
+        return None;
+    }
+    let person = directory.people.get(&last.recipient.id)?;
+    if !is_away_at(person, last.due, posting.zone)
+        || stand_in(person, last.due, posting.zone, directory).is_some()
+    {
+        return None;
+    }
+    let (id, day) = (&person.id, day_of(person, last.due, posting.zone));
+    let warning = Problem::warning(
+        "nobody-there",
+        &posting.file,
+        say(
+            format!(
+                "le dernier rappel avant la clôture est pour « {id} » seulement\u{a0}: cette personne n'est pas là le {day}, et aucun « cover » présent ne la remplace"
+            ),
+            format!(
+                "the last reminder before the closing is for \"{id}\" only, who is not there on {day} and has no `cover` who is"
+            ),
+        ),
+    );
+    Some(warning.at(place(posting, last)).remedy(say(
+        format!("ajoutez cover sous [people.{id}], ou nommez quelqu'un d'autre dans recruiters"),
+        format!("add a cover under [people.{id}], or name somebody else in recruiters"),
+    )))
+}
+
+/// The first reminder of somebody who is away, and for whom nobody stands in.
+fn alone(posting: &Posting, reminder: &Reminder, directory: &Directory) -> Option<Problem> {
+    let person = directory.people.get(&reminder.recipient.id)?;
+    let (id, day) = (&person.id, day_of(person, reminder.due, posting.zone));
+    let (event, lead) = (&reminder.event, reminder.lead);
+    let warning = Problem::warning(
+        "alone",
+        &posting.file,
+        say(
+            format!(
+                "« {id} » n'est pas là le {day}, et personne ne peut lire à sa place le rappel {event} {lead}\u{a0}: il partira quand même à son adresse"
+            ),
+            format!(
+                "\"{id}\" is not there on {day}, and nobody can read the reminder {event} {lead} in their place: it goes to their address all the same"
+            ),
+        ),
+    );
+    Some(
+        warning.at(place(posting, reminder)).remedy(say(
+            format!("ajoutez cover sous [people.{id}]"),
+            format!("add a cover under [people.{id}]"),
+        )),
+    )
+}
+
+/// The line of the event that a reminder is of.
+fn place(posting: &Posting, reminder: &Reminder) -> Place {
+    let event = posting.events.iter().find(|event| event.id == reminder.event);
+    Place { line: event.map_or(1, |event| event.line), column: 1, width: 1, text: String::new() }
+}
