@@ -12,7 +12,7 @@ use std::{fs, path::Path};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jalon::calendar::{Event, Language, Posting, When};
-use jalon::message::{Addressee, Facts, Item, Rendered, Templates, facts};
+use jalon::message::{Addressee, Facts, Item, Matter, Rendered, Templates, facts};
 use jalon::plan::Key;
 
 use posting::*;
@@ -35,9 +35,10 @@ fn told(reminders: &[Reminder<'_>], to: &Addressee<'_>, now: DateTime<Utc>) -> F
             event: &posting.events[*n],
             key,
             due: *due,
+            absent: None,
         })
         .collect();
-    facts(&items, to, now)
+    facts(&Matter { reminders: items, ..Matter::default() }, to, now)
 }
 
 /// The mail of one reminder that leaves on time.

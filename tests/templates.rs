@@ -11,8 +11,9 @@ use std::{fs, path::Path};
 use jalon::calendar::{Event, Language, Posting};
 use jalon::diagnostic::Problem;
 use jalon::message::render::BUILT_IN;
-use jalon::message::{Addressee, Facts, Item, Rendered, Templates, facts};
+use jalon::message::{Addressee, Changed, Facts, Item, Matter, Rendered, Templates, facts};
 use jalon::plan::Key;
+use jalon::plan::said::{Said, difference};
 
 use posting::*;
 
@@ -27,15 +28,20 @@ fn some_facts(posting: &Posting, language: Language) -> Facts {
         .iter()
         .map(|event| Key::from_text(format!("{}/{}/x/-7d/camille", posting.id, event.id)))
         .collect();
-    let items: Vec<Item<'_>> =
-        posting.events.iter().zip(&keys).map(|(event, key)| Item { posting, event, key, due: now }).collect();
+    let items: Vec<Item<'_>> = posting
+        .events
+        .iter()
+        .zip(&keys)
+        .map(|(event, key)| Item { posting, event, key, due: now, absent: None })
+        .collect();
     let camille = Addressee {
         name: Some("Camille Exemple"),
         email: "camille@example.org",
         language,
         zone: zone("Indian/Reunion"),
     };
-    facts(&items, &camille, now + chrono::TimeDelta::hours(1))
+    let matter = Matter { reminders: items, ..Matter::default() };
+    facts(&matter, &camille, now + chrono::TimeDelta::hours(1))
 }
 
 fn every_kind() -> Posting {
@@ -228,4 +234,63 @@ fn a_subject_is_one_line_of_words() {
             ("template-subject", "templates/fr/reminder.subject.txt")
         );
     }
+}
+
+// Mails with notices.
+
+/// A mail that reminds of a deadline, or only tells that it was moved.
+fn moved(templates: &Templates, reminded: bool) -> Result<Rendered, Problem> {
+    let posting = full(vec![event("deadline", until("2026-07-05"))]);
+    let now = paris("2026-06-21T09:00");
+    let after = Said::of(&posting, &posting.events[0]);
+    let before = Said { when: until("2026-06-28"), ..after.clone() };
+    let change = Changed {
+        posting: &posting.id,
+        event: "deadline",
+        before: &before,
+        after: &after,
+        difference: difference(&before, &after, now).unwrap(),
+        absent: None,
+    };
+    let key = Key::from_text("accompagnement/deadline/2026-07-05/-14d/camille");
+    let item = Item { posting: &posting, event: &posting.events[0], key: &key, due: now, absent: None };
+    let reminders = if reminded { vec![item] } else { Vec::new() };
+    let matter = Matter { reminders, changes: vec![change], ..Matter::default() };
+    let to = Addressee {
+        name: None,
+        email: "camille@example.org",
+        language: Language::French,
+        zone: zone("Europe/Paris"),
+    };
+    templates.render(&facts(&matter, &to, now))
+}
+
+#[test]
+fn templates_of_ones_own_for_reminders_neither_break_notices_nor_leave_them_out() {
+    let ours = replaced(&[
+        ("fr/reminder.subject.txt", "{{ reminders[0].headline }}"),
+        ("fr/reminder.txt", "{{ reminders[0].when }}"),
+        ("fr/reminder.html", "{{ reminders[0].when }}"),
+    ])
+    .unwrap();
+    for reminded in [false, true] {
+        let mail = moved(&ours, reminded).unwrap();
+        assert!(mail.text.contains("\nMaintenant\u{a0}: dimanche 5 juillet 2026 inclus"), "{}", mail.text);
+        assert_eq!(mail, moved(&Templates::built_in(), reminded).unwrap());
+    }
+}
+
+#[test]
+fn a_part_of_ones_own_shows_what_changed() {
+    let ours =
+        replaced(&[("fr/parts/change.txt", "{{ change.what }} {{ change.event }} : {{ change.now }}\n")]);
+    let text = moved(&ours.unwrap(), true).unwrap().text;
+    assert!(text.contains("\nmoved deadline\u{a0}: dimanche 5 juillet 2026 inclus"), "{text}");
+    let broken = replaced(&[("fr/parts/change.html", "{{ change.befor }}")]).unwrap();
+    let problem = moved(&broken, false).unwrap_err();
+    assert_eq!(
+        (problem.code, problem.file.as_str()),
+        ("template-unknown-variable", "templates/fr/parts/change.html")
+    );
+    assert!(problem.show(Language::English).ends_with("= did you mean before?\n"), "{problem:?}");
 }

@@ -3,15 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use clap::Args;
 
 use super::{Context, Exit, out, report};
-use crate::calendar::Posting;
+use crate::calendar::{Event, Posting, When, Zone};
 use crate::diagnostic::{Language, Problem, any_error, say};
 use crate::files;
-use crate::message::{Addressee, Item, Templates, facts};
+use crate::message::{
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Templates, Trouble, Why, facts,
+    operator_facts,
+};
 use crate::plan;
 use crate::plan::Reminder;
+use crate::plan::said::{Difference, Member, Said, Shift, Standing};
 use crate::settings::{Secret, Settings};
 
 /// Read everything as the daemon would, and say what is wrong or odd
@@ -66,7 +71,7 @@ impl Check {
 }
 
 /// What goes wrong when each event is told, once in each language in which it will be: broken templates, and
-/// templates that name what is not there.
+/// templates that name what is not there. Notices are made up: the event is moved, cancelled, fixed, and so on.
 fn rendering(
     postings: &[Posting],
     reminders: &[Reminder],
@@ -76,30 +81,180 @@ fn rendering(
         Ok(templates) => templates,
         Err(problems) => return problems,
     };
-    let by_id: BTreeMap<&str, &Posting> =
-        postings.iter().map(|posting| (posting.id.as_str(), posting)).collect();
-    let mut told = BTreeSet::new();
-    let mut problems: Vec<Problem> = Vec::new();
+    let mut of_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
     for reminder in reminders {
-        if !told.insert((&reminder.posting, &reminder.event, reminder.language)) {
-            continue;
+        of_posting.entry(&reminder.posting).or_default().push(reminder);
+    }
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut languages = BTreeSet::new();
+    for posting in postings {
+        let reminders = of_posting.remove(posting.id.as_str()).unwrap_or_default();
+        for (to, now) in readers(posting, &reminders) {
+            languages.insert(to.language);
+            for event in &posting.events {
+                let of_event = |one: &&&Reminder| one.event == event.id && one.language == to.language;
+                let item = reminders.iter().find(of_event).map(|reminder| Item {
+                    posting,
+                    event,
+                    key: &reminder.key,
+                    due: reminder.due,
+                    absent: None,
+                });
+                for found in told(&templates, posting, event, item, &to, now) {
+                    if !problems.contains(&found) {
+                        problems.push(found);
+                    }
+                }
+            }
         }
-        let Some(posting) = by_id.get(reminder.posting.as_str()) else { continue };
-        let Some(event) = posting.events.iter().find(|event| event.id == reminder.event) else { continue };
-        let item = Item { posting, event, key: &reminder.key, due: reminder.due };
-        let to = Addressee {
-            name: reminder.reader.name.as_deref(),
-            email: &reminder.reader.email,
-            language: reminder.language,
-            zone: reminder.reader.zone.map_or(posting.zone, |zone| zone.0),
-        };
-        if let Err(problem) = templates.render(&facts(&[item], &to, reminder.due))
-            && !problems.contains(&problem)
-        {
-            problems.push(problem);
+    }
+    for found in languages.into_iter().flat_map(|language| page(&templates, language)) {
+        if !problems.contains(&found) {
+            problems.push(found);
         }
     }
     problems
+}
+
+/// Somebody for each language in which a posting is told, and when they are.
+fn readers<'a>(posting: &'a Posting, reminders: &[&'a Reminder]) -> Vec<(Addressee<'a>, DateTime<Utc>)> {
+    let mut found: BTreeMap<Language, (Addressee<'a>, DateTime<Utc>)> = BTreeMap::new();
+    for Reminder { reader, language, due, .. } in reminders {
+        let name = reader.name.as_deref();
+        let zone = reader.zone.map_or(posting.zone, |zone| zone.0);
+        let to = Addressee { name, email: &reader.email, language: *language, zone };
+        found.entry(*language).or_insert((to, *due));
+    }
+    if let (true, Some(first)) = (found.is_empty(), posting.recruiters.first()) {
+        let (name, language) = (first.name.as_deref(), first.language.unwrap_or(posting.language));
+        let to = Addressee { name, email: &first.email, language, zone: posting.zone };
+        found.insert(language, (to, DateTime::UNIX_EPOCH));
+    }
+    found.into_values().collect()
+}
+
+/// What goes wrong when an event is told in every way there is: its reminder alone, then everything in one mail.
+fn told(
+    templates: &Templates,
+    posting: &Posting,
+    event: &Event,
+    item: Option<Item<'_>>,
+    to: &Addressee<'_>,
+    now: DateTime<Utc>,
+) -> Vec<Problem> {
+    let said = Said::of(posting, event);
+    let made_up = made_up(&said);
+    let changes = made_up.iter().map(|(before, after, difference)| Changed {
+        posting: &posting.id,
+        event: &event.id,
+        before,
+        after,
+        difference: *difference,
+        absent: Some("Camille"),
+    });
+    let organisation = posting.organisation.as_deref();
+    let heading = PostingRef { id: &posting.id, title: &posting.title, organisation };
+    let missed = |was_change| Missed {
+        heading,
+        said: &said,
+        due: now,
+        lapsed: now,
+        was_change,
+        absent: Some("Camille"),
+    };
+    let past = |why| Past {
+        posting: &posting.title,
+        said: Some(&said),
+        at: now,
+        to: Some("Camille".to_owned()),
+        why,
+    };
+    let from = posting.zone.date(now);
+    let digest = Digest {
+        from,
+        until: from.checked_add_days(Days::new(14)).unwrap_or(from),
+        coming: vec![(posting, event)],
+        sent: vec![past(None)],
+        failed: vec![past(Some(Why::Refused("550".to_owned()))), past(Some(Why::Held))],
+        to_fix: vec![(posting, event)],
+        all: false,
+    };
+    let nothing = Digest {
+        coming: Vec::new(),
+        sent: Vec::new(),
+        failed: Vec::new(),
+        to_fix: Vec::new(),
+        ..digest.clone()
+    };
+    let later = now + TimeDelta::hours(1);
+    let news = New {
+        posting,
+        planned: posting.events.iter().flat_map(|event| [(event, now), (event, later)]).collect(),
+        skipped: posting.events.iter().map(|event| (event, now)).collect(),
+        absent: Some("Camille"),
+    };
+    // A new posting is told whole: once, with its first event.
+    let is_first = posting.events.first().is_some_and(|first| first.id == event.id);
+    let notices = Matter {
+        reminders: item.into_iter().map(|item| Item { absent: Some("Camille"), ..item }).collect(),
+        changes: changes.collect(),
+        news: is_first.then_some(news).into_iter().collect(),
+        missed: vec![missed(false), missed(true)],
+        digest: Some(digest),
+    };
+    let alone = item.map(|item| Matter { reminders: vec![item], ..Matter::default() });
+    let empty = Matter { digest: Some(nothing), ..Matter::default() };
+    let mails = alone.iter().map(|matter| (matter, now)).chain([(&notices, later), (&empty, now)]);
+    mails.filter_map(|(matter, now)| templates.render(&facts(matter, to, now)).err()).collect()
+}
+
+/// Ways in which an event might change.
+fn made_up(said: &Said) -> Vec<(Said, Said, Difference)> {
+    let with = |when: When, standing| Said { when, standing, ..said.clone() };
+    let window = said.begins().map_or(When::Open, |at| {
+        let first = said.zone.date(at);
+        When::Window { first, last: first.checked_add_days(Days::new(1)).unwrap_or(first) }
+    });
+    let day = said.begins().map_or(When::Open, |at| {
+        let day = said.zone.date(at);
+        When::Days(vec![day.checked_add_days(Days::new(1)).unwrap_or(day)])
+    });
+    let elsewhere = |place: Option<&str>, panel: &[Member]| Said {
+        place: place.map(str::to_owned),
+        link: place.map(|_| "https://example.org/".to_owned()),
+        panel: panel.to_vec(),
+        ..said.clone()
+    };
+    let somebody = [Member { id: "camille".to_owned(), shown: "Camille".to_owned() }];
+    let none = Difference { shift: None, place: false, link: false, panel: false };
+    let shift = |shift| Difference { shift: Some(shift), ..none };
+    let details = Difference { place: true, link: true, panel: true, ..none };
+    let (on, gone) = (Standing::On, Standing::Cancelled);
+    vec![
+        (said.clone(), with(day.clone(), on), shift(Shift::Moved)),
+        (with(When::Open, on), with(day.clone(), on), shift(Shift::Fixed)),
+        (said.clone(), with(window, on), shift(Shift::Unfixed)),
+        (said.clone(), with(When::Open, on), shift(Shift::Unfixed)),
+        (said.clone(), with(said.when.clone(), gone), shift(Shift::Cancelled)),
+        (said.clone(), with(said.when.clone(), Standing::Removed), shift(Shift::Removed)),
+        (with(said.when.clone(), gone), with(day, on), shift(Shift::Restored)),
+        (elsewhere(None, &[]), elsewhere(Some("ici"), &somebody), details),
+        (elsewhere(Some("ici"), &somebody), elsewhere(Some("là"), &somebody), details),
+        (elsewhere(Some("là"), &somebody), elsewhere(None, &[]), details),
+    ]
+}
+
+/// What goes wrong on the operator's page.
+fn page(templates: &Templates, language: Language) -> Vec<Problem> {
+    let to = Addressee { name: None, email: "operator@example.org", language, zone: Zone::UTC };
+    let since = DateTime::UNIX_EPOCH;
+    let open = Trouble { sentence: "…", since, healed: None };
+    let healed = Trouble { healed: Some(since), ..open };
+    let pages: [&[Trouble<'_>]; 3] = [&[open], &[healed], &[open, healed]];
+    pages
+        .iter()
+        .filter_map(|troubles| templates.render_operator(&operator_facts(troubles, &to, since)).err())
+        .collect()
 }
 
 /// Password files that the daemon would refuse. Credentials and variables exist only where the daemon runs.
@@ -112,4 +267,66 @@ fn secrets(settings: &Settings, config: &Path) -> Vec<Problem> {
     trouble
         .map(|error| Problem::error("unreadable-secret", &file, say(error.to_string(), error.to_string())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::read::posting;
+    use crate::message::render::BUILT_IN;
+    use crate::settings::read::settings;
+
+    /// What is wrong when one template is replaced by this text, with a posting of every kind of event.
+    fn wrong(name: &str, text: &str) -> Vec<Problem> {
+        let settings =
+            settings("jalon.toml", "time_zone = \"Europe/Paris\"\n[people.a]\nemail = \"a@example.org\"\n")
+                .0
+                .unwrap();
+        let text_of_posting = "title = \"T\"\nrecruiters = [\"a\"]\n[deadline]\nuntil = 2026-06-28\n\
+            [[interview]]\non = 2026-07-06T09:00:00\n[start]\non = 2026-08-31\n[end]\nlabel = \"?\"\n\
+            [[milestone]]\nname = \"M\"\non = 2026-09-04\n";
+        let posting = posting("p.toml", "p", text_of_posting, &settings.house).posting.unwrap();
+        let postings = [posting];
+        let planned = plan::lay::lay(&postings, &settings);
+        let overrides = BTreeMap::from([(name.to_owned(), text.to_owned())]);
+        rendering(&postings, &planned.reminders, &overrides)
+    }
+
+    #[test]
+    fn every_template_that_fails_is_found_wherever_it_fails() {
+        let french = BUILT_IN.iter().filter(|(name, _)| name.starts_with("fr/"));
+        for (name, text) in french {
+            assert_eq!(wrong(name, text), [], "{name}");
+            // An end of an event that has no date plans no reminder: its part is not in use.
+            let expected = usize::from(!name.contains("/end."));
+            for text in
+                [format!("{text}{{{{ nothing }}}}"), "x {{ reminder.nothing }}{{ nothing }}".to_owned()]
+            {
+                assert_eq!(wrong(name, &text).len(), expected, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_branch_of_a_notice_is_walked() {
+        for word in ["moved", "fixed", "unfixed", "cancelled", "removed", "restored", "details"] {
+            let text = format!("{{% if change.what == \"{word}\" %}}{{{{ nothing }}}}{{% endif %}}");
+            assert_eq!(wrong("fr/parts/change.txt", &text).len(), 1, "{word}");
+        }
+        for (name, branch) in [
+            ("fr/parts/change.html", "change.place and not change.place.before"),
+            ("fr/parts/change.html", "change.panel and not change.panel.now"),
+            ("fr/parts/change.html", "change.again and change.absent"),
+            ("fr/parts/new.txt", "new.dates[3].open"),
+            ("fr/parts/missed.txt", "missed.messages[1].change"),
+            ("fr/parts/digest.txt", "digest.empty"),
+            ("fr/parts/digest.txt", "digest.failed and digest.failed[0].why"),
+            ("fr/operator.txt", "healed"),
+            ("fr/operator.txt", "more"),
+            ("fr/notice.txt", "late"),
+        ] {
+            let text = format!("{{% if {branch} %}}{{{{ nothing }}}}{{% endif %}}");
+            assert_eq!(wrong(name, &text).len(), 1, "{branch}");
+        }
+    }
 }

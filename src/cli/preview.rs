@@ -6,7 +6,7 @@ use super::{Context, Exit, fail, out, report};
 use crate::calendar::{Event, Posting, Recipient};
 use crate::diagnostic::{Language, nearest, say};
 use crate::files;
-use crate::message::{Addressee, Item, Templates, message_id, write};
+use crate::message::{Addressee, Item, Matter, Templates, message_id, write};
 use crate::plan;
 use crate::plan::Reminder;
 
@@ -95,7 +95,8 @@ impl Preview {
             };
             fail(Exit::Done, language, &why);
         }
-        let item = Item { posting, event, key: &key, due: now };
+        let item = Item { posting, event, key: &key, due: now, absent: None };
+        let matter = Matter { reminders: vec![item], ..Matter::default() };
         let to = Addressee {
             name: recipient.name.as_deref(),
             email: &recipient.email,
@@ -105,7 +106,7 @@ impl Preview {
         let (templates, problems) = Templates::or_built_in(&loaded.templates);
         report(&problems, true, language);
         let id = message_id([&key], sender.from.domain());
-        match write(&templates, &[item], &to, sender, &id, now) {
+        match write(&templates, &matter, &to, sender, &id, now) {
             Err(problem) => {
                 report(&[problem], true, language);
                 Exit::Configuration

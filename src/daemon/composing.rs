@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::planner::Snapshot;
 use crate::calendar::Zone;
 use crate::ledger::Mail;
-use crate::message::{Addressee, Item, Templates, Written, write};
+use crate::message::{Addressee, Item, Matter, Templates, Written, write};
 use crate::plan::Key;
 use crate::plan::lay::is_live;
 use crate::plan::row::Row;
@@ -45,7 +45,7 @@ pub(super) fn compose(
 /// What a row is about, if that is in force.
 fn item<'a>(row: &'a Row, snapshot: &'a Snapshot) -> Option<Item<'a>> {
     let (posting, event) = snapshot.event(row.key.posting(), row.key.event())?;
-    is_live(posting, event).then_some(Item { posting, event, key: &row.key, due: row.due })
+    is_live(posting, event).then_some(Item { posting, event, key: &row.key, due: row.due, absent: None })
 }
 
 fn guarded(mail: &Mail, rows: &[&Row], snapshot: &Snapshot, now: DateTime<Utc>) -> Option<Written> {
@@ -64,7 +64,8 @@ fn written(mail: &Mail, rows: &[&Row], snapshot: &Snapshot, now: DateTime<Utc>) 
         language: person.and_then(|person| person.language).unwrap_or(first.language),
         zone: person.and_then(|person| person.zone).unwrap_or(first.zone),
     };
-    let write = |templates: &Templates| write(templates, &items, &to, sender, &mail.message_id, now).ok();
+    let matter = Matter { reminders: items, ..Matter::default() };
+    let write = |templates: &Templates| write(templates, &matter, &to, sender, &mail.message_id, now).ok();
     // A template that fails on this very mail gives way to the built-in one: a mail never waits for a template.
     write(&snapshot.templates).or_else(|| write(&Templates::built_in()))
 }

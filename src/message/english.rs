@@ -1,5 +1,7 @@
 //! Pure. English, as it is written in Britain: dates, hours, distances, zones, and the names of events.
 
+mod notices;
+
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::moment::Distance;

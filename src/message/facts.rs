@@ -9,36 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
-use super::told::{Told, line};
+use super::changed::{ChangeFacts, changes};
+use super::digest::{DigestFacts, MissedFacts, digest, missed, noun};
+use super::matter::{Addressee, Item, Matter};
+use super::news::{NewFacts, news};
+use super::told::Told;
 use super::tongue::tongue;
-use crate::calendar::{Event, Language, Posting, Zone};
-use crate::plan::Key;
-
-/// A reminder that a mail is to tell of.
-#[derive(Clone, Copy, Debug)]
-pub struct Item<'a> {
-    /// The posting as it is now.
-    pub posting: &'a Posting,
-    /// The event as it is now.
-    pub event: &'a Event,
-    /// The reminder's key.
-    pub key: &'a Key,
-    /// When it was to leave.
-    pub due: DateTime<Utc>,
-}
-
-/// To whom a mail goes.
-#[derive(Clone, Copy, Debug)]
-pub struct Addressee<'a> {
-    /// Their name.
-    pub name: Option<&'a str>,
-    /// Their address.
-    pub email: &'a str,
-    /// The language they read.
-    pub language: Language,
-    /// The zone in which they live.
-    pub zone: Zone,
-}
+use super::worded::{Reader, absentees, line};
+use crate::calendar::Language;
 
 /// Everything that a template may name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,11 +26,26 @@ pub struct Facts {
     pub language: Language,
     /// To whom the mail goes.
     pub recipient: RecipientFacts,
-    /// One for each event: the nearest date first, what is past last.
+    /// What it tells first, and of which posting: « Annulé : entretien – Chargé·e d'accompagnement (Villages
+    /// Vivants) ». For the subject of a mail with notices, and for the title of its page.
+    pub headline: String,
+    /// What follows that, for a subject: « et 1 autre nouvelle », « avec 2 autres rappels et 1 nouvelle ». None
+    /// when nothing does.
+    pub rest: Option<String>,
+    /// One for each event: the nearest date first, what is past last. Empty in a mail of notices alone, which
+    /// `notice.*` writes.
     pub reminders: Vec<ReminderFacts>,
     /// How many follow the first reminder, for a subject: « et 2 autres rappels ». None when it is the only one.
     pub more: Option<String>,
-    /// When the mail was to leave, if that was more than fifteen minutes ago: « jeudi 25 juin 2026 à 9 h »,
+    /// What is otherwise than the reader was told, posting by posting. May be empty, as may all that follows.
+    pub changes: Vec<ChangeFacts>,
+    /// The recruitments that the reader hears of for the first time.
+    pub news: Vec<NewFacts>,
+    /// What could not leave while it was of use.
+    pub missed: Option<MissedFacts>,
+    /// What lies ahead, and what left since the last digest.
+    pub digest: Option<DigestFacts>,
+    /// When its reminders were to leave, if that was more than fifteen minutes ago: « jeudi 25 juin 2026 à 9 h »,
     /// in the recipient's own time. Of several late reminders, the oldest.
     pub late: Option<String>,
     /// Why they receive it, after "because": « vous êtes parmi les destinataires des rappels de ce recrutement ».
@@ -95,10 +88,26 @@ pub struct ReminderFacts {
     pub late: bool,
     /// True when an earlier reminder of the mail is about the same posting, whose facts have then been said.
     pub again: bool,
+    /// In whose place the reader receives it: « En l'absence de Camille Exemple. », « Aussi pour Camille Exemple, en
+    /// son absence. »
+    pub absent: Option<String>,
     /// What is recruited.
     pub posting: PostingFacts,
     /// What happens.
     pub event: EventFacts,
+}
+
+/// The name of a recruitment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NameFacts {
+    /// Its id, as commands take it.
+    pub id: String,
+    /// Title and organisation: « Chargé·e d'accompagnement (Villages Vivants) ».
+    pub heading: String,
+    /// What is recruited.
+    pub title: String,
+    /// Who recruits.
+    pub organisation: Option<String>,
 }
 
 /// A recruitment.
@@ -162,43 +171,145 @@ pub struct EventFacts {
     pub candidate: Option<String>,
 }
 
-/// The facts of a mail that tells of these reminders at `now`. Several reminders of one event are one.
+/// The facts of a mail that tells this to its reader at `now`. Several reminders of one event are one.
 #[must_use]
-pub fn facts(items: &[Item<'_>], to: &Addressee<'_>, now: DateTime<Utc>) -> Facts {
-    let tongue = tongue(to.language);
+pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Facts {
+    let reader = Reader { tongue: tongue(to.language), zone: to.zone, now };
+    let (reminders, oldest) = reminded(&matter.reminders, &reader);
+    let others = reminders.len().saturating_sub(1);
+    let mut facts = Facts {
+        language: to.language,
+        recipient: RecipientFacts::of(to),
+        headline: String::new(),
+        rest: None,
+        more: (others > 0).then(|| reader.tongue.more(others)),
+        reminders,
+        changes: changes(&matter.changes, &reader),
+        news: news(&matter.news, &reader),
+        missed: missed(&matter.missed, &reader),
+        digest: matter.digest.as_ref().map(|one| digest(one, &reader)),
+        late: oldest.map(|due| reader.instant(due)),
+        why: String::new(),
+        organisations: None,
+    };
+    facts.headline = facts.first(matter, &reader);
+    facts.rest = facts.others(&reader);
+    facts.why = facts.reason(matter, &reader);
+    facts.organisations = facts.recruiting(matter, &reader);
+    facts
+}
+
+/// The reminders, and when the oldest of those that are late was to leave.
+fn reminded(items: &[Item<'_>], reader: &Reader) -> (Vec<ReminderFacts>, Option<DateTime<Utc>>) {
     let mut events: BTreeMap<(&str, &str), Vec<Item<'_>>> = BTreeMap::new();
     for item in items {
         events.entry((&item.posting.id, &item.event.id)).or_default().push(*item);
     }
-    let mut told: Vec<Told<'_>> = events.values().filter_map(|items| Told::of(items, now)).collect();
+    let mut told: Vec<Told<'_>> = events.values().filter_map(|items| Told::of(items, reader.now)).collect();
     told.sort_by_key(Told::order);
-
-    let mut organisations: Vec<String> = Vec::new();
-    for name in told.iter().filter_map(|told| line(told.item.posting.organisation.as_deref()?)) {
-        if !organisations.contains(&name) {
-            organisations.push(name);
-        }
-    }
     let oldest = told.iter().filter(|told| told.late).map(|told| told.item.due).min();
-    let mut reminders: Vec<ReminderFacts> = told.iter().map(|told| told.facts(to.zone, tongue)).collect();
+    let mut reminders: Vec<ReminderFacts> = told.iter().map(|told| told.facts(reader)).collect();
     let mut said = BTreeSet::new();
     for reminder in &mut reminders {
         reminder.again = !said.insert(reminder.posting.id.clone());
     }
-    let others = told.len().saturating_sub(1);
-    Facts {
-        language: to.language,
-        recipient: RecipientFacts { name: to.name.and_then(line), email: to.email.to_owned() },
-        more: (others > 0).then(|| tongue.more(others)),
-        late: oldest.map(|due| format!("{}, {}", tongue.starts(&[to.zone.local(due)]), tongue.zone(to.zone))),
-        why: tongue.why(said.len()).to_owned(),
-        organisations: (!organisations.is_empty()).then(|| tongue.list(&organisations)),
-        reminders,
+    (reminders, oldest)
+}
+
+impl Facts {
+    /// Whether there is anything but reminders.
+    pub(super) fn has_notices(&self) -> bool {
+        let none = self.changes.is_empty() && self.news.is_empty();
+        !none || self.missed.is_some() || self.digest.is_some() || self.reminders.is_empty()
+    }
+
+    fn first(&self, matter: &Matter<'_>, reader: &Reader) -> String {
+        if let Some(reminder) = self.reminders.first() {
+            let when = if reminder.vague { format!(" ({})", reminder.when) } else { String::new() };
+            return format!("{}{when} – {}", reminder.headline, reminder.posting.heading);
+        }
+        if let Some(change) = self.changes.first() {
+            return format!("{} – {}", change.headline, change.posting.heading);
+        }
+        if let Some(new) = self.news.first() {
+            return reader.tongue.new_posting(&new.posting.heading);
+        }
+        match (&self.missed, matter.missed.as_slice(), &self.digest) {
+            (Some(missed), [one], _) => {
+                let heading = missed.messages.first().map_or("", |message| &message.posting.heading);
+                format!(
+                    "{} – {heading}",
+                    reader.tongue.about(&missed.headline, &noun(one.said, reader).inside)
+                )
+            }
+            (Some(missed), ..) => missed.headline.clone(),
+            (None, _, Some(digest)) => digest.headline.clone(),
+            (None, _, None) => "jalon".to_owned(),
+        }
+    }
+
+    fn others(&self, reader: &Reader) -> Option<String> {
+        let missed = self.missed.as_ref().map_or(0, |missed| missed.messages.len());
+        let told = self.changes.len() + self.news.len();
+        let notices = told + missed + usize::from(self.digest.is_some());
+        let (reminders, notices, other) = match (self.reminders.len(), told, missed) {
+            (0, 0, 0) => (0, 0, true),
+            // One headline tells of all that was missed.
+            (0, 0, missed) => (0, notices - missed, true),
+            (0, _, _) => (0, notices - 1, true),
+            (reminders, ..) => (reminders - 1, notices, false),
+        };
+        match (reminders, notices) {
+            (0, 0) => None,
+            (reminders, 0) => Some(reader.tongue.more(reminders)),
+            (reminders, notices) => Some(reader.tongue.rest(reminders, notices, other)),
+        }
+    }
+
+    fn reason(&self, matter: &Matter<'_>, reader: &Reader) -> String {
+        let mut postings: BTreeSet<&str> = self.reminders.iter().map(|one| one.posting.id.as_str()).collect();
+        postings.extend(self.changes.iter().map(|one| one.posting.id.as_str()));
+        postings.extend(self.news.iter().map(|one| one.posting.id.as_str()));
+        postings.extend(matter.missed.iter().map(|one| one.heading.id));
+        if let (true, Some(digest)) = (postings.is_empty(), &self.digest) {
+            return reader.tongue.why_digest(digest.all).to_owned();
+        }
+        let items = matter.reminders.iter().map(|one| one.absent);
+        let items = items.chain(matter.changes.iter().map(|one| one.absent));
+        let items = items.chain(matter.news.iter().map(|one| one.absent));
+        let (names, own) = absentees(items.chain(matter.missed.iter().map(|one| one.absent)));
+        if names.is_empty() || own || self.digest.is_some() {
+            return reader.tongue.why(postings.len()).to_owned();
+        }
+        reader.tongue.why_absent(&names)
+    }
+
+    /// Who recruits: of a digest, those of its dates.
+    fn recruiting(&self, matter: &Matter<'_>, reader: &Reader) -> Option<String> {
+        let mut known: Vec<Option<String>> =
+            self.reminders.iter().map(|one| one.posting.organisation.clone()).collect();
+        known.extend(self.changes.iter().map(|one| one.posting.organisation.clone()));
+        known.extend(self.news.iter().map(|one| one.posting.organisation.clone()));
+        known.extend(matter.missed.iter().map(|one| one.heading.organisation.and_then(line)));
+        if let Some(digest) = &matter.digest {
+            let postings = digest.coming.iter().chain(&digest.to_fix);
+            known.extend(postings.map(|(posting, _)| posting.organisation.as_deref().and_then(line)));
+        }
+        let mut said = BTreeSet::new();
+        let names: Vec<String> =
+            known.into_iter().flatten().filter(|name| said.insert(name.clone())).collect();
+        (!names.is_empty()).then(|| reader.tongue.list(&names))
+    }
+}
+
+impl RecipientFacts {
+    pub(super) fn of(to: &Addressee<'_>) -> Self {
+        Self { name: to.name.and_then(line), email: to.email.to_owned() }
     }
 }
 
 // Signature set by serde's `serialize_with`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
-fn code<S: Serializer>(language: &Language, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn code<S: Serializer>(language: &Language, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(language.code())
 }

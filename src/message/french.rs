@@ -3,6 +3,8 @@
 //! A no-break space stands inside what must not be cut at the end of a line ("9 h 30"); dates are written with
 //! plain ones. The spaces that punctuation wants are `typography`'s, for templates want them too.
 
+mod notices;
+
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::moment::Distance;

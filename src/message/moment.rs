@@ -52,17 +52,30 @@ pub(super) struct Moment {
     pub date: Option<NaiveDate>,
 }
 
+/// The whole of an event, whatever is past of it.
+pub(super) fn whole(when: &When, zone: Zone) -> Shown {
+    match when {
+        When::Deadline { closes, last_day, written } => {
+            let whole_day = written.is_none() || zone.local(*closes).time() == NaiveTime::MIN;
+            if whole_day { Shown::Through(*last_day, *closes) } else { Shown::Until(*closes) }
+        }
+        When::Days(days) => Shown::Days(days.clone()),
+        When::Timed(starts) => Shown::Starts(starts.iter().map(|start| start.instant).collect()),
+        When::Window { first, last } => Shown::Window(*first, *last),
+        When::Open => Shown::Open,
+    }
+}
+
 /// An event at `now`, in its posting's zone. `over` names the starts that leads in hours *after* an event look
 /// back on: such a reminder is about them alone, whatever else is to come.
 pub(super) fn moment(when: &When, zone: Zone, over: &[NaiveDateTime], now: DateTime<Utc>) -> Moment {
     let today = zone.date(now);
     let days_to = |day: NaiveDate| (day - today).num_days();
     match when {
-        When::Deadline { closes, last_day, written } => {
-            let whole_day = written.is_none() || zone.local(*closes).time() == NaiveTime::MIN;
+        When::Deadline { closes, last_day, .. } => {
             let distance = soon(*closes, now).unwrap_or(Distance::Days(days_to(*last_day)));
             Moment {
-                shown: if whole_day { Shown::Through(*last_day, *closes) } else { Shown::Until(*closes) },
+                shown: whole(when, zone),
                 past: *closes <= now,
                 distance: Some(distance),
                 at: Some(*closes),

@@ -16,6 +16,7 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 
 use super::facts::Facts;
 use super::fault::{fault, file, unknown};
+use super::operator::OperatorFacts;
 use super::typography;
 use crate::diagnostic::{Language, Problem, is_unsafe, say};
 
@@ -33,6 +34,22 @@ built_in![
     "fr/reminder.subject.txt",
     "fr/reminder.txt",
     "fr/reminder.html",
+    "fr/notice.subject.txt",
+    "fr/notice.txt",
+    "fr/notice.html",
+    "fr/operator.subject.txt",
+    "fr/operator.txt",
+    "fr/operator.html",
+    "fr/parts/reminder.txt",
+    "fr/parts/reminder.html",
+    "fr/parts/change.txt",
+    "fr/parts/change.html",
+    "fr/parts/new.txt",
+    "fr/parts/new.html",
+    "fr/parts/missed.txt",
+    "fr/parts/missed.html",
+    "fr/parts/digest.txt",
+    "fr/parts/digest.html",
     "fr/parts/deadline.txt",
     "fr/parts/deadline.html",
     "fr/parts/interview.txt",
@@ -46,6 +63,22 @@ built_in![
     "en/reminder.subject.txt",
     "en/reminder.txt",
     "en/reminder.html",
+    "en/notice.subject.txt",
+    "en/notice.txt",
+    "en/notice.html",
+    "en/operator.subject.txt",
+    "en/operator.txt",
+    "en/operator.html",
+    "en/parts/reminder.txt",
+    "en/parts/reminder.html",
+    "en/parts/change.txt",
+    "en/parts/change.html",
+    "en/parts/new.txt",
+    "en/parts/new.html",
+    "en/parts/missed.txt",
+    "en/parts/missed.html",
+    "en/parts/digest.txt",
+    "en/parts/digest.html",
     "en/parts/deadline.txt",
     "en/parts/deadline.html",
     "en/parts/interview.txt",
@@ -136,18 +169,27 @@ impl Templates {
         Self::with(BTreeMap::new()).0
     }
 
-    /// A mail in words.
+    /// A mail in words. Reminders alone are `reminder.*`; with anything else they are `notice.*`, so that templates
+    /// of one's own for reminders can neither fail for a notice nor leave it out.
     pub fn render(&self, facts: &Facts) -> Result<Rendered, Problem> {
-        let language = facts.language;
-        let values = Value::from(Serde(facts));
-        let page = |name: &str| self.page(&format!("{}/{name}", language.code()), &values);
+        let page = if facts.has_notices() { "notice" } else { "reminder" };
+        self.mail(page, facts.language, &Value::from(Serde(facts)))
+    }
+
+    /// A mail to the operator in words.
+    pub fn render_operator(&self, facts: &OperatorFacts) -> Result<Rendered, Problem> {
+        self.mail("operator", facts.language, &Value::from(Serde(facts)))
+    }
+
+    fn mail(&self, name: &str, language: Language, values: &Value) -> Result<Rendered, Problem> {
+        let name = |ending: &str| format!("{}/{name}.{ending}", language.code());
+        let page = |ending: &str| self.page(&name(ending), values);
         let french = language == Language::French;
         let set = |words: String| if french { typography::text(&words) } else { words };
 
-        let subject = page("reminder.subject.txt")?;
-        let subject = one_line(&set(subject), &format!("{}/reminder.subject.txt", language.code()))?;
-        let text = set(close_up(&page("reminder.txt")?));
-        let html = page("reminder.html")?;
+        let subject = one_line(&set(page("subject.txt")?), &name("subject.txt"))?;
+        let text = set(close_up(&page("txt")?));
+        let html = page("html")?;
         let html = if french { typography::html(&html) } else { html };
         Ok(Rendered { language, subject, text, html })
     }

@@ -1,14 +1,15 @@
-//! Pure. One event of a mail: what is told of it, put into words.
+//! Pure. One event that a mail reminds of: what is told of it, put into words.
 
 use std::str::FromStr as _;
 
-use chrono::{DateTime, Datelike as _, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, Utc};
 
-use super::facts::{ApplyFacts, EventFacts, Item, PostingFacts, ReminderFacts};
-use super::moment::{Moment, Shown, moment};
+use super::facts::{ApplyFacts, EventFacts, NameFacts, PostingFacts, ReminderFacts};
+use super::matter::Item;
+use super::moment::{Moment, moment};
 use super::tongue::{Tense, Tongue};
-use crate::calendar::{Apply, Event, Kind, Posting, Recipient, When, Zone};
-use crate::diagnostic::is_unsafe;
+use super::worded::{Dated, Reader, dated, is_several, is_vague, line, link};
+use crate::calendar::{Apply, Event, Kind, Posting, Recipient, When};
 use crate::plan::hours::LATE;
 use crate::plan::lay::is_live;
 use crate::plan::{Key, Occurrence};
@@ -20,6 +21,8 @@ pub(super) struct Told<'a> {
     moment: Moment,
     /// Whether that one leaves more than fifteen minutes late.
     pub late: bool,
+    /// In whose places the reader receives them; none for their own.
+    readers: Vec<Option<&'a str>>,
 }
 
 impl<'a> Told<'a> {
@@ -30,7 +33,8 @@ impl<'a> Told<'a> {
         // A reminder of what is to come says more than one of what was.
         let over = if over.len() == items.len() { over } else { Vec::new() };
         let moment = moment(&item.event.when, item.posting.zone, &over, now);
-        Some(Self { item, moment, late: now - item.due > LATE })
+        let readers = items.iter().map(|item| item.absent).collect();
+        Some(Self { item, moment, late: now - item.due > LATE, readers })
     }
 
     /// What comes next stands first; of what is past, the latest.
@@ -40,31 +44,23 @@ impl<'a> Told<'a> {
         (self.moment.past, date, &self.item.posting.id, self.moment.at, self.item.event.line)
     }
 
-    /// The words for a recipient who lives `there`.
-    pub(super) fn facts(&self, there: Zone, tongue: &dyn Tongue) -> ReminderFacts {
+    /// The words for its reader.
+    pub(super) fn facts(&self, reader: &Reader) -> ReminderFacts {
         let Item { posting, event, .. } = self.item;
+        let tongue = reader.tongue;
         let label = event.label.as_deref().and_then(line);
         let name = event.name.as_deref().and_then(line);
-        let vague = matches!(self.moment.shown, Shown::Window(..) | Shown::Open);
-        let when = match (self.words(posting.zone, tongue), &label) {
-            (Some(when), Some(label)) if !vague && *label != when => tongue.that_is(label, &when),
-            (_, Some(label)) => label.clone(),
-            (Some(when), None) => when,
-            (None, None) => tongue.to_be_fixed().to_owned(),
-        };
-        let when_there = self.words(there, tongue).filter(|_| self.reads_differently(there));
+        let shown = &self.moment.shown;
+        let vague = is_vague(shown);
+        let Dated { when, there } =
+            dated(shown, event.label.as_deref(), false, posting.zone, reader.zone, tongue);
         let remaining = self.moment.distance.map(|distance| tongue.distance(distance));
         let tense = match (vague, self.moment.past) {
             (true, _) => Tense::Vague,
             (false, true) => Tense::Past,
             (false, false) => Tense::Coming,
         };
-        let several = match &self.moment.shown {
-            Shown::Days(days) => days.len() > 1,
-            Shown::Starts(starts) => starts.len() > 1,
-            _ => false,
-        };
-        let what = tongue.what(event.kind, tense, several);
+        let what = tongue.what(event.kind, tense, is_several(shown));
         let what = match &name {
             Some(name) if event.kind == Kind::Milestone => name.clone(),
             Some(name) => tongue.named(what, name),
@@ -77,13 +73,14 @@ impl<'a> Told<'a> {
         ReminderFacts {
             headline,
             when,
-            when_there,
+            when_there: there,
             remaining,
             past: self.moment.past,
             vague,
             late: self.late,
             again: false,
-            posting: PostingFacts::of(posting, event, tongue),
+            absent: reader.absent(self.readers.iter().copied()),
+            posting: PostingFacts::of(posting, Some(event), tongue),
             event: EventFacts {
                 id: event.id.clone(),
                 kind: event.kind.word(),
@@ -97,45 +94,10 @@ impl<'a> Told<'a> {
             },
         }
     }
-
-    /// The date in words, as a clock of this zone shows it.
-    fn words(&self, zone: Zone, tongue: &dyn Tongue) -> Option<String> {
-        let here = zone == self.item.posting.zone;
-        let (words, timed) = match &self.moment.shown {
-            Shown::Through(day, _) if here => (tongue.through(*day), true),
-            Shown::Through(_, closes) | Shown::Until(closes) => {
-                let local = zone.local(*closes);
-                match local.date().pred_opt() {
-                    // Midnight belongs to the day that ends: nobody reads "Monday at 0:00" right.
-                    Some(day) if local.time() == NaiveTime::MIN => (tongue.through(day), true),
-                    _ => (tongue.starts(&[local]), true),
-                }
-            }
-            Shown::Starts(starts) => {
-                let local: Vec<NaiveDateTime> = starts.iter().map(|at| zone.local(*at)).collect();
-                (tongue.starts(&local), true)
-            }
-            Shown::Days(days) => (tongue.days(days), false),
-            Shown::Window(first, last) => (tongue.between(*first, *last), false),
-            Shown::Open => return None,
-        };
-        Some(if timed { format!("{words}, {}", tongue.zone(zone)) } else { words })
-    }
-
-    /// Whether a clock of that zone shows something else than the posting's.
-    fn reads_differently(&self, there: Zone) -> bool {
-        let here = self.item.posting.zone;
-        let differs = |at: &DateTime<Utc>| here.local(*at) != there.local(*at);
-        match &self.moment.shown {
-            Shown::Through(_, closes) | Shown::Until(closes) => differs(closes),
-            Shown::Starts(starts) => starts.iter().any(differs),
-            Shown::Days(_) | Shown::Window(..) | Shown::Open => false,
-        }
-    }
 }
 
 /// A date that is still to be fixed, and what is said of it.
-fn to_fix(event: &Event, tongue: &dyn Tongue) -> String {
+pub(super) fn to_fix(event: &Event, tongue: &dyn Tongue) -> String {
     let what = tongue.what(event.kind, Tense::Vague, false);
     let name = event.name.as_deref().and_then(line);
     let what = match name {
@@ -149,16 +111,30 @@ fn to_fix(event: &Event, tongue: &dyn Tongue) -> String {
     }
 }
 
+impl NameFacts {
+    pub(super) fn of(id: &str, title: &str, organisation: Option<&str>) -> Self {
+        let title = line(title).unwrap_or_else(|| id.to_owned());
+        let organisation = organisation.and_then(line);
+        let heading = match &organisation {
+            Some(organisation) => format!("{title} ({organisation})"),
+            None => title.clone(),
+        };
+        Self { id: id.to_owned(), heading, title, organisation }
+    }
+}
+
 impl PostingFacts {
-    fn of(posting: &Posting, told: &Event, tongue: &dyn Tongue) -> Self {
-        let title = line(&posting.title).unwrap_or_else(|| posting.id.clone());
-        let organisation = posting.organisation.as_deref().and_then(line);
+    /// The words of a posting, of which one event is told.
+    pub(super) fn of(posting: &Posting, told: Option<&Event>, tongue: &dyn Tongue) -> Self {
+        let NameFacts { id, heading, title, organisation } =
+            NameFacts::of(&posting.id, &posting.title, posting.organisation.as_deref());
+        let told = told.map(|event| event.id.as_str());
+        let open = |event: &&Event| {
+            event.when == When::Open && Some(event.id.as_str()) != told && is_live(posting, event)
+        };
         Self {
-            id: posting.id.clone(),
-            heading: match &organisation {
-                Some(organisation) => format!("{title} ({organisation})"),
-                None => title.clone(),
-            },
+            id,
+            heading,
             title,
             organisation,
             contract: posting.contract.as_deref().and_then(line),
@@ -171,12 +147,7 @@ impl PostingFacts {
                 cc: cc.clone(),
                 subject: subject.as_deref().and_then(line),
             }),
-            to_fix: posting
-                .events
-                .iter()
-                .filter(|event| event.when == When::Open && event.id != told.id && is_live(posting, event))
-                .map(|event| to_fix(event, tongue))
-                .collect(),
+            to_fix: posting.events.iter().filter(open).map(|event| to_fix(event, tongue)).collect(),
         }
     }
 }
@@ -197,46 +168,4 @@ fn people(people: &[Recipient], tongue: &dyn Tongue) -> Option<String> {
         .map(|person| person.name.as_deref().and_then(line).unwrap_or_else(|| person.email.clone()))
         .collect();
     (!names.is_empty()).then(|| tongue.list(&names))
-}
-
-/// A text on one line, without control characters; none when nothing is left.
-pub(super) fn line(text: &str) -> Option<String> {
-    let spaced: String = text.chars().map(|c| if is_unsafe(c) || c == '\t' { ' ' } else { c }).collect();
-    let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
-/// An address that a click may follow; none for any other scheme, such as `javascript:`.
-fn link(address: &str) -> Option<String> {
-    let address = address.trim();
-    let (scheme, _) = address.split_once(':')?;
-    let known = ["http", "https", "mailto", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    let plain = !address.chars().any(|c| is_unsafe(c) || c.is_whitespace());
-    (known && plain).then(|| address.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fact_is_one_line() {
-        assert_eq!(line("  Crest,\r\n ou\tvisio \u{202e}"), Some("Crest, ou visio".to_owned()));
-        assert_eq!(line("6\u{a0}juillet"), Some("6\u{a0}juillet".to_owned()));
-        assert_eq!(line(" \n"), None);
-    }
-
-    #[test]
-    fn only_harmless_schemes_are_links() {
-        for good in
-            ["https://example.org/a?b", "HTTP://example.org", "mailto:a@example.org", "tel:+33123456789"]
-        {
-            assert_eq!(link(good).as_deref(), Some(good));
-        }
-        for bad in
-            ["javascript:alert(1)", "data:text/html,x", "example.org", "https://a b", "java\nscript:x", ""]
-        {
-            assert_eq!(link(bad), None, "{bad:?}");
-        }
-    }
 }

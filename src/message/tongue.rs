@@ -1,13 +1,16 @@
 //! Pure. What a language must be able to say for mails; `french` and `english` say it.
 //!
-//! To add a language: implement [`Tongue`] in a file of its own, add the arm to [`tongue`], and a folder of
+//! To add a language: implement [`Tongue`] and [`Notices`] in a file of its own, add the arm to [`tongue`], and a folder of
 //! templates.
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 
+use super::changed::{Became, Detail, Turn};
 use super::english::English;
 use super::french::French;
+use super::matter::Why;
 use super::moment::Distance;
+use super::worded::Noun;
 use crate::calendar::{Kind, Language, Zone};
 
 /// How an event stands, for the words that name it.
@@ -22,7 +25,7 @@ pub(super) enum Tense {
 }
 
 /// The sentences and scraps of sentences that facts are made of. Every function is a small pure one.
-pub(super) trait Tongue {
+pub(super) trait Tongue: Notices {
     /// A date without its weekday: « 3 juin 2026 ».
     fn date(&self, day: NaiveDate) -> String;
     /// Whole days: « lundi 6 et mardi 7 juillet 2026 ».
@@ -55,6 +58,39 @@ pub(super) trait Tongue {
     fn more(&self, others: usize) -> String;
     /// Why somebody receives reminders of so many postings, after "because".
     fn why(&self, postings: usize) -> &'static str;
+}
+
+/// What a language says of notices besides.
+pub(super) trait Notices {
+    /// A day, with its hour if it has one, in short: « lundi 6 juillet à 9 h ».
+    fn short(&self, day: NaiveDate, hour: Option<NaiveTime>, year: bool) -> String;
+    /// Hours of a day: « à 9 h et à 14 h 30 ».
+    fn hours(&self, hours: &[NaiveTime]) -> String;
+    /// Until when applications are accepted on a day: « jusqu'à 12 h »; without an hour, until midnight.
+    fn closing(&self, hour: Option<NaiveTime>) -> String;
+    /// What became of an event: « Clôture des candidatures reportée au dimanche 5 juillet, nouveau lieu ».
+    fn changed(&self, turn: &Turn, noun: &Noun, details: &[(Detail, Became)]) -> String;
+    /// A new posting: « Nouveau recrutement : Chargé·e d'accompagnement (Villages Vivants) ».
+    fn new_posting(&self, heading: &str) -> String;
+    /// So many reminders and notices of changes could not leave: « 3 rappels qui n'ont pas pu partir ».
+    fn missed(&self, reminders: usize, changes: usize) -> String;
+    /// A headline and what it is about: « Rappel qui n'a pas pu partir : clôture des candidatures ».
+    fn about(&self, headline: &str, what: &str) -> String;
+    /// The days of a digest: « Vos recrutements du 29 juin au 12 juillet ».
+    fn digest(&self, first: NaiveDate, last: NaiveDate, all: bool) -> String;
+    /// Why a mail did not leave.
+    fn failure(&self, why: &Why) -> String;
+    /// In whose place somebody receives something, and whether for themselves too: « En l'absence de Camille. »
+    fn absent(&self, names: &[String], also: bool) -> String;
+    /// What follows the first thing of a mail, not all of it reminders: « avec 2 autres rappels et 1 nouvelle ».
+    /// The notices are `other` ones when the first thing is one too.
+    fn rest(&self, reminders: usize, notices: usize, other: bool) -> String;
+    /// How many troubles follow the first: « et 2 autres problèmes ».
+    fn more_troubles(&self, others: usize) -> String;
+    /// Why somebody receives a digest, after "because".
+    fn why_digest(&self, all: bool) -> &'static str;
+    /// Why somebody receives what was meant for others, after "because".
+    fn why_absent(&self, names: &[String]) -> String;
 }
 
 /// The tongue of a language.

@@ -1,10 +1,10 @@
-//! Pure. The whole way: reminders of one recipient → a mail in words and in bytes.
+//! Pure. The whole way: what a mail is to tell → a mail in words and in bytes.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Addressee, ComposeError, Item, Templates, compose, facts};
+use super::{Addressee, ComposeError, Matter, Rendered, Templates, Trouble, compose, facts, operator_facts};
 use crate::diagnostic::Problem;
 use crate::settings::Mail;
 
@@ -21,19 +21,42 @@ pub struct Written {
     pub bytes: Result<Vec<u8>, ComposeError>,
 }
 
-/// Writes the mail that says these reminders to this recipient, now. The same arguments give the same bytes.
+/// Writes the mail that tells this to this reader, now. The same arguments give the same bytes.
 pub fn write(
     templates: &Templates,
-    items: &[Item<'_>],
+    matter: &Matter<'_>,
     to: &Addressee<'_>,
     sender: &Mail,
     message_id: &str,
     now: DateTime<Utc>,
 ) -> Result<Written, Problem> {
-    let rendered = templates.render(&facts(items, to, now))?;
+    let rendered = templates.render(&facts(matter, to, now))?;
+    Ok(wrapped(rendered, to, sender, message_id, now))
+}
+
+/// Writes the mail that tells the operator of these troubles, now. The same arguments give the same bytes.
+pub fn write_operator(
+    templates: &Templates,
+    troubles: &[Trouble<'_>],
+    to: &Addressee<'_>,
+    sender: &Mail,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Written, Problem> {
+    let rendered = templates.render_operator(&operator_facts(troubles, to, now))?;
+    Ok(wrapped(rendered, to, sender, message_id, now))
+}
+
+fn wrapped(
+    rendered: Rendered,
+    to: &Addressee<'_>,
+    sender: &Mail,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Written {
     let bytes =
         compose(&rendered, &sender.from, sender.reply_to.as_ref(), (to.name, to.email), message_id, now);
-    Ok(Written { subject: rendered.subject, text: rendered.text, html: rendered.html, bytes })
+    Written { subject: rendered.subject, text: rendered.text, html: rendered.html, bytes }
 }
 
 impl Templates {
