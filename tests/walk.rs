@@ -11,13 +11,13 @@ use std::future::Future;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jalon::ledger::sqlite::SqliteLedger;
-use jalon::ledger::{Ledger as _, LedgerError, Mail, Stamp, Turn};
-use jalon::plan::Key;
+use jalon::ledger::{HandOver, Ledger as _, LedgerError, Mail, Stamp, Turn};
 use jalon::plan::lay::lay;
 use jalon::plan::next::{InDoubt, Past, next};
 use jalon::plan::outcome::{Outcome, Phase, Reply};
 use jalon::plan::reconcile::reconcile;
 use jalon::plan::row::State;
+use jalon::plan::{Key, Wanted};
 use jalon::settings::Settings;
 use proptest::prelude::*;
 
@@ -184,13 +184,14 @@ impl World {
         let plan = lay(&postings, &self.settings);
         self.asked.extend(plan.reminders.iter().map(|reminder| reminder.key.clone()));
         let known = self.call(|ledger| async move { ledger.known().await });
-        let changes = reconcile(&plan.reminders, &known, &BTreeSet::new(), self.now);
+        let wanted: Vec<Wanted> = plan.reminders.iter().map(Wanted::from).collect();
+        let changes = reconcile(&wanted, &known, &BTreeMap::new(), &BTreeSet::new(), self.now);
         let now = self.now;
         let missed = self.call(|ledger| async move { ledger.apply(changes, now).await });
         assert_eq!(missed, 0, "nobody else moves rows here");
         let known = self.call(|ledger| async move { ledger.known().await });
         // Planning twice is planning once.
-        assert_eq!(reconcile(&plan.reminders, &known, &BTreeSet::new(), self.now), []);
+        assert_eq!(reconcile(&wanted, &known, &BTreeMap::new(), &BTreeSet::new(), self.now), []);
     }
 
     fn took(&mut self, keys: &[Key]) {
@@ -227,7 +228,8 @@ impl World {
             return Met::Died;
         }
         let claim = (mail.message_id.clone(), mail.term);
-        let hand = Turn { settle: None, hand: Some(claim.clone()) };
+        let over = HandOver { message_id: claim.0.clone(), term: claim.1, says: vec![] };
+        let hand = Turn { settle: None, hand: Some(over) };
         let handed = self.call(|ledger| async move { ledger.turn(hand, now, LEASE).await }).handed;
         if handed.is_empty() {
             return Met::Settled;

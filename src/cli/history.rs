@@ -159,6 +159,8 @@ fn reason_word(reason: crate::plan::row::Reason, language: Language) -> &'static
         (_, Reason::Accepted) => "accepté",
         (_, Reason::Confirmed) => "confirmé",
         (_, Reason::PastWhenFirstSeen) => "déjà passé",
+        (_, Reason::NothingToTell) => "rien à dire",
+        (_, Reason::Renamed) => "renommé",
         (_, Reason::Calendar) => "calendrier",
         (_, Reason::Hand) => "à la main",
         (_, Reason::LaterReminder) => "rappel suivant",

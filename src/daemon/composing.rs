@@ -56,7 +56,7 @@ fn written(mail: &Mail, rows: &[&Row], snapshot: &Snapshot, now: DateTime<Utc>) 
     let sender = snapshot.settings.mail.as_ref()?;
     let items: Vec<Item<'_>> = rows.iter().map(|row| item(row, snapshot)).collect::<Option<_>>()?;
     let first = items.first()?.posting;
-    let person = snapshot.settings.house.directory.people.get(&mail.recipient);
+    let person = snapshot.settings.house.directory.people.get(&mail.reader);
     let to = Addressee {
         name: person.and_then(|person| person.name.as_deref()),
         email: &mail.email,
@@ -73,7 +73,7 @@ fn written(mail: &Mail, rows: &[&Row], snapshot: &Snapshot, now: DateTime<Utc>) 
 /// The zone of a mail's recipient: their own, else that of its first posting, else the house's.
 pub(super) fn zone_of(mail: &Mail, snapshot: &Snapshot) -> Zone {
     let house = &snapshot.settings.house;
-    let own = house.directory.people.get(&mail.recipient).and_then(|person| person.zone);
+    let own = house.directory.people.get(&mail.reader).and_then(|person| person.zone);
     let first = mail.rows.first().and_then(|row| snapshot.postings.get(row.key.posting()));
     own.or(first.map(|posting| posting.zone)).unwrap_or(house.zone)
 }

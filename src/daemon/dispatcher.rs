@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::composing::{compose, zone_of};
 use super::planner::Snapshot;
 use crate::clock::Clock;
-use crate::ledger::{Hand, Ledger, LedgerError, Mail, Turn};
+use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
 use crate::message::Written;
 use crate::plan::Key;
 use crate::plan::hours::waits_until;
@@ -227,7 +227,8 @@ impl<L: Ledger> Dispatcher<L> {
         let (written, untold) = compose(mail, None, snapshot, now);
         if !untold.is_empty() {
             let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
-            self.ledger.set_aside(claim.clone(), untold.clone(), now + UNTOLD, reply, now).await?;
+            let aside = Aside::Until(now + UNTOLD, reply);
+            self.ledger.set_aside(claim.clone(), untold.clone(), aside, now).await?;
             self.report.aside.extend(untold.iter().cloned());
         }
         let Some(mut written) = written else { return Ok(true) };
@@ -268,7 +269,7 @@ impl<L: Ledger> Dispatcher<L> {
         self.unsettled = Some((claim.0, claim.1, next.verdict.clone()));
         self.report.departures.push(Departure {
             message_id: mail.message_id.clone(),
-            recipient: mail.recipient.clone(),
+            recipient: mail.reader.clone(),
             email: mail.email.clone(),
             written,
             keys: handed,
@@ -321,6 +322,7 @@ impl<L: Ledger> Dispatcher<L> {
         if self.unsettled.is_none() && hand.is_none() {
             return Ok(Vec::new());
         }
+        let hand = hand.map(|(message_id, term)| HandOver { message_id, term, says: Vec::new() });
         let turn = Turn { settle: self.unsettled.clone(), hand };
         let turned = self.ledger.turn(turn, now, self.lease).await?;
         self.unsettled = None;

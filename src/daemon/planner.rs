@@ -21,11 +21,11 @@ use crate::diagnostic::{Problem, say};
 use crate::files::{Loaded, load};
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
-use crate::plan::Reminder;
 use crate::plan::lay::lay;
 use crate::plan::presence::{Presence, presence};
 use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::{Row, State};
+use crate::plan::{Reminder, Wanted};
 use crate::settings::Settings;
 
 /// What is in force: settings, templates and postings, swapped in one step.
@@ -158,8 +158,9 @@ impl<L: Ledger> Planner<L> {
     /// The second half: the ledger is brought to what was laid, and the good texts are remembered.
     pub async fn write(&self, laid: Laid) -> Result<Round, LedgerError> {
         let Laid { reminders, mut known, frozen, remember, mut round, now, .. } = laid;
+        let wanted: Vec<Wanted> = reminders.iter().map(Wanted::from).collect();
         for _ in 0..TRIES {
-            let changes = reconcile(&reminders, &known, &frozen, now);
+            let changes = reconcile(&wanted, &known, &BTreeMap::new(), &frozen, now);
             count(&changes, &mut round);
             if changes.is_empty() || self.ledger.apply(changes, now).await? == 0 {
                 break;
@@ -195,8 +196,8 @@ pub struct Laid {
 fn count(changes: &[Change], round: &mut Round) {
     for change in changes {
         match change {
-            Change::Add(_, State::Planned) => round.added += 1,
-            Change::Add(..) => round.skipped += 1,
+            Change::Add(_, State::Planned) | Change::Inherit(_, State::Planned, _) => round.added += 1,
+            Change::Add(..) | Change::Inherit(..) => round.skipped += 1,
             Change::Refresh(_) | Change::Return(..) => round.moved += 1,
             Change::Withdraw(_) | Change::Want(_, false) => round.withdrawn += 1,
             Change::Want(_, true) => {}

@@ -1,6 +1,6 @@
-//! The durable record of reminders, and the promises that stand on it.
+//! The durable record of every mail-to-be, reminders and notices, a row each; and the promises that stand on it.
 //!
-//! 1. No reminder disappears: each is sent, or ends with a stored reason.
+//! 1. No row disappears: each is sent, or ends with a stored reason.
 //! 2. None is sent twice, save when the process or the link dies between our durable `handed` and our durable
 //!    `sent`; then the copy has the same Message-ID and the row counts the doubt.
 //!
@@ -64,7 +64,7 @@ pub enum LedgerError {
     },
 }
 
-/// A mail: what leaves. A list of one or more reminders of one recipient.
+/// A mail: what leaves. A list of one or more rows that one person reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mail {
     /// The Message-ID, without angle brackets. It never changes once the mail was handed.
@@ -72,11 +72,11 @@ pub struct Mail {
     /// The term of this claim, which no other mail ever has: every verb about the claim names it, and is
     /// refused when it has passed.
     pub term: i64,
-    /// The recipient's id.
-    pub recipient: String,
+    /// The id of who reads it.
+    pub reader: String,
     /// The address.
     pub email: String,
-    /// Its reminders, at least one, by due instant, then key.
+    /// What it says, at least one row, by due instant, then key: either mails to the operator, or none such.
     pub rows: Vec<Row>,
 }
 
@@ -85,8 +85,90 @@ pub struct Mail {
 pub struct Turn {
     /// What came of a mail: message id, term, verdict.
     pub settle: Option<(String, i64, Verdict)>,
-    /// The mail about to leave: message id, term.
-    pub hand: Option<(String, i64)>,
+    /// The mail about to leave.
+    pub hand: Option<HandOver>,
+}
+
+/// A mail about to leave, and what it says: known to be told once its rows are sent, and not before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandOver {
+    /// Its Message-ID.
+    pub message_id: String,
+    /// The term of its claim.
+    pub term: i64,
+    /// What each of its rows says. Of a row that is not handed after all, nothing is kept.
+    pub says: Vec<Says>,
+}
+
+/// What one row of a mail says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// How an event is, by a revision of it.
+    Event {
+        /// The row that says it.
+        key: Key,
+        /// The posting's id.
+        posting: String,
+        /// The event's id.
+        event: String,
+        /// The revision.
+        revision: u32,
+    },
+    /// That another row ended unsent.
+    End {
+        /// The row that says it.
+        key: Key,
+        /// The row that ended.
+        ended: Key,
+    },
+}
+
+/// Why some rows of a claimed mail do not leave with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// They cannot be told for now: planned again, not before this instant, with these words.
+    Until(DateTime<Utc>, String),
+    /// They would say nothing: skipped.
+    NothingToTell,
+}
+
+/// How an event is from an instant on. Its first revision is 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The posting's id.
+    pub posting: String,
+    /// The event's id.
+    pub event: String,
+    /// Which one: they only rise.
+    pub revision: u32,
+    /// What is said of the event, as text.
+    pub said: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// An event that has another identity from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renaming {
+    /// The posting and the event that it was.
+    pub from: (String, String),
+    /// The posting and the event that it is.
+    pub to: (String, String),
+}
+
+/// What somebody was last told of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The posting's id.
+    pub posting: String,
+    /// The event's id.
+    pub event: String,
+    /// Who read it.
+    pub reader: String,
+    /// The revision that the mail spoke of.
+    pub revision: u32,
+    /// When the mail left.
+    pub at: DateTime<Utc>,
 }
 
 /// What a turn came to.
@@ -154,10 +236,10 @@ impl Stamp {
     }
 }
 
-/// A store of reminders. Verbs are atomic: after a crash each has happened wholly or not at all, and when one
+/// A store of rows. Verbs are atomic: after a crash each has happened wholly or not at all, and when one
 /// returns `Ok`, what it wrote survives a power cut.
 pub trait Ledger: Clone + Send + Sync + 'static {
-    /// Every row, by key.
+    /// Every row of every sort, by key.
     fn known(&self) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
 
     /// Applies changes in one transaction; each only to a row that stands where the change supposes. Returns
@@ -169,13 +251,16 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 
     /// Ends what is overdue and should not leave: planned rows at or after `late_after` lapse; then a planned
-    /// row that is due gives way (superseded) to a later-due row of the same posting, event and recipient that
-    /// is sent, claimed, handed or held, or planned and due. Returns the keys ended, with their state.
+    /// reminder that is due gives way (superseded) to a later-due reminder of the same posting, event and recipient
+    /// that is sent, claimed, handed or held, or planned and due. No notice gives way, nor does anything to one.
+    /// Returns the keys ended, with their state.
     fn tidy(&self, now: DateTime<Utc>)
     -> impl Future<Output = Result<Vec<(Key, State)>, LedgerError>> + Send;
 
     /// Takes up to `most` mails: the due rows (due and `not_before` at or before now, `late_after` after it)
-    /// of one recipient and address each, nearest `late_after` first. Rows that bear the same Message-ID are a
+    /// of one reader and address each, nearest `late_after` first: two persons' rows that one reader gets at one
+    /// address are one mail, one address under two readers is two. Rows to the operator are a mail apart from what
+    /// the same person reads as a recruiter. Rows that bear the same Message-ID are a
     /// mail of their own, which nothing joins; rows without one are gathered and given the id of their sorted
     /// keys at `domain`. A row under whose id other rows were sent, and which is not in doubt itself, counts
     /// as without: mail servers would drop it as a copy.
@@ -191,7 +276,8 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// for `Verdict::Again`; a row no longer wanted that would be planned again is withdrawn instead. A late
     /// `Sent` is still taken for a row that was put in doubt and not claimed since, whatever else became of it:
     /// it did leave. Handing takes claimed rows of that term within their lease that are still of use,
-    /// withdraws those not wanted, and renews the lease of the rest.
+    /// withdraws those not wanted, and renews the lease of the rest. What the handed rows say takes the place of
+    /// what they said when they were last handed.
     fn turn(
         &self,
         turn: Turn,
@@ -199,14 +285,13 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         lease: TimeDelta,
     ) -> impl Future<Output = Result<Turned, LedgerError>> + Send;
 
-    /// Puts some rows of a claimed mail aside: planned again, not before `until`, with these words. The rest of the
-    /// mail goes on without them.
+    /// Puts some rows of a claimed mail aside: planned again for later, or skipped; those not wanted any more are
+    /// withdrawn. The rest of the mail goes on without them.
     fn set_aside(
         &self,
         claim: (String, i64),
         keys: Vec<Key>,
-        until: DateTime<Utc>,
-        reply: String,
+        aside: Aside,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
@@ -241,12 +326,45 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// Every posting remembered, by id.
     fn postings(&self) -> impl Future<Output = Result<Vec<StoredPosting>, LedgerError>> + Send;
 
-    /// Forgets those ids and remembers these postings (by id, whole).
+    /// Forgets those ids and remembers these postings (by id, whole). From then on the ledger is filled.
     fn remember(
         &self,
         postings: Vec<StoredPosting>,
         forget: Vec<String>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Whether a plan was ever written: before that, whatever is met was there already.
+    fn is_filled(&self) -> impl Future<Output = Result<bool, LedgerError>> + Send;
+
+    /// The people as they were last known, by id: id and entry.
+    fn people(&self) -> impl Future<Output = Result<Vec<(String, String)>, LedgerError>> + Send;
+
+    /// Forgets those ids and remembers these entries (by id).
+    fn remember_people(
+        &self,
+        entries: Vec<(String, String)>,
+        forget: Vec<String>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Every revision of every event, by posting, event and revision.
+    fn revisions(&self) -> impl Future<Output = Result<Vec<Revision>, LedgerError>> + Send;
+
+    /// Moves the revisions of renamed events, and what mails said of these, all at once; then adds new ones. Where
+    /// an event stays that has revisions already, what the renamed one had is dropped. A revision that is there is
+    /// never written again.
+    fn revise(
+        &self,
+        renamed: Vec<Renaming>,
+        new: Vec<Revision>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// For every event of which there is more than the first revision, and every reader: what a sent row said of it
+    /// last. By posting, event and reader.
+    fn told(&self) -> impl Future<Output = Result<Vec<Told>, LedgerError>> + Send;
+
+    /// The reminders and changes that lapsed at or after an instant, and of which no sent row tells that they ended.
+    /// By due instant, then key.
+    fn untold(&self, since: DateTime<Utc>) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
 
     /// When the last round was, if there was one.
     fn last_round(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
@@ -259,6 +377,7 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Forgets final rows (sent, failed, withdrawn, skipped, superseded, lapsed) whose usefulness ended before
-    /// an instant and whose posting is not remembered. Returns how many.
+    /// an instant and whose posting is not remembered, or that are of none; and what they said. With a posting's
+    /// last row go the revisions of its events. Returns how many rows.
     fn purge(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 }

@@ -6,9 +6,10 @@
 
 mod mails;
 mod notes;
-mod reminders;
 mod rows;
 mod schema;
+mod single;
+mod telling;
 mod writer;
 
 use std::error::Error;
@@ -24,7 +25,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::writer::Writer;
-use super::{Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, Turn, Turned};
+use super::{
+    Aside, Hand, Ledger, LedgerError, Mail, Orphans, Renaming, Revision, Stamp, StoredPosting, Told, Turn,
+    Turned,
+};
 use crate::plan::Key;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
@@ -144,15 +148,15 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 impl Ledger for SqliteLedger {
     async fn known(&self) -> Result<Vec<Row>, LedgerError> {
-        self.ask(reminders::known).await
+        self.ask(single::known).await
     }
 
     async fn apply(&self, changes: Vec<Change>, now: DateTime<Utc>) -> Result<usize, LedgerError> {
-        self.ask(move |db| reminders::apply(db, &changes, now)).await
+        self.ask(move |db| single::apply(db, &changes, now)).await
     }
 
     async fn tidy(&self, now: DateTime<Utc>) -> Result<Vec<(Key, State)>, LedgerError> {
-        self.ask(move |db| reminders::tidy(db, now)).await
+        self.ask(move |db| single::tidy(db, now)).await
     }
 
     async fn claim(
@@ -174,11 +178,10 @@ impl Ledger for SqliteLedger {
         &self,
         claim: (String, i64),
         keys: Vec<Key>,
-        until: DateTime<Utc>,
-        reply: String,
+        aside: Aside,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
-        self.ask(move |db| mails::set_aside(db, &claim, &keys, until, &reply, now)).await
+        self.ask(move |db| mails::set_aside(db, &claim, &keys, &aside, now)).await
     }
 
     async fn release(&self, mails: Vec<(String, i64)>, now: DateTime<Utc>) -> Result<(), LedgerError> {
@@ -199,7 +202,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn by_hand(&self, key: Key, hand: Hand, now: DateTime<Utc>) -> Result<bool, LedgerError> {
-        self.ask(move |db| reminders::by_hand(db, &key, hand, now)).await
+        self.ask(move |db| single::by_hand(db, &key, hand, now)).await
     }
 
     async fn postings(&self) -> Result<Vec<StoredPosting>, LedgerError> {
@@ -208,6 +211,38 @@ impl Ledger for SqliteLedger {
 
     async fn remember(&self, postings: Vec<StoredPosting>, forget: Vec<String>) -> Result<(), LedgerError> {
         self.ask(move |db| notes::remember(db, &postings, &forget)).await
+    }
+
+    async fn is_filled(&self) -> Result<bool, LedgerError> {
+        self.ask(notes::is_filled).await
+    }
+
+    async fn people(&self) -> Result<Vec<(String, String)>, LedgerError> {
+        self.ask(notes::people).await
+    }
+
+    async fn remember_people(
+        &self,
+        entries: Vec<(String, String)>,
+        forget: Vec<String>,
+    ) -> Result<(), LedgerError> {
+        self.ask(move |db| notes::remember_people(db, &entries, &forget)).await
+    }
+
+    async fn revisions(&self) -> Result<Vec<Revision>, LedgerError> {
+        self.ask(telling::revisions).await
+    }
+
+    async fn revise(&self, renamed: Vec<Renaming>, new: Vec<Revision>) -> Result<(), LedgerError> {
+        self.ask(move |db| telling::revise(db, &renamed, &new)).await
+    }
+
+    async fn told(&self) -> Result<Vec<Told>, LedgerError> {
+        self.ask(telling::told).await
+    }
+
+    async fn untold(&self, since: DateTime<Utc>) -> Result<Vec<Row>, LedgerError> {
+        self.ask(move |db| telling::untold(db, since)).await
     }
 
     async fn last_round(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
@@ -219,7 +254,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn purge(&self, before: DateTime<Utc>) -> Result<usize, LedgerError> {
-        self.ask(move |db| reminders::purge(db, before)).await
+        self.ask(move |db| single::purge(db, before)).await
     }
 }
 

@@ -40,6 +40,7 @@ mod tests {
     fn row(due: &str, late_after: &str) -> Row {
         Row {
             key: Key::from_text("p/deadline/2026-06-28/-1d/camille"),
+            reader: "camille".into(),
             email: "c@example.org".into(),
             due: at(due),
             late_after: at(late_after),
@@ -53,6 +54,9 @@ mod tests {
             message_id: None,
             sent_at: None,
             reply: None,
+            born: at(due),
+            changed: at(due),
+            why: String::new(),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Pure. From a calendar to reminders; from reminders to what must change in the ledger; from what a relay
-//! answered to what comes next.
+//! Pure. From a calendar to reminders; from the mails that are wanted to what must change in the ledger; from what
+//! a relay answered to what comes next.
 //!
 //! ```text
-//! postings ─[`lay`]─▶ reminders ─[`reconcile`]─▶ changes            outcome ─[`next`]─▶ verdict
+//! postings ─[`lay`]─▶ reminders, notices ─▶ [`Wanted`] ─[`reconcile`]─▶ changes     outcome ─[`next`]─▶ verdict
 //! ```
 //! Every function here is total and takes `now` as a parameter. Nothing is stored, sent, logged or waited for.
 
@@ -24,18 +24,104 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use crate::calendar::rule::Origin;
 use crate::calendar::{Kind, Language, Lead, Recipient, Zone};
 
-/// The identity of a reminder: `POSTING/EVENT/OCCURRENCE/LEAD/RECIPIENT`. It is for ever.
+/// The kinds of mail that a row may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sort {
+    /// A date draws near, is here, or has passed.
+    Reminder,
+    /// All that is to come, at the moment that a person chose.
+    Digest,
+    /// A date is not what it was said to be.
+    Change,
+    /// A posting is new.
+    New,
+    /// What should have been told in time, and was not.
+    Missed,
+    /// Whoever runs the service is told of a problem, or that it is over.
+    Operator,
+}
+
+impl Sort {
+    /// Every sort.
+    pub const ALL: [Self; 6] =
+        [Self::Reminder, Self::Digest, Self::Change, Self::New, Self::Missed, Self::Operator];
+
+    /// The word in the ledger and in listings; of all but reminders, what stands behind the `~` in their keys.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reminder => "reminder",
+            Self::Digest => "digest",
+            Self::Change => "change",
+            Self::New => "new",
+            Self::Missed => "missed",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The sort of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.word() == word)
+    }
+}
+
+/// The identity of a mail-to-be. It is for ever.
 ///
-/// It holds the event's date and not the due instant: a change of `at` moves what is planned and repeats
-/// nothing.
+/// ```text
+/// POSTING/EVENT/OCCURRENCE/LEAD/RECIPIENT     a reminder
+/// ~digest/MINUTE/PERSON                       all others are notices, and no posting's id begins with ~
+/// ~change/POSTING/EVENT/REVISION/RECIPIENT
+/// ~new/POSTING/RECIPIENT
+/// ~missed/DAY/RECIPIENT
+/// ~operator/PROBLEM/N  ~operator/PROBLEM/N/healed
+/// ```
+/// A reminder's holds the event's date and not the due instant: a change of `at` moves what is planned and repeats
+/// nothing. A recipient stands last, because an address may hold a `/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of these parts.
+    /// The key of a reminder with these parts.
     #[must_use]
     pub fn new(posting: &str, event: &str, occurrence: &Occurrence, lead: Lead, recipient: &str) -> Self {
         Self(format!("{posting}/{event}/{occurrence}/{lead}/{recipient}"))
+    }
+
+    /// The key of a person's digest at a minute of their day.
+    #[must_use]
+    pub fn digest(minute: NaiveDateTime, person: &str) -> Self {
+        Self(format!("~digest/{}/{person}", minute.format("%Y-%m-%dT%H:%M")))
+    }
+
+    /// The key of the notice that an event is otherwise than it was: now as this revision of it says.
+    #[must_use]
+    pub fn change(posting: &str, event: &str, revision: u32, person: &str) -> Self {
+        Self(format!("~change/{posting}/{event}/{revision}/{person}"))
+    }
+
+    /// The key of the notice that a posting is new.
+    #[must_use]
+    pub fn new_posting(posting: &str, person: &str) -> Self {
+        Self(format!("~new/{posting}/{person}"))
+    }
+
+    /// The key of a day's notice of what lapsed.
+    #[must_use]
+    pub fn missed(day: NaiveDate, person: &str) -> Self {
+        Self(format!("~missed/{}/{person}", day.format("%Y-%m-%d")))
+    }
+
+    /// The key of the operator's mail about the `n`th time of a problem.
+    #[must_use]
+    pub fn operator(problem: &str, n: u32) -> Self {
+        Self(format!("~operator/{}/{n}", problem.replace('/', "_")))
+    }
+
+    /// The key of the operator's mail that this time of a problem is over.
+    #[must_use]
+    pub fn healed(problem: &str, n: u32) -> Self {
+        Self(format!("{}/healed", Self::operator(problem, n)))
     }
 
     /// A key that was stored as text.
@@ -50,38 +136,70 @@ impl Key {
         &self.0
     }
 
-    fn part(&self, n: usize) -> &str {
-        self.0.splitn(5, '/').nth(n).unwrap_or_default()
+    /// What sort of mail it names.
+    #[must_use]
+    pub fn sort(&self) -> Sort {
+        let first = self.0.split('/').next().unwrap_or_default();
+        first.strip_prefix('~').and_then(Sort::parse).unwrap_or(Sort::Reminder)
     }
 
-    /// The posting's id.
+    /// The `n`th of so many parts; the last one may hold a `/`.
+    fn part(&self, n: usize, of: usize) -> &str {
+        self.0.splitn(of, '/').nth(n).unwrap_or_default()
+    }
+
+    /// The posting's id; empty when it is of none.
     #[must_use]
     pub fn posting(&self) -> &str {
-        self.part(0)
+        match self.sort() {
+            Sort::Reminder => self.part(0, 5),
+            Sort::Change => self.part(1, 5),
+            Sort::New => self.part(1, 3),
+            Sort::Digest | Sort::Missed | Sort::Operator => "",
+        }
     }
 
-    /// The event's id.
+    /// The event's id; empty when it is of none.
     #[must_use]
     pub fn event(&self) -> &str {
-        self.part(1)
+        match self.sort() {
+            Sort::Reminder => self.part(1, 5),
+            Sort::Change => self.part(2, 5),
+            Sort::New | Sort::Digest | Sort::Missed | Sort::Operator => "",
+        }
     }
 
-    /// The occurrence, as written in the key.
+    /// The occurrence, as written in the key; only reminders have one.
     #[must_use]
     pub fn occurrence(&self) -> &str {
-        self.part(2)
+        if self.sort() == Sort::Reminder { self.part(2, 5) } else { "" }
     }
 
-    /// The lead, as written in the key.
+    /// The lead, as written in the key; only reminders have one.
     #[must_use]
     pub fn lead(&self) -> &str {
-        self.part(3)
+        if self.sort() == Sort::Reminder { self.part(3, 5) } else { "" }
     }
 
-    /// The recipient's id: a person's, else an address in lower case.
+    /// The recipient's id: a person's, else an address in lower case. Empty for the operator.
     #[must_use]
     pub fn recipient(&self) -> &str {
-        self.part(4)
+        match self.sort() {
+            Sort::Reminder | Sort::Change => self.part(4, 5),
+            Sort::Digest | Sort::New | Sort::Missed => self.part(2, 3),
+            Sort::Operator => "",
+        }
+    }
+
+    /// Of an operator's mail: the problem, which time of it, and whether it says that it is over.
+    #[must_use]
+    pub fn episode(&self) -> Option<(&str, u32, bool)> {
+        let parts: Vec<&str> = self.0.split('/').collect();
+        match (self.sort(), parts.as_slice()) {
+            (Sort::Operator, [_, problem, n]) => Some((problem, n.parse().ok()?, false)),
+            (Sort::Operator, [_, problem, n, "healed"]) => Some((problem, n.parse().ok()?, true)),
+            _ => None,
+        }
     }
 }
 
@@ -152,6 +270,45 @@ pub struct Reminder {
     pub moved_from: Option<NaiveDate>,
 }
 
+/// A mail-to-be as the ledger holds it: what [`reconcile`] compares, whatever its sort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its identity.
+    pub key: Key,
+    /// The posting's id; empty when it is of none.
+    pub posting: String,
+    /// The event's id; empty when it is of none.
+    pub event: String,
+    /// For whom it is: the id in the key; of an operator's mail, the operator's.
+    pub recipient: String,
+    /// The id of who reads it: whoever covers for the recipient while they are away, else the recipient.
+    pub reader: String,
+    /// The reader's address.
+    pub email: String,
+    /// When it is to leave.
+    pub due: DateTime<Utc>,
+    /// From when on it is of no use.
+    pub late_after: DateTime<Utc>,
+    /// Of a reminder, the rule that wants it (`jalon.toml:12`); of an operator's mail, its sentence.
+    pub why: String,
+}
+
+impl From<&Reminder> for Wanted {
+    fn from(reminder: &Reminder) -> Self {
+        Self {
+            key: reminder.key.clone(),
+            posting: reminder.posting.clone(),
+            event: reminder.event.clone(),
+            recipient: reminder.recipient.id.clone(),
+            reader: reminder.reader.id.clone(),
+            email: reminder.reader.email.clone(),
+            due: reminder.due,
+            late_after: reminder.late_after,
+            why: reminder.origin.to_string(),
+        }
+    }
+}
+
 /// What a calendar asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -176,5 +333,104 @@ impl std::str::FromStr for Occurrence {
                 .map(Self::Time)
                 .map_err(|_| ())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key, and what it is made of: sort, posting, event, occurrence, lead, recipient.
+    type Golden = (Key, &'static str, Sort, [&'static str; 5]);
+
+    fn goldens() -> Vec<Golden> {
+        let day = NaiveDate::from_ymd_opt(2026, 6, 28).unwrap_or_default();
+        let minute = day.and_hms_opt(8, 0, 59).unwrap_or_default();
+        let [deadline, round] = ["deadline", "interview:premier-tour"];
+        let plain = "a/b@example.org"; // an address may hold a slash
+        vec![
+            (
+                Key::new("p", deadline, &Occurrence::Day(day), Lead::ON_DAY, "camille"),
+                "p/deadline/2026-06-28/0d/camille",
+                Sort::Reminder,
+                ["p", deadline, "2026-06-28", "0d", "camille"],
+            ),
+            (
+                Key::new("p", round, &Occurrence::Time(minute), Lead::ON_DAY, plain),
+                "p/interview:premier-tour/2026-06-28T08:00:59/0d/a/b@example.org",
+                Sort::Reminder,
+                ["p", round, "2026-06-28T08:00:59", "0d", plain],
+            ),
+            (
+                Key::digest(minute, "camille"),
+                "~digest/2026-06-28T08:00/camille",
+                Sort::Digest,
+                ["", "", "", "", "camille"],
+            ),
+            (
+                Key::change("p", round, 12, "camille"),
+                "~change/p/interview:premier-tour/12/camille",
+                Sort::Change,
+                ["p", round, "", "", "camille"],
+            ),
+            (
+                Key::change("p", deadline, 2, plain),
+                "~change/p/deadline/2/a/b@example.org",
+                Sort::Change,
+                ["p", deadline, "", "", plain],
+            ),
+            (Key::new_posting("p", "camille"), "~new/p/camille", Sort::New, ["p", "", "", "", "camille"]),
+            (Key::new_posting("p", plain), "~new/p/a/b@example.org", Sort::New, ["p", "", "", "", plain]),
+            (
+                Key::missed(day, "camille"),
+                "~missed/2026-06-28/camille",
+                Sort::Missed,
+                ["", "", "", "", "camille"],
+            ),
+            (
+                Key::missed(day, plain),
+                "~missed/2026-06-28/a/b@example.org",
+                Sort::Missed,
+                ["", "", "", "", plain],
+            ),
+            (Key::operator("relay-rests", 3), "~operator/relay-rests/3", Sort::Operator, [""; 5]),
+            (Key::healed("relay-rests", 3), "~operator/relay-rests/3/healed", Sort::Operator, [""; 5]),
+            (Key::operator("a/b/c", 1), "~operator/a_b_c/1", Sort::Operator, [""; 5]),
+        ]
+    }
+
+    #[test]
+    fn keys_are_for_ever() {
+        for (key, text, sort, parts) in goldens() {
+            assert_eq!(key.as_str(), text);
+            assert_eq!(key, Key::from_text(text));
+            assert_eq!(key.sort(), sort, "{text}");
+            let read = [key.posting(), key.event(), key.occurrence(), key.lead(), key.recipient()];
+            assert_eq!(read, parts, "{text}");
+            assert_eq!(key.episode().is_some(), sort == Sort::Operator, "{text}");
+        }
+        let tried: std::collections::BTreeSet<Sort> = goldens().iter().map(|(_, _, sort, _)| *sort).collect();
+        assert_eq!(tried, Sort::ALL.into());
+    }
+
+    #[test]
+    fn an_operators_key_tells_its_episode() {
+        assert_eq!(Key::operator("relay-rests", 3).episode(), Some(("relay-rests", 3, false)));
+        assert_eq!(Key::healed("a/b", u32::MAX).episode(), Some(("a_b", u32::MAX, true)));
+        for text in
+            ["~operator", "~operator/x", "~operator/x/y", "~operator/x/1/ill", "~operator/x/1/healed/2"]
+        {
+            assert_eq!(Key::from_text(text).episode(), None, "{text}");
+        }
+        assert_eq!(Key::from_text("operator/x/1").episode(), None, "a posting may be called so");
+    }
+
+    #[test]
+    fn every_sort_has_a_word_of_its_own() {
+        for sort in Sort::ALL {
+            assert_eq!(Sort::parse(sort.word()), Some(sort));
+        }
+        assert_eq!(Sort::parse("party"), None);
+        assert_eq!(Key::from_text("digest/deadline/2026-06-28/0d/x").sort(), Sort::Reminder);
     }
 }

@@ -1,18 +1,18 @@
-//! Pure. What the ledger holds of a reminder: its state, and how it came to it.
+//! Pure. What the ledger holds of a mail-to-be, a reminder or a notice: its state, and how it came to it.
 //!
 //! ```text
 //! planned ─claim─▶ claimed ─hand─▶ handed ─2xx─▶ sent
 //!    ▲                │               ├─ never ─▶ failed
 //!    ├──── again ─────┴───────────────┤
 //!    └──── doubt, resend ─────────────┴─ doubt ─▶ held
-//! planned ─▶ withdrawn · skipped · superseded · lapsed
+//! planned ─▶ withdrawn · superseded · lapsed          first seen, or claimed ─▶ skipped
 //! ```
 
 use chrono::{DateTime, Utc};
 
 use super::Key;
 
-/// What became of a reminder so far.
+/// What became of a mail-to-be so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// It waits for its due instant, or to be tried again.
@@ -29,7 +29,7 @@ pub enum State {
     Held,
     /// The calendar, or a hand, took it back.
     Withdrawn,
-    /// It was past when first seen.
+    /// There was nothing to be sent: it was past when first seen, for one.
     Skipped,
     /// A later reminder of the same event says it better.
     Superseded,
@@ -76,7 +76,7 @@ impl State {
     }
 }
 
-/// Why a reminder stands where it stands: stored with every state that is not on its way.
+/// Why a row stands where it stands: stored with every state that is not on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// Sent: the relay (or the outbox) took it.
@@ -85,6 +85,10 @@ pub enum Reason {
     Confirmed,
     /// Skipped: past when first seen.
     PastWhenFirstSeen,
+    /// Skipped: a digest with nothing in it.
+    NothingToTell,
+    /// Skipped: it has a new key, and had left, may have, or had ended under the old one.
+    Renamed,
     /// Withdrawn: no file asks for it any more.
     Calendar,
     /// Withdrawn: by hand.
@@ -105,10 +109,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, with the state that it explains.
-    pub const ALL: [(Self, State); 11] = [
+    pub const ALL: [(Self, State); 13] = [
         (Self::Accepted, State::Sent),
         (Self::Confirmed, State::Sent),
         (Self::PastWhenFirstSeen, State::Skipped),
+        (Self::NothingToTell, State::Skipped),
+        (Self::Renamed, State::Skipped),
         (Self::Calendar, State::Withdrawn),
         (Self::Hand, State::Withdrawn),
         (Self::LaterReminder, State::Superseded),
@@ -126,6 +132,8 @@ impl Reason {
             Self::Accepted => "accepted",
             Self::Confirmed => "confirmed",
             Self::PastWhenFirstSeen => "past-when-first-seen",
+            Self::NothingToTell => "nothing-to-tell",
+            Self::Renamed => "renamed",
             Self::Calendar => "calendar",
             Self::Hand => "hand",
             Self::LaterReminder => "later-reminder",
@@ -144,11 +152,13 @@ impl Reason {
     }
 }
 
-/// A reminder as the ledger holds it.
+/// A mail-to-be as the ledger holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Its identity.
     pub key: Key,
+    /// The id of who reads it: not always the recipient that the key names.
+    pub reader: String,
     /// The address it goes to.
     pub email: String,
     /// When it is to leave.
@@ -175,4 +185,10 @@ pub struct Row {
     pub sent_at: Option<DateTime<Utc>>,
     /// What the relay last said of it.
     pub reply: Option<String>,
+    /// When the ledger first met its key.
+    pub born: DateTime<Utc>,
+    /// When the row last changed in any way; of one that ended, when it did.
+    pub changed: DateTime<Utc>,
+    /// Of a reminder, the rule that wants it; of an operator's mail, its sentence.
+    pub why: String,
 }

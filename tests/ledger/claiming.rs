@@ -9,11 +9,11 @@ use jalon::plan::row::State;
 
 use crate::world::*;
 
-pub async fn a_mail_gathers_what_is_due_to_one_recipient<F: Fixture>(world: World<F>) {
+pub async fn a_mail_gathers_what_is_due_to_one_reader<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (START, 2, 300), (DAY, 50, 100)]).await;
     let mail = world.claim_one(3).await;
     assert_eq!(keys(&mail), [key(WEEK), key(START)]);
-    assert_eq!((mail.recipient.as_str(), mail.email.as_str()), ("camille", "camille@example.org"));
+    assert_eq!((mail.reader.as_str(), mail.email.as_str()), ("camille", "camille@example.org"));
     for row in &mail.rows {
         assert_eq!((row.state, row.message_id.as_ref()), (State::Claimed, Some(&mail.message_id)));
         assert_eq!(*row, world.row(row.key.as_str()).await, "rows are shown as they now are");
@@ -33,10 +33,10 @@ pub async fn rows_of_a_mail_stand_by_due_instant_then_by_key<F: Fixture>(world: 
     assert_eq!(keys(&world.claim_one(9).await), [b, c, a].map(key));
 }
 
-pub async fn each_recipient_has_a_mail_of_their_own<F: Fixture>(world: World<F>) {
+pub async fn each_reader_has_a_mail_of_their_own<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (SACHA, 0, 90)]).await;
     // The same mailbox, even so: they are two people.
-    let shared = to("camille@example.org", reminder(SACHA, 0, 90));
+    let shared = to("camille@example.org", wanted(SACHA, 0, 90));
     assert!(world.change(Change::Refresh(shared), 0).await);
     let mails = world.claim(1).await;
     assert_eq!(mails.iter().map(keys).collect::<Vec<_>>(), [[key(SACHA)], [key(WEEK)]]);
@@ -44,7 +44,7 @@ pub async fn each_recipient_has_a_mail_of_their_own<F: Fixture>(world: World<F>)
 
 pub async fn each_address_has_a_mail_of_its_own<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (START, 0, 200)]).await;
-    let covered = to("cover@example.org", reminder(START, 0, 200));
+    let covered = to("cover@example.org", wanted(START, 0, 200));
     assert!(world.change(Change::Refresh(covered), 0).await);
     let mails = world.claim(1).await;
     let addresses: Vec<_> = mails.iter().map(|mail| (mail.email.as_str(), keys(mail))).collect();
@@ -63,7 +63,7 @@ pub async fn the_mail_that_is_soonest_useless_leaves_first<F: Fixture>(world: Wo
     for most in [0, 2, 3, 100] {
         let mails = world.ledger.claim(at(1), lease(), most, DOMAIN).await.unwrap();
         assert!(mails.len() <= most);
-        order.extend(mails.into_iter().map(|mail| mail.recipient));
+        order.extend(mails.into_iter().map(|mail| mail.reader));
     }
     assert_eq!(order, [3, 1, 5, 4, 2, 0].map(|n| format!("person-{n}")));
 }
@@ -165,4 +165,49 @@ pub async fn a_mail_holds_a_hundred_at_most_and_the_rest_leave_in_the_next<F: Fi
     let first = world.claim_one(1).await;
     let second = world.claim_one(1).await;
     assert_eq!((keys(&first).len(), keys(&second).len()), (100, 30));
+}
+
+pub async fn rows_of_every_sort_that_one_person_reads_are_one_mail<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (DIGEST, 1, 200), (CHANGE, 2, 300), (NEW, 3, 400), (MISSED, 4, 500)]).await;
+    let mail = world.claim_one(9).await;
+    assert_eq!(keys(&mail), [WEEK, DIGEST, CHANGE, NEW, MISSED].map(key));
+    assert_eq!(mail.message_id, message_id(&keys(&mail), DOMAIN));
+}
+
+pub async fn what_is_for_the_operator_is_a_mail_apart<F: Fixture>(world: World<F>) {
+    let healed = "~operator/relay-rests/1/healed";
+    world.plan(&[(WEEK, 0, 100), (DIGEST, 0, 200)]).await;
+    for (text, due) in [(OPERATOR, 0), (healed, 1)] {
+        // Camille runs the service, too.
+        let change = Change::Add(read_by("camille", wanted(text, due, 90)), State::Planned);
+        assert!(world.change(change, 0).await);
+    }
+    let mails = world.claim(2).await;
+    let of: Vec<_> =
+        mails.iter().map(|mail| (mail.reader.as_str(), mail.email.as_str(), keys(mail))).collect();
+    let camille = ("camille", "camille@example.org");
+    assert_eq!(
+        of,
+        [
+            (camille.0, camille.1, vec![key(OPERATOR), key(healed)]),
+            (camille.0, camille.1, vec![key(WEEK), key(DIGEST)])
+        ]
+    );
+}
+
+pub async fn what_somebody_reads_for_another_joins_their_own_mail<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (SACHA, 0, 100), (START, 0, 100), (DIGEST, 0, 200)]).await;
+    assert!(world.change(Change::Refresh(read_by("sacha", wanted(START, 0, 100))), 0).await);
+    assert!(world.change(Change::Refresh(read_by("sacha", wanted(DIGEST, 0, 200))), 0).await);
+    let mails = world.claim(1).await;
+    let of: Vec<_> =
+        mails.iter().map(|mail| (mail.reader.as_str(), mail.email.as_str(), keys(mail))).collect();
+    assert_eq!(
+        of,
+        [
+            ("camille", "camille@example.org", vec![key(WEEK)]),
+            ("sacha", "sacha@example.org", vec![key(SACHA), key(START), key(DIGEST)])
+        ]
+    );
+    assert!(mails[1].rows.iter().all(|row| row.reader == "sacha"));
 }

@@ -165,7 +165,7 @@ pub async fn the_doubts_of_a_row_are_its_own<F: Fixture>(world: World<F>) {
     // START sits one doubt out.
     assert!(world.change(Change::Withdraw(key(START)), 1).await);
     world.attempt(resend(1), 1).await;
-    assert!(world.change(Change::Return(Box::new(reminder(START, 0, 100)), State::Withdrawn), 1).await);
+    assert!(world.change(Change::Return(Box::new(wanted(START, 0, 100)), State::Withdrawn), 1).await);
     let mail = world.claim_and_hand(1).await;
     assert_eq!(mail.rows.len(), 2);
     let orphans = world.ledger.orphans(true, InDoubt::Resend, at(1)).await.unwrap();

@@ -1,7 +1,7 @@
 //! The drawing in `plan::row`, as a table: every verb tried on every state. What is not in the table leaves
 //! the row as it was.
 
-use jalon::ledger::{Hand, Ledger as _};
+use jalon::ledger::{Aside, Hand, HandOver, Ledger as _};
 use jalon::plan::next::InDoubt;
 use jalon::plan::reconcile::Change;
 use jalon::plan::row::State::{self, *};
@@ -15,6 +15,7 @@ type Hold = (String, i64);
 #[derive(Clone, Copy, Debug)]
 enum Verb {
     Add,
+    Inherit,
     Refresh,
     Return,
     WithdrawByCalendar,
@@ -23,6 +24,8 @@ enum Verb {
     SupersedeTidy,
     Claim,
     Hand,
+    SetAside,
+    NothingToTell,
     Sent,
     Again,
     Never,
@@ -40,8 +43,9 @@ enum Verb {
 
 /// Every verb, with the moves it makes. A held row was put in doubt by the mail that asks, so it may still
 /// be told that it was sent.
-const DRAWING: [(Verb, &[(State, State)]); 22] = [
+const DRAWING: [(Verb, &[(State, State)]); 25] = [
     (Verb::Add, &[]),
+    (Verb::Inherit, &[]),
     (Verb::Refresh, &[]),
     (Verb::Return, &[(Skipped, Planned), (Withdrawn, Planned), (Failed, Planned)]),
     (Verb::WithdrawByCalendar, &[(Planned, Withdrawn)]),
@@ -50,6 +54,8 @@ const DRAWING: [(Verb, &[(State, State)]); 22] = [
     (Verb::SupersedeTidy, &[(Planned, Superseded)]),
     (Verb::Claim, &[(Planned, Claimed)]),
     (Verb::Hand, &[(Claimed, Handed)]),
+    (Verb::SetAside, &[(Claimed, Planned)]),
+    (Verb::NothingToTell, &[(Claimed, Skipped)]),
     (Verb::Sent, &[(Handed, Sent), (Held, Sent)]),
     (Verb::Again, &[(Claimed, Planned), (Handed, Planned)]),
     (Verb::Never, &[(Handed, Failed)]),
@@ -71,7 +77,7 @@ const LATER: &str = DAY;
 /// Brings [`WEEK`] into a state, on the shortest way.
 async fn bring<F: Fixture>(world: &World<F>, state: State) -> Hold {
     if state == Skipped {
-        assert!(world.change(Change::Add(Box::new(reminder(WEEK, 0, 100)), Skipped), 1).await);
+        assert!(world.change(Change::Add(Box::new(wanted(WEEK, 0, 100)), Skipped), 1).await);
         return ("none@example.org".into(), 0);
     }
     world.plan(&[(WEEK, 0, 100)]).await;
@@ -99,10 +105,11 @@ async fn bring<F: Fixture>(world: &World<F>, state: State) -> Hold {
 
 async fn act<F: Fixture>(world: &World<F>, from: State, verb: Verb, (id, term): Hold) {
     let ledger = &world.ledger;
-    let same = || Box::new(reminder(WEEK, 0, 100));
+    let same = || Box::new(wanted(WEEK, 0, 100));
     let change = match verb {
         Verb::Add => Some(add(WEEK, 0, 100)),
-        Verb::Refresh => Some(Change::Refresh(to("new@example.org", reminder(WEEK, 0, 100)))),
+        Verb::Inherit => Some(Change::Inherit(same(), Planned, (key(WEEK), from))),
+        Verb::Refresh => Some(Change::Refresh(to("new@example.org", wanted(WEEK, 0, 100)))),
         Verb::Return => Some(Change::Return(same(), from)),
         Verb::WithdrawByCalendar => Some(Change::Withdraw(key(WEEK))),
         Verb::Unwant => Some(Change::Want(key(WEEK), false)),
@@ -132,7 +139,7 @@ async fn act<F: Fixture>(world: &World<F>, from: State, verb: Verb, (id, term): 
     if let Some(change) = change {
         ledger.apply(vec![change], at(2)).await.unwrap();
     } else if verdict.is_some() || matches!(verb, Verb::Hand) {
-        let hand = verdict.is_none().then(|| (id.clone(), term));
+        let hand = verdict.is_none().then(|| HandOver { message_id: id.clone(), term, says: vec![] });
         let settle = verdict.map(|verdict| (id, term, verdict));
         ledger.turn(jalon::ledger::Turn { settle, hand }, at(2), lease()).await.unwrap();
     } else if let Some((every, policy, now)) = orphans {
@@ -142,6 +149,13 @@ async fn act<F: Fixture>(world: &World<F>, from: State, verb: Verb, (id, term): 
     } else {
         match verb {
             Verb::Claim => drop(world.claim(2).await),
+            Verb::SetAside | Verb::NothingToTell => {
+                let aside = match verb {
+                    Verb::SetAside => Aside::Until(at(5), "not now".into()),
+                    _ => Aside::NothingToTell,
+                };
+                ledger.set_aside((id, term), vec![key(WEEK)], aside, at(2)).await.unwrap();
+            }
             Verb::Release => ledger.release(vec![(id, term)], at(2)).await.unwrap(),
             Verb::LapseTidy => drop(world.tidy(100).await),
             Verb::SupersedeTidy => {

@@ -70,7 +70,7 @@ pub async fn nothing_gives_way_to_a_reminder_that_ended_unsent<F: Fixture>(world
     assert!(world.by_hand(DAY, Hand::Retry, 51).await);
     assert!(world.by_hand(DAY, Hand::Withdraw, 51).await);
     assert_eq!(world.tidy(51).await, [], "withdrawn");
-    let skipped = Change::Add(Box::new(reminder("p/start/2026-08-31/0d/camille", 61, 100)), State::Skipped);
+    let skipped = Change::Add(Box::new(wanted("p/start/2026-08-31/0d/camille", 61, 100)), State::Skipped);
     assert!(world.change(skipped, 62).await);
     assert_eq!(world.tidy(62).await, [], "skipped");
 }
@@ -114,7 +114,7 @@ pub async fn rows_under_way_neither_lapse_nor_give_way<F: Fixture>(world: World<
 
 pub async fn a_retried_row_is_as_new_and_due_at_once<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (SACHA, 0, 200), (START, 0, 300)]).await;
-    let start = Change::Refresh(to("other@example.org", reminder(START, 0, 300)));
+    let start = Change::Refresh(to("other@example.org", wanted(START, 0, 300)));
     assert!(world.change(start, 0).await);
     let mails = world.claim(1).await;
     for (mail, verdict) in mails.iter().zip([again(9, true), hold(), never()]) {
@@ -190,14 +190,41 @@ pub async fn nothing_gives_way_to_a_reminder_that_is_sooner_of_no_use<F: Fixture
 pub async fn what_a_remembered_posting_had_is_not_forgotten<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100)]).await;
     world.tidy(100).await;
-    let posting = jalon::ledger::StoredPosting {
-        id: key(WEEK).posting().to_owned(),
-        path: "p.toml".to_owned(),
-        text: String::new(),
-        vanished_at: None,
-    };
+    let posting = posting("p", "");
     world.ledger.remember(vec![posting.clone()], vec![]).await.unwrap();
     assert_eq!(world.ledger.purge(at(9999)).await.unwrap(), 0);
     world.ledger.remember(vec![], vec![posting.id]).await.unwrap();
     assert_eq!(world.ledger.purge(at(9999)).await.unwrap(), 1);
+}
+
+pub async fn no_notice_gives_way_and_nothing_gives_way_to_one<F: Fixture>(world: World<F>) {
+    // A change and a reminder of the same event, to the same person; two changes; two notices of no event.
+    let (early, late) = ("~change/p/start/1/camille", "~change/p/start/3/camille");
+    world
+        .plan(&[(WEEK, 0, 100), (CHANGE, 10, 100), (early, 0, 100), (START, 10, 100), (late, 20, 100)])
+        .await;
+    world.plan(&[(DIGEST, 0, 100), ("~digest/2026-06-30T08:00/camille", 20, 100), (MISSED, 20, 100)]).await;
+    assert_eq!(world.tidy(50).await, []);
+    world.attempt(sent(), 50).await;
+    world
+        .plan(&[("~change/p/deadline/1/camille", -10, 100), ("p/end/2026-12-31/0d/camille", -10, 100)])
+        .await;
+    world.plan(&[("~change/p/end/2/camille", 0, 100)]).await;
+    world.attempt(sent(), 50).await;
+    assert_eq!(world.tidy(50).await, []);
+    // They lapse as all do.
+    world.plan(&[(OPERATOR, 0, 100)]).await;
+    assert_eq!(world.tidy(100).await, [(key(OPERATOR), State::Lapsed)]);
+}
+
+pub async fn notices_of_no_posting_are_forgotten_with_time<F: Fixture>(world: World<F>) {
+    world.ledger.remember(vec![posting("p", "")], vec![]).await.unwrap();
+    world
+        .plan(&[(CHANGE, 0, 100), (NEW, 0, 100), (DIGEST, 0, 100), (MISSED, 0, 100), (OPERATOR, 0, 100)])
+        .await;
+    world.tidy(100).await;
+    assert_eq!(world.ledger.purge(at(100)).await.unwrap(), 0);
+    assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 3);
+    let left: Vec<_> = world.ledger.known().await.unwrap().into_iter().map(|row| row.key).collect();
+    assert_eq!(left, [key(CHANGE), key(NEW)], "their posting is remembered");
 }

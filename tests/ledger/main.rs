@@ -13,6 +13,7 @@ mod noting;
 mod planning;
 mod rejoining;
 mod sqlite;
+mod telling;
 mod turning;
 mod world;
 
@@ -33,12 +34,16 @@ macro_rules! contract {
                 rows_under_way_are_only_marked
                 changes_to_rows_that_moved_meanwhile_are_counted_as_missed
                 changes_are_applied_all_or_none
+                an_heir_is_planned_or_skipped
+                an_heir_goes_on_as_the_row_before_it_did
+                nothing_is_inherited_of_a_row_that_moved_meanwhile
+                what_was_skipped_for_a_rename_returns_by_no_hand
             }
             claiming {
-                a_mail_gathers_what_is_due_to_one_recipient
+                a_mail_gathers_what_is_due_to_one_reader
                 the_message_id_is_the_hash_of_the_keys
                 rows_of_a_mail_stand_by_due_instant_then_by_key
-                each_recipient_has_a_mail_of_their_own
+                each_reader_has_a_mail_of_their_own
                 each_address_has_a_mail_of_its_own
                 the_mail_that_is_soonest_useless_leaves_first
                 nothing_is_claimed_before_it_is_due
@@ -50,6 +55,9 @@ macro_rules! contract {
                 the_next_instant_is_the_earliest_at_which_a_row_is_ready_or_ends
                 nothing_planned_has_no_next_instant
                 a_mail_holds_a_hundred_at_most_and_the_rest_leave_in_the_next
+                rows_of_every_sort_that_one_person_reads_are_one_mail
+                what_is_for_the_operator_is_a_mail_apart
+                what_somebody_reads_for_another_joins_their_own_mail
             }
             rejoining {
                 a_mail_given_back_before_it_was_handed_lets_others_join
@@ -84,6 +92,7 @@ macro_rules! contract {
                 an_empty_turn_does_nothing
                 nothing_is_handed_that_became_of_no_use_meanwhile
                 what_is_set_aside_waits_alone
+                what_has_nothing_to_tell_is_skipped_alone
             }
             doubting {
                 a_doubt_is_counted_and_planned_again
@@ -119,6 +128,25 @@ macro_rules! contract {
                 only_final_rows_are_purged
                 nothing_gives_way_to_a_reminder_that_is_sooner_of_no_use
                 what_a_remembered_posting_had_is_not_forgotten
+                no_notice_gives_way_and_nothing_gives_way_to_one
+                notices_of_no_posting_are_forgotten_with_time
+            }
+            telling {
+                nothing_is_told_before_it_is_sent
+                a_late_answer_tells_and_so_does_a_persons_word
+                who_reads_it_is_told_not_whom_it_was_for
+                what_left_last_counts
+                what_is_handed_again_says_anew
+                only_what_is_handed_says_anything
+                what_was_never_revised_is_not_asked_after
+                revisions_are_kept_in_order_and_never_written_again
+                a_renaming_moves_revisions_and_what_was_said
+                a_renaming_onto_an_event_that_has_revisions_drops_its_own
+                events_may_change_places
+                what_lapsed_is_untold_until_a_mail_that_tells_of_it_is_sent
+                only_reminders_and_changes_that_lapsed_since_are_untold
+                what_a_forgotten_row_said_is_forgotten
+                revisions_are_forgotten_with_the_last_row_of_a_forgotten_posting
             }
             drawing {
                 every_verb_moves_every_state_as_drawn
@@ -128,6 +156,8 @@ macro_rules! contract {
                 postings_are_remembered_whole
                 postings_are_replaced_and_forgotten
                 what_is_forgotten_and_remembered_at_once_is_remembered
+                a_ledger_is_filled_once_a_plan_was_written
+                people_are_remembered_and_forgotten
                 the_last_round_never_goes_back_unless_accepted
                 a_crash_keeps_all_that_was_answered
             }

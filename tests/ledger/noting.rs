@@ -1,14 +1,9 @@
-//! Clauses of `postings`, `remember`, `last_round` and `note_round`, and of what a crash leaves.
+//! Clauses of `postings`, `remember`, `is_filled`, `people`, `last_round` and `note_round`, and of what a crash leaves.
 
 use jalon::ledger::{Hand, Ledger as _, StoredPosting};
 use jalon::plan::row::State;
 
 use crate::world::*;
-
-fn posting(id: &str, text: &str) -> StoredPosting {
-    let path = format!("config/postings/{id}.toml");
-    StoredPosting { id: id.into(), path, text: text.into(), vanished_at: None }
-}
 
 pub async fn postings_are_remembered_whole<F: Fixture>(world: World<F>) {
     assert_eq!(world.ledger.postings().await.unwrap(), []);
@@ -31,6 +26,31 @@ pub async fn what_is_forgotten_and_remembered_at_once_is_remembered<F: Fixture>(
     world.ledger.remember(vec![posting("a", "one")], vec![]).await.unwrap();
     world.ledger.remember(vec![posting("a", "two")], vec!["a".into()]).await.unwrap();
     assert_eq!(world.ledger.postings().await.unwrap(), [posting("a", "two")]);
+}
+
+pub async fn a_ledger_is_filled_once_a_plan_was_written<F: Fixture>(world: World<F>) {
+    assert!(!world.ledger.is_filled().await.unwrap());
+    world.plan(&[(WEEK, 0, 100)]).await;
+    world.ledger.note_round(at(1), false).await.unwrap();
+    assert!(!world.crash().ledger.is_filled().await.unwrap());
+
+    let world = World::<F>::new();
+    world.ledger.remember(vec![], vec![]).await.unwrap();
+    assert!(world.ledger.is_filled().await.unwrap(), "with no posting, too");
+    assert!(world.crash().ledger.is_filled().await.unwrap());
+}
+
+pub async fn people_are_remembered_and_forgotten<F: Fixture>(world: World<F>) {
+    assert_eq!(world.ledger.people().await.unwrap(), []);
+    let all = |pairs: &[(&str, &str)]| -> Vec<_> {
+        pairs.iter().map(|(id, entry)| ((*id).to_owned(), (*entry).to_owned())).collect()
+    };
+    world.ledger.remember_people(all(&[("sacha", "{\"é\": 1}"), ("camille", "one")]), vec![]).await.unwrap();
+    assert_eq!(world.ledger.people().await.unwrap(), all(&[("camille", "one"), ("sacha", "{\"é\": 1}")]));
+    let forget = ["camille", "sacha", "unknown"].map(str::to_owned).to_vec();
+    world.ledger.remember_people(all(&[("camille", "two")]), forget).await.unwrap();
+    let world = world.crash();
+    assert_eq!(world.ledger.people().await.unwrap(), all(&[("camille", "two")]));
 }
 
 pub async fn the_last_round_never_goes_back_unless_accepted<F: Fixture>(world: World<F>) {

@@ -57,7 +57,7 @@ pub async fn a_mail_handed_once_keeps_its_id_when_it_is_given_back<F: Fixture>(w
 pub async fn rows_of_one_mail_that_part_by_address_are_two_mails<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (START, 0, 200)]).await;
     let first = world.attempt(again(3, true), 1).await;
-    let covered = to("cover@example.org", reminder(START, 0, 200));
+    let covered = to("cover@example.org", wanted(START, 0, 200));
     assert!(world.change(Change::Refresh(covered), 2).await);
     let mails = world.claim(3).await;
     assert_eq!(mails.iter().map(keys).collect::<Vec<_>>(), [[key(WEEK)], [key(START)]]);
@@ -75,7 +75,7 @@ pub async fn a_row_whose_mail_was_sent_without_it_takes_a_new_id<F: Fixture>(wor
     let first = world.attempt(again(5, true), 1).await;
     assert!(world.change(Change::Withdraw(key(START)), 2).await);
     assert_eq!(world.attempt(sent(), 5).await.message_id, first.message_id);
-    assert!(world.change(Change::Return(Box::new(reminder(START, 0, 200)), State::Withdrawn), 6).await);
+    assert!(world.change(Change::Return(Box::new(wanted(START, 0, 200)), State::Withdrawn), 6).await);
     // It is free again: what is due leaves with it, and if that is given back, others may join.
     let mail = world.claim_one(20).await;
     assert_eq!(keys(&mail), [key(START), key(DAY)]);
@@ -90,7 +90,7 @@ pub async fn a_row_in_doubt_keeps_its_id_though_its_mail_was_sent_without_it<F: 
     assert!(world.change(Change::Withdraw(key(START)), 2).await);
     assert_eq!(world.attempt(sent(), 5).await.message_id, first.message_id);
     assert_eq!(world.state(START).await, (State::Withdrawn, Some(Reason::Calendar)));
-    assert!(world.change(Change::Return(Box::new(reminder(START, 0, 200)), State::Withdrawn), 6).await);
+    assert!(world.change(Change::Return(Box::new(wanted(START, 0, 200)), State::Withdrawn), 6).await);
     assert_eq!(world.claim_one(20).await.message_id, first.message_id);
     assert_eq!(world.ledger.known().await.unwrap().len(), 2);
 }

@@ -184,6 +184,22 @@ fn reading_makes_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_forgotten_row_said_leaves_the_file() {
+    let world = World::<InFile>::new();
+    world.plan(&[(MISSED, 0, 100)]).await;
+    let mail = world.claim_one(1).await;
+    world.hand_saying(&mail, vec![says_of(MISSED, "deadline", 2), ended(MISSED, WEEK)], 1).await;
+    world.settle(&mail, sent(), 1).await;
+    let count = |table| {
+        let sql = format!("SELECT count(*) FROM {table}");
+        world.fixture.raw().query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(["rows", "says", "tells"].map(count), [1, 1, 1]);
+    world.ledger.purge(at(101)).await.unwrap();
+    assert_eq!(["rows", "says", "tells"].map(count), [0, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_made_is_an_error() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
@@ -226,7 +242,12 @@ async fn nonsense_is_refused_by_the_tables_themselves() {
         (DAY, "late_after = due"),
         (DAY, "due = 'tomorrow'"),
         (DAY, "email = NULL"),
-        (DAY, "kind = 'party'"),
+        (DAY, "sort = 'party'"),
+        (DAY, "sort = 'digest'"),
+        (DAY, "reader = NULL"),
+        (DAY, "key = '~digest/2026-06-28T08:00/camille'"),
+        (DAY, "state = 'lapsed', reason = 'nothing-to-tell'"),
+        (START, "key = '~new/p/camille', sort = 'missed'"),
         (START, "not_before = 1"),
         (START, "state = 'failed', reason = NULL"),
         (START, "state = 'sent', reason = 'confirmed', sent_at = 1"),
@@ -239,14 +260,18 @@ async fn nonsense_is_refused_by_the_tables_themselves() {
         (SACHA, "reason = 'mail-refused'"),
         (SACHA, "key = NULL"),
     ] {
-        let done = raw.execute(&format!("UPDATE reminders SET {nonsense} WHERE key = ?1"), [text]);
+        let done = raw.execute(&format!("UPDATE rows SET {nonsense} WHERE key = ?1"), [text]);
         let refusal = done.expect_err(nonsense).to_string();
         assert!(refusal.contains("constraint failed") || refusal.contains("cannot store"), "{refusal}");
     }
     for nonsense in [
         "INSERT INTO meta (only_row, stamp, program, tzdb) VALUES (2, 'real', '', '')",
         "UPDATE meta SET stamp = 'imagined'",
+        "UPDATE meta SET filled = 2",
         "INSERT INTO postings (id, path, text) VALUES ('p', 'p.toml', NULL)",
+        "INSERT INTO people (id, entry) VALUES ('camille', NULL)",
+        "INSERT INTO revisions (posting, event, revision, said, since) VALUES ('p', 'start', 0, '', 0)",
+        "INSERT INTO revisions (posting, event, revision, said, since) VALUES ('p', 'start', 1, NULL, 0)",
     ] {
         raw.execute(nonsense, []).expect_err(nonsense);
     }

@@ -1,6 +1,6 @@
 //! Clauses of `turn`: the durable mark before a mail leaves, and what came of it.
 
-use jalon::ledger::{Ledger as _, Orphans, Turn, Turned};
+use jalon::ledger::{Aside, Ledger as _, Mail, Orphans, Turn, Turned};
 use jalon::plan::next::InDoubt;
 use jalon::plan::reconcile::Change;
 use jalon::plan::row::{Reason, State};
@@ -185,7 +185,7 @@ pub async fn one_turn_settles_one_mail_and_hands_the_next<F: Fixture>(world: Wor
     world.hand(&mails[0], 1).await;
     let turn = Turn {
         settle: Some((mails[0].message_id.clone(), mails[0].term, sent())),
-        hand: Some((mails[1].message_id.clone(), mails[1].term)),
+        hand: Some(over(&mails[1])),
     };
     assert_eq!(world.turn(turn, 2).await, Turned { settled: true, handed: vec![key(SACHA)] });
     assert_eq!(world.state(WEEK).await.0, State::Sent);
@@ -197,7 +197,7 @@ pub async fn a_refused_settlement_does_not_stop_the_next_hand<F: Fixture>(world:
     let mails = world.claim(1).await;
     let turn = Turn {
         settle: Some((mails[0].message_id.clone(), mails[0].term, sent())),
-        hand: Some((mails[1].message_id.clone(), mails[1].term)),
+        hand: Some(over(&mails[1])),
     };
     assert_eq!(world.turn(turn, 2).await, Turned { settled: false, handed: vec![key(SACHA)] });
     assert_eq!(world.state(WEEK).await.0, State::Claimed, "what was never handed cannot have been sent");
@@ -219,17 +219,33 @@ pub async fn nothing_is_handed_that_became_of_no_use_meanwhile<F: Fixture>(world
 pub async fn what_is_set_aside_waits_alone<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (START, 0, 100)]).await;
     let mail = world.claim_one(1).await;
-    let claim = (mail.message_id.clone(), mail.term);
-    let aside = |claim: (String, i64), keys: Vec<jalon::plan::Key>| {
-        world.ledger.set_aside(claim, keys, at(20), "cannot be told".to_owned(), at(1))
-    };
-    aside((claim.0.clone(), claim.1 + 1), vec![key(START)]).await.unwrap();
+    let later = || Aside::Until(at(20), "cannot be told".to_owned());
+    let other = Mail { term: mail.term + 1, ..mail.clone() };
+    world.aside(&other, &[START], later(), 1).await;
     assert_eq!(world.row(START).await.state, State::Claimed, "another term");
-    aside(claim.clone(), vec![key(WEEK)]).await.unwrap();
+    world.aside(&mail, &[WEEK], later(), 1).await;
     let row = world.row(WEEK).await;
     assert_eq!((row.state, row.not_before, row.message_id), (State::Planned, Some(at(20)), None));
     assert_eq!(row.reply.as_deref(), Some("cannot be told"));
     assert_eq!(world.hand(&mail, 1).await, [key(START)]);
-    aside(claim, vec![key(START)]).await.unwrap();
+    world.aside(&mail, &[START], later(), 1).await;
     assert_eq!(world.row(START).await.state, State::Handed, "what is handed may have left");
+}
+
+pub async fn what_has_nothing_to_tell_is_skipped_alone<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (DIGEST, 0, 100), (MISSED, 0, 100)]).await;
+    let mail = world.claim_one(1).await;
+    let other = Mail { term: mail.term + 1, ..mail.clone() };
+    world.aside(&other, &[DIGEST], Aside::NothingToTell, 1).await;
+    assert_eq!(world.row(DIGEST).await.state, State::Claimed, "another term");
+    assert!(world.change(Change::Want(key(MISSED), false), 1).await);
+    world.aside(&mail, &[DIGEST, MISSED], Aside::NothingToTell, 2).await;
+    let row = world.row(DIGEST).await;
+    assert_eq!((row.state, row.reason), (State::Skipped, Some(Reason::NothingToTell)));
+    assert_eq!((row.message_id, row.not_before, row.changed), (None, None, at(2)));
+    assert_eq!(world.state(MISSED).await, (State::Withdrawn, Some(Reason::Calendar)), "nobody wanted it");
+    assert_eq!(world.hand(&mail, 2).await, [key(WEEK)]);
+    world.aside(&mail, &[WEEK], Aside::NothingToTell, 2).await;
+    assert_eq!(world.row(WEEK).await.state, State::Handed, "what is handed may have left");
+    assert_eq!(world.claim(50).await, []);
 }

@@ -1,13 +1,11 @@
-//! What the clauses are written with: a ledger to try, instants, reminders, and short words for the verbs.
+//! What the clauses are written with: a ledger to try, instants, mails-to-be, and short words for the verbs.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jalon::calendar::rule::{Lead, Origin};
-use jalon::calendar::{Kind, Language, Recipient, Zone};
-use jalon::ledger::{Hand, Ledger, Mail, Turn, Turned};
+use jalon::ledger::{Aside, Hand, HandOver, Ledger, Mail, Says, StoredPosting, Turn, Turned};
 use jalon::plan::next::{Doubt, Verdict};
 use jalon::plan::reconcile::Change;
 use jalon::plan::row::{Reason, Row, State};
-use jalon::plan::{Key, Occurrence, Reminder};
+use jalon::plan::{Key, Wanted};
 
 /// A store under contract.
 pub trait Fixture: Send + Sync {
@@ -30,6 +28,12 @@ pub const WEEK: &str = "p/deadline/2026-06-28/-7d/camille";
 pub const DAY: &str = "p/deadline/2026-06-28/-1d/camille";
 pub const SACHA: &str = "p/deadline/2026-06-28/-7d/sacha";
 pub const START: &str = "p/start/2026-08-31/-1d/camille";
+/// Notices to Camille, and one to the operator.
+pub const DIGEST: &str = "~digest/2026-06-29T08:00/camille";
+pub const CHANGE: &str = "~change/p/deadline/2/camille";
+pub const NEW: &str = "~new/p/camille";
+pub const MISSED: &str = "~missed/2026-07-02/camille";
+pub const OPERATOR: &str = "~operator/relay-rests/1";
 
 /// An instant, in minutes from an arbitrary one.
 pub fn at(minutes: i64) -> DateTime<Utc> {
@@ -50,41 +54,56 @@ pub fn key(text: &str) -> Key {
     Key::from_text(text)
 }
 
-/// A reminder of that key, due then, of use until then (in minutes).
-pub fn reminder(text: &str, due: i64, late_after: i64) -> Reminder {
+/// A mail-to-be of that key, due then, of use until then (in minutes).
+pub fn wanted(text: &str, due: i64, late_after: i64) -> Wanted {
     let key = key(text);
-    let kind = key.event().split(':').next().and_then(Kind::parse).unwrap();
-    let occurrence: Occurrence = key.occurrence().parse().unwrap();
-    let id = key.recipient().to_owned();
-    let email = format!("{id}@{DOMAIN}");
-    let recipient = Recipient { id, name: None, email, language: None, zone: None };
-    Reminder {
+    let id = if key.recipient().is_empty() { "admin" } else { key.recipient() }.to_owned();
+    Wanted {
         posting: key.posting().to_owned(),
         event: key.event().to_owned(),
-        kind,
-        occurrence,
-        lead: Lead::ON_DAY,
-        reader: recipient.clone(),
-        alone: false,
-        recipient,
-        language: Language::French,
-        zone: Zone::UTC,
+        recipient: id.clone(),
+        email: format!("{id}@{DOMAIN}"),
+        reader: id,
         due: at(due),
         late_after: at(late_after),
-        origin: Origin { file: Some("config/jalon.toml".into()), line: 12 },
-        moved_from: None,
+        why: "config/jalon.toml:12".to_owned(),
         key,
     }
 }
 
 pub fn add(text: &str, due: i64, late_after: i64) -> Change {
-    Change::Add(Box::new(reminder(text, due, late_after)), State::Planned)
+    Change::Add(Box::new(wanted(text, due, late_after)), State::Planned)
 }
 
-/// The same reminder to another address.
-pub fn to(email: &str, mut reminder: Reminder) -> Box<Reminder> {
-    email.clone_into(&mut reminder.recipient.email);
-    Box::new(reminder)
+/// The same to another address.
+pub fn to(email: &str, mut wanted: Wanted) -> Box<Wanted> {
+    email.clone_into(&mut wanted.email);
+    Box::new(wanted)
+}
+
+/// The same, read by somebody else, at their address.
+pub fn read_by(reader: &str, wanted: Wanted) -> Box<Wanted> {
+    Box::new(Wanted { reader: reader.to_owned(), email: format!("{reader}@{DOMAIN}"), ..wanted })
+}
+
+/// That the row says this revision of the event of its key.
+pub fn says(text: &str, revision: u32) -> Says {
+    says_of(text, key(text).event(), revision)
+}
+
+/// That the row says this revision of an event of `p`.
+pub fn says_of(text: &str, event: &str, revision: u32) -> Says {
+    Says::Event { key: key(text), posting: "p".to_owned(), event: event.to_owned(), revision }
+}
+
+/// That the row says that another one ended.
+pub fn ended(text: &str, ended: &str) -> Says {
+    Says::End { key: key(text), ended: key(ended) }
+}
+
+pub fn posting(id: &str, text: &str) -> StoredPosting {
+    let path = format!("config/postings/{id}.toml");
+    StoredPosting { id: id.into(), path, text: text.into(), vanished_at: None }
 }
 
 pub fn sent() -> Verdict {
@@ -159,7 +178,11 @@ impl<F: Fixture> World<F> {
     }
 
     pub async fn hand(&self, mail: &Mail, now: i64) -> Vec<Key> {
-        let turn = Turn { settle: None, hand: Some((mail.message_id.clone(), mail.term)) };
+        self.hand_saying(mail, vec![], now).await
+    }
+
+    pub async fn hand_saying(&self, mail: &Mail, says: Vec<Says>, now: i64) -> Vec<Key> {
+        let turn = Turn { settle: None, hand: Some(HandOver { says, ..over(mail) }) };
         self.turn(turn, now).await.handed
     }
 
@@ -186,6 +209,13 @@ impl<F: Fixture> World<F> {
         self.ledger.release(vec![(mail.message_id.clone(), mail.term)], at(now)).await.unwrap();
     }
 
+    /// Puts rows of a mail aside.
+    pub async fn aside(&self, mail: &Mail, texts: &[&str], aside: Aside, now: i64) {
+        let (claim, keys) =
+            ((mail.message_id.clone(), mail.term), texts.iter().map(|text| key(text)).collect());
+        self.ledger.set_aside(claim, keys, aside, at(now)).await.unwrap();
+    }
+
     pub async fn by_hand(&self, text: &str, hand: Hand, now: i64) -> bool {
         self.ledger.by_hand(key(text), hand, at(now)).await.unwrap()
     }
@@ -198,4 +228,9 @@ impl<F: Fixture> World<F> {
 /// The keys of a mail.
 pub fn keys(mail: &Mail) -> Vec<Key> {
     mail.rows.iter().map(|row| row.key.clone()).collect()
+}
+
+/// A mail about to leave, which says nothing that counts.
+pub fn over(mail: &Mail) -> HandOver {
+    HandOver { message_id: mail.message_id.clone(), term: mail.term, says: vec![] }
 }

@@ -7,6 +7,7 @@ CREATE TABLE meta (
     stamp      TEXT    NOT NULL CHECK (stamp IN ('real', 'pretended')),
     program    TEXT    NOT NULL,              -- the version that last opened it
     tzdb       TEXT    NOT NULL,              -- and its time zone database
+    filled     INTEGER NOT NULL DEFAULT 0 CHECK (filled IN (0, 1)),   -- whether a plan was ever written
     last_round INTEGER,
     term       INTEGER NOT NULL DEFAULT 0     -- the last term given to a claim; only rises
 ) STRICT;
@@ -18,20 +19,27 @@ CREATE TABLE postings (
     vanished_at INTEGER
 ) STRICT;
 
-CREATE TABLE reminders (
+-- The people of jalon.toml as they were last known.
+CREATE TABLE people (
+    id    TEXT NOT NULL PRIMARY KEY,
+    entry TEXT NOT NULL
+) STRICT;
+
+-- Every mail-to-be, reminder or notice. A row is what the plan, the listings and the log call it: a mail is what
+-- leaves, and may hold many.
+CREATE TABLE rows (
     -- What it is: for ever.
     key         TEXT    NOT NULL PRIMARY KEY,
-    posting     TEXT    NOT NULL,
+    sort        TEXT    NOT NULL CHECK (sort IN ('reminder', 'digest', 'change', 'new', 'missed', 'operator')),
+    posting     TEXT    NOT NULL,             -- '' when it is of none, as is event
     event       TEXT    NOT NULL,
-    kind        TEXT    NOT NULL CHECK (kind IN ('deadline', 'interview', 'start', 'end', 'milestone')),
-    occurrence  TEXT    NOT NULL,
-    lead        TEXT    NOT NULL,
     recipient   TEXT    NOT NULL,
     -- What the calendar says of it.
+    reader      TEXT    NOT NULL,             -- who reads it: the recipient, or whoever covers for them
     email       TEXT    NOT NULL,
     due         INTEGER NOT NULL,
     late_after  INTEGER NOT NULL CHECK (late_after > due),
-    rule        TEXT    NOT NULL,
+    why         TEXT    NOT NULL,
     wanted      INTEGER NOT NULL DEFAULT 1 CHECK (wanted IN (0, 1)),
     -- What became of it.
     state       TEXT    NOT NULL,
@@ -58,10 +66,13 @@ CREATE TABLE reminders (
         'failed/recipient-refused', 'failed/mail-refused',
         'held/in-doubt', 'held/too-many-doubts',
         'withdrawn/calendar', 'withdrawn/hand',
-        'skipped/past-when-first-seen',
+        'skipped/past-when-first-seen', 'skipped/nothing-to-tell', 'skipped/renamed',
         'superseded/later-reminder',
         'lapsed/too-late'
     )),
+    CONSTRAINT its_key_says_its_sort CHECK (
+        iif(sort = 'reminder', key NOT GLOB '~*', key GLOB '~' || sort || '/*')
+    ),
     CONSTRAINT what_leaves_has_an_id CHECK (
         message_id IS NOT NULL OR (state NOT IN ('claimed', 'handed', 'held', 'sent') AND hands = 0)
     ),
@@ -72,10 +83,40 @@ CREATE TABLE reminders (
     CONSTRAINT what_is_planned_is_wanted CHECK (state <> 'planned' OR wanted = 1)
 ) STRICT;
 
+-- What the events were and are, so that people can be told what became otherwise.
+CREATE TABLE revisions (
+    posting  TEXT    NOT NULL,
+    event    TEXT    NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision >= 1),
+    said     TEXT    NOT NULL,
+    since    INTEGER NOT NULL,
+    PRIMARY KEY (posting, event, revision)
+) STRICT;
+
+-- Which revision of an event a row said when it was last handed. It was told once that row is sent.
+CREATE TABLE says (
+    key      TEXT    NOT NULL REFERENCES rows (key) ON DELETE CASCADE,
+    posting  TEXT    NOT NULL,
+    event    TEXT    NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision >= 1),
+    PRIMARY KEY (key, posting, event)
+) STRICT;
+
+-- Of which lapsed row a notice told when it was last handed.
+CREATE TABLE tells (
+    key   TEXT NOT NULL REFERENCES rows (key) ON DELETE CASCADE,
+    ended TEXT NOT NULL,
+    PRIMARY KEY (key, ended)
+) STRICT;
+
 -- The hot questions. What is planned is few beside what is past, so these indexes stay small.
-CREATE INDEX planned_by_due   ON reminders (due)         WHERE state = 'planned';
-CREATE INDEX planned_by_ready ON reminders (ready)       WHERE state = 'planned';
-CREATE INDEX planned_by_end   ON reminders (late_after)  WHERE state = 'planned';
-CREATE INDEX leased           ON reminders (lease_until) WHERE lease_until IS NOT NULL;
-CREATE INDEX mailed           ON reminders (message_id)  WHERE message_id IS NOT NULL;
-CREATE INDEX of_one_event     ON reminders (posting, event, recipient, due);
+CREATE INDEX planned_by_due   ON rows (due)         WHERE state = 'planned';
+CREATE INDEX planned_by_ready ON rows (ready)       WHERE state = 'planned';
+CREATE INDEX planned_by_end   ON rows (late_after)  WHERE state = 'planned';
+CREATE INDEX leased           ON rows (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX mailed           ON rows (message_id)  WHERE message_id IS NOT NULL;
+CREATE INDEX lapsed           ON rows (changed)     WHERE state = 'lapsed';
+CREATE INDEX of_one_event     ON rows (posting, event, recipient, due);
+CREATE INDEX revised          ON revisions (posting, event) WHERE revision > 1;
+CREATE INDEX said_of_event    ON says (posting, event);
+CREATE INDEX told_of_row      ON tells (ended);

@@ -5,11 +5,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, named_params};
 
 use super::rows::{At, COLUMNS, read};
-use crate::ledger::{Mail, Orphans, Turn, Turned};
+use super::telling::keep;
+use crate::ledger::{Aside, HandOver, Mail, Orphans, Turn, Turned};
 use crate::message::identity::message_id;
 use crate::plan::Key;
 use crate::plan::next::{Doubt, Found, InDoubt, Verdict, doubt};
-use crate::plan::row::State;
+use crate::plan::row::{Reason, State};
 
 /// The due rows of the mails that may leave next. A row bears the Message-ID under which it was handed, with
 /// one exception: when the rest of that mail has been sent without it (it was not wanted then, or moved), and
@@ -18,24 +19,24 @@ use crate::plan::row::State;
 /// `+late_after` keeps SQLite off that column's index: nearly all that is planned has its end before it.
 pub(super) const WAITING: &str = "
     WITH waiting AS MATERIALIZED (
-        SELECT rowid AS number, key, recipient, email, due, late_after,
+        SELECT rowid AS number, key, reader, email, sort = 'operator' AS apart, due, late_after,
             iif(in_doubt OR NOT EXISTS (
-                    SELECT 1 FROM reminders AS other
-                    WHERE other.message_id = reminder.message_id AND other.state = 'sent'),
+                    SELECT 1 FROM rows AS other
+                    WHERE other.message_id = mine.message_id AND other.state = 'sent'),
                 message_id, NULL) AS bears
-        FROM reminders AS reminder
+        FROM rows AS mine
         WHERE state = 'planned' AND ready <= :now AND +late_after > :now
     ), mails AS (
-        SELECT recipient, email, bears, min(late_after) AS nearest, min(key) AS first
-        FROM waiting GROUP BY recipient, email, bears
+        SELECT reader, email, apart, bears, min(late_after) AS nearest, min(key) AS first
+        FROM waiting GROUP BY reader, email, apart, bears
         ORDER BY nearest, first LIMIT :most
     )
-    SELECT mails.first, mails.bears, mails.recipient, mails.email, waiting.number, waiting.key
-    FROM mails JOIN waiting ON waiting.recipient = mails.recipient AND waiting.email = mails.email
-        AND waiting.bears IS mails.bears
+    SELECT mails.first, mails.bears, mails.reader, mails.email, waiting.number, waiting.key
+    FROM mails JOIN waiting ON waiting.reader = mails.reader AND waiting.email = mails.email
+        AND waiting.apart = mails.apart AND waiting.bears IS mails.bears
     ORDER BY mails.nearest, mails.first, waiting.due, waiting.key";
 
-/// How many reminders a mail holds at most: what templates can render. The rest leave in the next one.
+/// How many rows a mail holds at most: what templates can render. The rest leave in the next one.
 const LONGEST: usize = 100;
 
 /// A mail before it is claimed.
@@ -43,7 +44,7 @@ struct Waiting {
     /// The first of its keys in the order of text: it tells mails apart.
     first: String,
     bears: Option<String>,
-    recipient: String,
+    reader: String,
     email: String,
     numbers: Vec<i64>,
     keys: Vec<Key>,
@@ -60,7 +61,7 @@ fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result
             mails.push(Waiting {
                 first,
                 bears: row.get(1)?,
-                recipient: row.get(2)?,
+                reader: row.get(2)?,
                 email: row.get(3)?,
                 numbers: Vec::new(),
                 keys: Vec::new(),
@@ -85,13 +86,13 @@ pub(super) fn claim(
     let mut next_term = db.prepare("UPDATE meta SET term = term + 1 RETURNING term")?;
     // `hands` counts under one Message-ID.
     let mut take = db.prepare(&format!(
-        "UPDATE reminders SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
+        "UPDATE rows SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
              hands = iif(message_id = :id, hands, 0), message_id = :id, changed = :now
          WHERE rowid = :number
          RETURNING {COLUMNS}"
     ))?;
     let mut mails = Vec::new();
-    for Waiting { bears, recipient, email, numbers, keys, .. } in waiting(db, now, most)? {
+    for Waiting { bears, reader, email, numbers, keys, .. } in waiting(db, now, most)? {
         let message_id = bears.unwrap_or_else(|| message_id(&keys, domain));
         let term: i64 = next_term.query_row([], |row| row.get(0))?;
         let mut rows = Vec::with_capacity(numbers.len());
@@ -104,7 +105,7 @@ pub(super) fn claim(
                 read,
             )?);
         }
-        mails.push(Mail { message_id, term, recipient, email, rows });
+        mails.push(Mail { message_id, term, reader, email, rows });
     }
     Ok(mails)
 }
@@ -125,28 +126,27 @@ pub(super) fn turn(
     if let Some((id, term, verdict)) = &turn.settle {
         turned.settled = settle(db, id, *term, verdict, now)? > 0;
     }
-    if let Some((id, term)) = &turn.hand {
-        turned.handed = hand(db, id, *term, now, lease)?;
+    if let Some(mail) = &turn.hand {
+        turned.handed = hand(db, mail, now, lease)?;
     }
     Ok(turned)
 }
 
-/// Marks a mail as leaving; returns the keys that may leave.
+/// Marks a mail as leaving, and keeps what it says; returns the keys that may leave.
 fn hand(
     db: &Connection,
-    id: &str,
-    term: i64,
+    HandOver { message_id: id, term, says }: &HandOver,
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Vec<Key>> {
     db.execute(
-        "UPDATE reminders SET state = 'withdrawn', reason = 'calendar', term = NULL, lease_until = NULL,
+        "UPDATE rows SET state = 'withdrawn', reason = 'calendar', term = NULL, lease_until = NULL,
              message_id = iif(hands = 0, NULL, message_id), changed = :now
          WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now AND NOT wanted",
         named_params! { ":id": id, ":term": term, ":now": At(now) },
     )?;
     let mut mark = db.prepare(
-        "UPDATE reminders SET state = 'handed', hands = hands + 1, lease_until = :until, changed = :now
+        "UPDATE rows SET state = 'handed', hands = hands + 1, lease_until = :until, changed = :now
          WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now
              AND late_after > :now
          RETURNING due, key",
@@ -158,7 +158,9 @@ fn hand(
         )?
         .collect::<Result<_, _>>()?;
     handed.sort();
-    Ok(handed.into_iter().map(|(_, key)| key).collect())
+    let handed: Vec<Key> = handed.into_iter().map(|(_, key)| key).collect();
+    keep(db, &handed, says)?;
+    Ok(handed)
 }
 
 /// Writes down what came of a mail; returns of how many rows.
@@ -173,7 +175,7 @@ fn settle(
         Verdict::Sent { reply } => db.execute(
             // Also of rows in doubt, whatever became of them since: they did leave. Whoever claims a row, or
             // gives it back, takes its term away; so these are in doubt by this very term.
-            "UPDATE reminders SET state = 'sent', reason = 'accepted', sent_at = :now, reply = :reply,
+            "UPDATE rows SET state = 'sent', reason = 'accepted', sent_at = :now, reply = :reply,
                  in_doubt = 0, not_before = NULL, term = NULL, lease_until = NULL, changed = :now
              WHERE message_id = :id AND term = :term
                AND (state = 'handed' OR (in_doubt AND state <> 'claimed'))",
@@ -184,7 +186,7 @@ fn settle(
             plan_again(db, id, term, Some((later, *counted, reply)), now)
         }
         Verdict::Never { reason, reply } => db.execute(
-            "UPDATE reminders SET state = 'failed', reason = :reason, reply = :reply, term = NULL,
+            "UPDATE rows SET state = 'failed', reason = :reason, reply = :reply, term = NULL,
                  lease_until = NULL, changed = :now
              WHERE message_id = :id AND term = :term AND state = 'handed'",
             named_params! {
@@ -209,7 +211,7 @@ fn plan_again(
         None => (None, false, None),
     };
     db.execute(
-        "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'),
+        "UPDATE rows SET state = iif(wanted, 'planned', 'withdrawn'),
              reason = iif(wanted, NULL, 'calendar'), not_before = iif(wanted, :not_before, NULL),
              attempts = attempts + :counted, reply = ifnull(:reply, reply),
              message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
@@ -236,7 +238,7 @@ fn put_in_doubt(
         Doubt::Resend(at) => (None, (at > now).then_some(At(at))),
     };
     db.execute(
-        "UPDATE reminders SET
+        "UPDATE rows SET
              state = CASE WHEN :held IS NOT NULL THEN 'held' WHEN wanted THEN 'planned' ELSE 'withdrawn' END,
              reason = CASE WHEN :held IS NOT NULL THEN :held WHEN wanted THEN NULL ELSE 'calendar' END,
              not_before = iif(wanted, :later, NULL), doubts = doubts + 1, in_doubt = 1,
@@ -254,19 +256,23 @@ pub(super) fn set_aside(
     db: &Connection,
     (id, term): &(String, i64),
     keys: &[Key],
-    until: DateTime<Utc>,
-    reply: &str,
+    aside: &Aside,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
-    let mut aside = db.prepare(
-        "UPDATE reminders SET state = iif(wanted, 'planned', 'withdrawn'),
-             reason = iif(wanted, NULL, 'calendar'), not_before = iif(wanted, :until, NULL), reply = :reply,
+    let (state, reason, until, reply) = match aside {
+        Aside::Until(until, reply) => (State::Planned, None, Some(At(*until)), Some(reply)),
+        Aside::NothingToTell => (State::Skipped, Some(Reason::NothingToTell), None, None),
+    };
+    let mut put = db.prepare(
+        "UPDATE rows SET state = iif(wanted, :state, 'withdrawn'), reason = iif(wanted, :reason, 'calendar'),
+             not_before = iif(wanted, :until, NULL), reply = ifnull(:reply, reply),
              message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
          WHERE message_id = :id AND term = :term AND key = :key AND state = 'claimed'",
     )?;
     for key in keys {
-        aside.execute(named_params! {
-            ":id": id, ":term": term, ":key": key, ":until": At(until), ":reply": reply, ":now": At(now),
+        put.execute(named_params! {
+            ":id": id, ":term": term, ":key": key, ":state": state, ":reason": reason, ":until": until,
+            ":reply": reply, ":now": At(now),
         })?;
     }
     Ok(())
@@ -281,7 +287,7 @@ pub(super) fn release(db: &Connection, mails: &[(String, i64)], now: DateTime<Ut
 }
 
 pub(super) const LEASED: &str = "
-    SELECT DISTINCT message_id, term, state, doubts FROM reminders
+    SELECT DISTINCT message_id, term, state, doubts FROM rows
     WHERE lease_until <= ?1 ORDER BY message_id, term, state, doubts";
 
 /// Sees to the rows whose holder is gone.
@@ -313,8 +319,8 @@ pub(super) fn orphans(
 }
 
 pub(super) const NEXT_DUE: &str = "
-    SELECT min(at) FROM (SELECT min(ready) AS at FROM reminders WHERE state = 'planned'
-        UNION ALL SELECT min(late_after) FROM reminders WHERE state = 'planned')";
+    SELECT min(at) FROM (SELECT min(ready) AS at FROM rows WHERE state = 'planned'
+        UNION ALL SELECT min(late_after) FROM rows WHERE state = 'planned')";
 
 /// The earliest instant at which a planned row can be claimed or lapses.
 pub(super) fn next_due(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {

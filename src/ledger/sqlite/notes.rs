@@ -1,4 +1,5 @@
-//! The verbs about what the daemon notes down for itself: last good texts, and when it last looked.
+//! The verbs about what the daemon notes down for itself: last good texts, the people as they were, and when it last
+//! looked.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, named_params, params};
@@ -20,7 +21,7 @@ pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> 
         .collect()
 }
 
-/// Forgets some, remembers others: what is in both is remembered.
+/// Forgets some, remembers others: what is in both is remembered. The ledger is filled from then on.
 pub(super) fn remember(
     db: &Connection,
     postings: &[StoredPosting],
@@ -37,6 +38,36 @@ pub(super) fn remember(
     )?;
     for posting in postings {
         keep.execute(params![posting.id, posting.path, posting.text, posting.vanished_at.map(At)])?;
+    }
+    db.execute("UPDATE meta SET filled = 1 WHERE NOT filled", [])?;
+    Ok(())
+}
+
+/// Whether a plan was ever written.
+pub(super) fn is_filled(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT filled FROM meta", [], |row| row.get(0))
+}
+
+/// The people as they were last known, by id.
+pub(super) fn people(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    db.prepare("SELECT id, entry FROM people ORDER BY id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Forgets some people, remembers others: who is in both is remembered.
+pub(super) fn remember_people(
+    db: &Connection,
+    entries: &[(String, String)],
+    forget: &[String],
+) -> rusqlite::Result<()> {
+    let mut drop = db.prepare("DELETE FROM people WHERE id = ?1")?;
+    for id in forget {
+        drop.execute([id])?;
+    }
+    let mut keep = db.prepare("INSERT OR REPLACE INTO people (id, entry) VALUES (?1, ?2)")?;
+    for (id, entry) in entries {
+        keep.execute([id, entry])?;
     }
     Ok(())
 }

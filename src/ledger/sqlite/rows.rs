@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use crate::plan::Key;
 use crate::plan::row::{Reason, Row, State};
+use crate::plan::{Key, Sort};
 
 /// An instant, stored as whole milliseconds since 1970. What is finer is cut off.
 #[derive(Clone, Copy)]
@@ -53,6 +53,12 @@ impl FromSql for Reason {
     }
 }
 
+impl ToSql for Sort {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
 impl ToSql for Key {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.as_str().into())
@@ -66,25 +72,29 @@ impl FromSql for Key {
 }
 
 /// The columns that [`read`] reads, in its order.
-pub(super) const COLUMNS: &str = "key, email, due, late_after, state, reason, wanted, attempts, doubts, \
-     in_doubt, not_before, message_id, sent_at, reply";
+pub(super) const COLUMNS: &str = "key, reader, email, due, late_after, state, reason, wanted, attempts, doubts, \
+     in_doubt, not_before, message_id, sent_at, reply, born, changed, why";
 
 /// Reads the [`COLUMNS`] of a row.
 pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         key: row.get(0)?,
-        email: row.get(1)?,
-        due: row.get::<_, At>(2)?.0,
-        late_after: row.get::<_, At>(3)?.0,
-        state: row.get(4)?,
-        reason: row.get(5)?,
-        wanted: row.get(6)?,
-        attempts: row.get(7)?,
-        doubts: row.get(8)?,
-        in_doubt: row.get(9)?,
-        not_before: row.get::<_, Option<At>>(10)?.map(|at| at.0),
-        message_id: row.get(11)?,
-        sent_at: row.get::<_, Option<At>>(12)?.map(|at| at.0),
-        reply: row.get(13)?,
+        reader: row.get(1)?,
+        email: row.get(2)?,
+        due: row.get::<_, At>(3)?.0,
+        late_after: row.get::<_, At>(4)?.0,
+        state: row.get(5)?,
+        reason: row.get(6)?,
+        wanted: row.get(7)?,
+        attempts: row.get(8)?,
+        doubts: row.get(9)?,
+        in_doubt: row.get(10)?,
+        not_before: row.get::<_, Option<At>>(11)?.map(|at| at.0),
+        message_id: row.get(12)?,
+        sent_at: row.get::<_, Option<At>>(13)?.map(|at| at.0),
+        reply: row.get(14)?,
+        born: row.get::<_, At>(15)?.0,
+        changed: row.get::<_, At>(16)?.0,
+        why: row.get(17)?,
     })
 }
