@@ -13,8 +13,8 @@
 //! # The data's path
 //!
 //! ```text
-//! files ─text─▶ calendar::read ─Posting─▶ plan::lay ─Reminder─▶ plan::reconcile ─Change─▶ ledger.apply
-//!                                                                      ▲ ledger.known
+//! files ─text─▶ calendar::read ─Posting─┬▶ plan::lay ─Reminder─┬▶ Wanted ─▶ plan::reconcile ─Change─▶ ledger.apply
+//!               plan::told ◀─Posting────┴▶ plan::notice ───────┘                ▲ ledger.known
 //! ledger.claim ─Mail─▶ message::facts ▶ render ▶ compose ─bytes─▶ ledger.turn(hand) ▶ transport.send ─Outcome─▶
 //!     plan::next ─Verdict─▶ ledger.turn(settle)
 //! ```
@@ -26,6 +26,9 @@
 //! | add a key to postings | `calendar/read/mod.rs` or `event.rs` | its field in `calendar/mod.rs` |
 //! | add a key to jalon.toml | `settings/read.rs` | its field in `settings/mod.rs`, its line in `config/jalon.toml` |
 //! | change what a date means | `plan/lay.rs`, `calendar/zone.rs` | `tests/plan.rs` |
+//! | change what counts as a change, or who hears of it | `plan/said.rs`, `plan/notice/change.rs` | `tests/revisions.rs`, `tests/year/` |
+//! | add a notice | `plan/notice/`, a `Sort` in `plan/mod.rs` | `daemon/composing.rs`, a part in `templates/` |
+//! | tell the operator of something | `daemon/troubles.rs` | – |
 //! | change when we try again, or give up | `plan/next.rs` | `tests/faults.rs` |
 //! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |
 //! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |

@@ -1,7 +1,11 @@
 //! The log's way out: the standard error, which journald reads. What is said stands with who says it
 //! (`daemon/log.rs`); here is only how lines look and which are shown.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +22,23 @@ pub fn begin() {
         .with_ansi(!under_journald && std::io::stderr().is_terminal());
     // A second subscriber (in tests) changes nothing.
     let _ = if under_journald { builder.without_time().try_init() } else { builder.try_init() };
+}
+
+/// Tells the service manager in one line how the service does (`STATUS=` of sd_notify(3)), if there is one. Whatever
+/// goes wrong with that is nobody's trouble.
+pub fn status(line: &str) {
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let _ = notify(&socket, format!("STATUS={line}").as_bytes());
+}
+
+fn notify(socket: &OsStr, message: &[u8]) -> io::Result<usize> {
+    let bytes = socket.as_bytes();
+    let address = match bytes.strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(socket)?,
+    };
+    UnixDatagram::unbound()?.send_to_addr(message, &address)
 }
 
 /// The standard error, where a failure to write is nobody's: a log that cannot be written (a pipe whose reader is

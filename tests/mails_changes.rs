@@ -184,7 +184,7 @@ fn headlines_say_what_became_of_the_date() {
         (
             event("start", on(&["2026-08-31"])),
             between("2026-08-31", "2026-09-04"),
-            "La date n'est plus fixée : prise de poste",
+            "La date n'est plus arrêtée : prise de poste",
             "Date no longer set: start date",
         ),
         (
@@ -202,7 +202,7 @@ fn headlines_say_what_became_of_the_date() {
         (
             event("start", When::Open),
             on(&["2026-09-01"]),
-            "Date fixée : prise de poste, mardi 1er septembre",
+            "La date est arrêtée : prise de poste, mardi 1er septembre",
             "Date set: start date, Tuesday 1 September",
         ),
     ];
@@ -289,5 +289,14 @@ fn a_difference_that_is_not_one_is_still_words() {
 }
 
 fn changed_by(said: &Said, difference: Difference) -> Changed<'_> {
-    Changed { posting: "p", event: "interview", before: said, after: said, difference, absent: None }
+    Changed {
+        posting: "p",
+        event: "interview",
+        before: said,
+        after: said,
+        difference,
+        reminded: true,
+        dropped: false,
+        absent: None,
+    }
 }

@@ -250,6 +250,8 @@ fn moved(templates: &Templates, reminded: bool) -> Result<Rendered, Problem> {
         before: &before,
         after: &after,
         difference: difference(&before, &after, now).unwrap(),
+        reminded: true,
+        dropped: true,
         absent: None,
     };
     let key = Key::from_text("accompagnement/deadline/2026-07-05/-14d/camille");

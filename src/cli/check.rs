@@ -150,6 +150,8 @@ fn told(
         before,
         after,
         difference: *difference,
+        reminded: true,
+        dropped: false,
         absent: Some("Camille"),
     });
     let organisation = posting.organisation.as_deref();

@@ -138,8 +138,9 @@ impl Stage<'_> {
         let clock = Clock::jumping(self.from);
         let ledger = SqliteLedger::open(&self.out.join("ledger.db"), Stamp::Pretended)?;
         let planner = Planner::new(ledger.clone(), clock.clone(), context.config.clone(), loaded);
-        let (snapshot, _) = planner.step().await?;
-        let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
+        if planner.step().await?.0.is_none() {
+            return Ok(Vec::new());
+        }
         let outbox = Way::new("rehearsal".to_owned(), Transport::Folder(Outbox::new(self.out.join("mails"))));
         let (_keep, stop) = watch::channel(false);
         let mut dispatcher =
@@ -150,7 +151,11 @@ impl Stage<'_> {
         while let Some(due) = ledger.next_due().await?.filter(|due| *due < self.until) {
             // An outbox that cannot be written rests, as a relay does.
             clock.wait_until(dispatcher.rests_until().map_or(due, |rested| due.max(rested))).await;
-            self.drain(&mut dispatcher, &snapshot, &mut departures, total).await?;
+            // Planned before and after, as the daemon does every minute: digests are planned one at a time.
+            if let (Some(snapshot), _) = planner.step().await? {
+                self.drain(&mut dispatcher, &snapshot, &mut departures, total).await?;
+            }
+            planner.step().await?;
         }
         Ok(departures)
     }
@@ -193,7 +198,7 @@ impl Stage<'_> {
             let _ = stdout.flush();
         } else {
             let mark = if sent { "✉" } else { "✗" };
-            out(&format!("{when}  {mark} {}  {}\n", departure.recipient, departure.written.subject));
+            out(&format!("{when}  {mark} {}  {}\n", departure.reader, departure.written.subject));
         }
     }
 

@@ -13,16 +13,18 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::composing::{compose, zone_of};
+use super::composing::{Background, Composed, compose, needs_background, waits_at_most, zone_of};
 use super::planner::Snapshot;
+use super::troubles::{Health, WayHealth};
 use crate::clock::Clock;
 use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
 use crate::message::Written;
-use crate::plan::Key;
 use crate::plan::hours::waits_until;
 use crate::plan::next::{Next, Past, Relay, Verdict, next};
+use crate::plan::notice::MISSED;
 use crate::plan::outcome::{Outcome, Phase};
-use crate::plan::row::State;
+use crate::plan::row::{Row, State};
+use crate::plan::{Key, Sort};
 use crate::transport::{Letter, Transport};
 
 /// How many mails a claim takes: a crash before they are handed costs nothing.
@@ -48,13 +50,17 @@ pub struct Way {
     pub rest_until: Option<DateTime<Utc>>,
     /// How often in a row it failed before it could judge a mail.
     pub failures: u32,
+    /// How it does, as far as the operator is concerned.
+    pub health: Health,
+    /// Whether what failed last would have failed while it was made ready.
+    early: bool,
 }
 
 impl Way {
     /// A way out that is well as far as is known.
     #[must_use]
     pub fn new(name: String, transport: Transport) -> Self {
-        Self { name, transport, rest_until: None, failures: 0 }
+        Self { name, transport, rest_until: None, failures: 0, health: Health::Unknown, early: false }
     }
 }
 
@@ -63,8 +69,8 @@ impl Way {
 pub struct Departure {
     /// Its Message-ID.
     pub message_id: String,
-    /// Its recipient's id.
-    pub recipient: String,
+    /// The id of who reads it.
+    pub reader: String,
     /// Its address.
     pub email: String,
     /// The mail.
@@ -88,6 +94,8 @@ pub struct Report {
     pub ended: Vec<(Key, State)>,
     /// Reminders that cannot be told for now.
     pub aside: Vec<Key>,
+    /// Notices that had nothing to tell.
+    pub empty: Vec<Key>,
     /// A relay that rests from now on: its name, until when, and why.
     pub resting: Option<(String, DateTime<Utc>, String)>,
 }
@@ -108,13 +116,19 @@ pub struct Dispatcher<L> {
     /// Mails at which a conversation ended. They are tried last, so that none of them holds up the others, and a
     /// second loss is the relay's.
     suspects: BTreeSet<String>,
-    /// Recipients refused for good one after the other, with one code.
-    refused: Vec<(u16, Vec<Key>)>,
+    /// Addresses refused for good one after the other, with one code; and the rows of those mails.
+    refused: Vec<(u16, String, Vec<Key>)>,
+    /// Rows that were refused and are to be planned again: the relay had refused us, not them.
+    again: Vec<Key>,
     /// What came of a mail, not written yet: written with the next mark, or by the next step if the ledger failed.
     unsettled: Option<(String, i64, Verdict)>,
     /// What was claimed: what was not begun is given back at the end of a step, or by the next one if the ledger
     /// failed. Giving back touches only what is still claimed, in that term.
     claimed: Vec<Claim>,
+    /// What notices are written from, read once a step at most.
+    background: Option<Background>,
+    /// Whether nothing but digests left since.
+    fresh: bool,
 }
 
 impl<L: Ledger> Dispatcher<L> {
@@ -136,9 +150,19 @@ impl<L: Ledger> Dispatcher<L> {
             report: Report::default(),
             suspects: BTreeSet::new(),
             refused: Vec::new(),
+            again: Vec::new(),
             unsettled: None,
             claimed: Vec::new(),
+            background: None,
+            fresh: false,
         }
+    }
+
+    /// How the ways out do.
+    #[must_use]
+    pub fn health(&self) -> Vec<WayHealth> {
+        let health = |way: &Way| WayHealth { name: way.name.clone(), health: way.health.clone() };
+        self.ways.iter().map(health).collect()
     }
 
     /// Until when every way out rests; `None` when one does not.
@@ -158,7 +182,9 @@ impl<L: Ledger> Dispatcher<L> {
 
     async fn try_step(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let now = self.clock.now();
+        self.background = None;
         self.turn(None, now).await?;
+        self.plan_again(now).await?;
         self.release().await?;
         let ended = self.ledger.tidy(now).await?;
         self.report.worked = !ended.is_empty();
@@ -177,13 +203,22 @@ impl<L: Ledger> Dispatcher<L> {
         }
         self.report.worked = true;
         self.claimed = mails.iter().map(|mail| (mail.message_id.clone(), mail.term)).collect();
-        mails.sort_by_key(|mail| self.suspects.contains(&mail.message_id));
+        // Digests tell of what left before them; what the operator hears comes last.
+        mails.sort_by_key(|mail| {
+            (self.suspects.contains(&mail.message_id), holds(mail, Sort::Operator), holds(mail, Sort::Digest))
+        });
         let ready = tokio::select! {
             ready = self.ways[at].transport.ready() => Some(ready),
             () = told_to_stop(self.stop.clone()) => None,
         };
         match ready {
-            Some(Ok(())) => self.send_all(at, mails, snapshot, now).await?,
+            Some(Ok(())) => {
+                let way = &mut self.ways[at];
+                if way.early || way.health == Health::Unknown {
+                    (way.health, way.early) = (Health::Well, false);
+                }
+                self.send_all(at, mails, snapshot, now).await?;
+            }
             Some(Err(outcome)) => {
                 let past = Past { relay_failures: self.ways[at].failures, retried: true, ..Past::default() };
                 let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, self.clock.now());
@@ -218,27 +253,44 @@ impl<L: Ledger> Dispatcher<L> {
         let now = self.clock.now();
         let claim = (mail.message_id.clone(), mail.term);
         let delivery = &snapshot.settings.delivery;
-        if let Some(opening) = waits_until(&mail.rows, zone_of(mail, snapshot), delivery.hours, now) {
+        let at_most = |row: &Row| waits_at_most(row, snapshot, now);
+        let zone = zone_of(mail, snapshot);
+        if let Some(opening) = waits_until(&mail.rows, at_most, zone, delivery.hours, now) {
             self.turn(None, now).await?;
-            let reply = "late: it waits for the hours of delivery".to_owned();
+            let reply = "it waits for the hours of delivery".to_owned();
             self.unsettled = Some((claim.0, claim.1, Verdict::Again { at: opening, counted: false, reply }));
             return Ok(true);
         }
-        let (written, untold) = compose(mail, None, snapshot, now);
+        let digest = holds(mail, Sort::Digest);
+        if needs_background(mail, snapshot) && (self.background.is_none() || (digest && !self.fresh)) {
+            self.turn(None, now).await?;
+            self.background = Some(self.background(now).await?);
+            self.fresh = true;
+        }
+        self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);
+        let background = self.background.as_ref();
+        let Composed { written, untold, nothing, says } = compose(mail, None, snapshot, background, now);
         if !untold.is_empty() {
             let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
             let aside = Aside::Until(now + UNTOLD, reply);
             self.ledger.set_aside(claim.clone(), untold.clone(), aside, now).await?;
             self.report.aside.extend(untold.iter().cloned());
         }
+        if !nothing.is_empty() {
+            self.ledger.set_aside(claim.clone(), nothing.clone(), Aside::NothingToTell, now).await?;
+            self.report.empty.extend(nothing.iter().cloned());
+        }
         let Some(mut written) = written else { return Ok(true) };
-        let handed = self.turn(Some(claim.clone()), now).await?;
+        let hand = HandOver { message_id: claim.0.clone(), term: claim.1, says };
+        let handed = self.turn(Some(hand), now).await?;
         if handed.is_empty() {
             return Ok(true);
         }
-        if handed.len() + untold.len() < mail.rows.len() {
+        if handed.len() + untold.len() + nothing.len() < mail.rows.len() {
             // Something dropped out since the claim: the mail says only what is still wanted.
-            let (Some(again), _) = compose(mail, Some(&handed), snapshot, now) else {
+            let background = self.background.as_ref();
+            let again = compose(mail, Some(&handed), snapshot, background, now).written;
+            let Some(again) = again else {
                 let reply = "it cannot be told".to_owned();
                 self.unsettled =
                     Some((claim.0, claim.1, Verdict::Again { at: now + UNTOLD, counted: false, reply }));
@@ -264,12 +316,12 @@ impl<L: Ledger> Dispatcher<L> {
             retried: self.suspects.contains(&mail.message_id),
         };
         let mut next = next(&outcome, past, delivery.in_doubt, now);
-        let planned_again = self.in_a_row(&outcome, &mut next, &handed, now);
+        self.in_a_row(&outcome, &mut next, &mail.email, &handed, now);
         // Kept before anything else is asked of the ledger: what came of this mail must not be lost.
         self.unsettled = Some((claim.0, claim.1, next.verdict.clone()));
         self.report.departures.push(Departure {
             message_id: mail.message_id.clone(),
-            recipient: mail.reader.clone(),
+            reader: mail.reader.clone(),
             email: mail.email.clone(),
             written,
             keys: handed,
@@ -279,6 +331,7 @@ impl<L: Ledger> Dispatcher<L> {
         match next.relay {
             Relay::GoesOn => {
                 self.ways[at].failures = 0;
+                self.ways[at].health = Health::Well;
                 self.suspects.remove(&mail.message_id);
             }
             Relay::Closes => self.ways[at].transport.close().await,
@@ -287,42 +340,54 @@ impl<L: Ledger> Dispatcher<L> {
         if next.relay != Relay::GoesOn {
             self.suspects.insert(mail.message_id.clone());
         }
-        for key in planned_again {
-            self.ledger.by_hand(key, Hand::Retry, now).await?;
-        }
+        self.plan_again(now).await?;
         Ok(next.relay == Relay::GoesOn)
     }
 
-    /// Three recipients refused for good in a row, with one code: the relay refuses us. It rests, and their
-    /// reminders are planned again: this one's by its verdict, those of the others by the keys returned.
-    fn in_a_row(&mut self, outcome: &Outcome, next: &mut Next, keys: &[Key], now: DateTime<Utc>) -> Vec<Key> {
+    /// Three addresses refused for good in a row, with one code: the relay refuses us. It rests, and their rows are
+    /// planned again: this one's by its verdict, those of the others by hand. One address that is refused three times
+    /// says nothing of the relay.
+    fn in_a_row(
+        &mut self,
+        outcome: &Outcome,
+        next: &mut Next,
+        email: &str,
+        keys: &[Key],
+        now: DateTime<Utc>,
+    ) {
         let (Outcome::Refused(Phase::Recipient, reply), Verdict::Never { reply: said, .. }) =
             (outcome, &next.verdict)
         else {
             self.refused.clear();
-            return Vec::new();
+            return;
         };
-        self.refused.retain(|(code, _)| *code == reply.code);
-        if self.refused.len() + 1 < IN_A_ROW {
-            self.refused.push((reply.code, keys.to_vec()));
-            return Vec::new();
+        self.refused.retain(|(code, _, _)| *code == reply.code);
+        if let Some((_, _, known)) = self.refused.iter_mut().find(|(_, known, _)| known == email) {
+            known.extend_from_slice(keys);
+        } else if self.refused.len() + 1 < IN_A_ROW {
+            self.refused.push((reply.code, email.to_owned(), keys.to_vec()));
+        } else {
+            next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
+            next.relay = Relay::Rests(now + REFUSED_REST);
+            self.again.extend(std::mem::take(&mut self.refused).into_iter().flat_map(|(_, _, keys)| keys));
         }
-        next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
-        next.relay = Relay::Rests(now + REFUSED_REST);
-        std::mem::take(&mut self.refused).into_iter().flat_map(|(_, keys)| keys).collect()
+    }
+
+    /// Plans again what was refused for nothing; what could not be, is by the next step.
+    async fn plan_again(&mut self, now: DateTime<Utc>) -> Result<(), LedgerError> {
+        while let Some(key) = self.again.last() {
+            self.ledger.by_hand(key.clone(), Hand::Retry, now).await?;
+            self.again.pop();
+        }
+        Ok(())
     }
 
     /// Writes what came of the last mail and marks the next one, in one transaction. What could not be written is
     /// kept for the next try.
-    async fn turn(
-        &mut self,
-        hand: Option<(String, i64)>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Key>, LedgerError> {
+    async fn turn(&mut self, hand: Option<HandOver>, now: DateTime<Utc>) -> Result<Vec<Key>, LedgerError> {
         if self.unsettled.is_none() && hand.is_none() {
             return Ok(Vec::new());
         }
-        let hand = hand.map(|(message_id, term)| HandOver { message_id, term, says: Vec::new() });
         let turn = Turn { settle: self.unsettled.clone(), hand };
         let turned = self.ledger.turn(turn, now, self.lease).await?;
         self.unsettled = None;
@@ -340,8 +405,24 @@ impl<L: Ledger> Dispatcher<L> {
                 Outcome::Lost(phase, words) => format!("{}: {words}", phase.word()),
                 Outcome::Unfit(words) | Outcome::Unwritable(words) => words.clone(),
             };
+            let since = match way.health {
+                Health::Failing { since, .. } => since,
+                _ => self.clock.now(),
+            };
+            way.early = is_early(outcome);
+            let at_once = cannot_wait(outcome, way.failures);
+            way.health = Health::Failing { since, at_once, words: why.clone() };
             self.report.resting = Some((way.name.clone(), until, why));
         }
+    }
+
+    /// What notices are written from.
+    async fn background(&self, now: DateTime<Utc>) -> Result<Background, LedgerError> {
+        Ok(Background {
+            known: self.ledger.known().await?,
+            told: self.ledger.told().await?,
+            untold: self.ledger.untold(now - MISSED).await?,
+        })
     }
 
     async fn release(&mut self) -> Result<(), LedgerError> {
@@ -357,6 +438,27 @@ impl<L: Ledger> Dispatcher<L> {
         for way in &mut self.ways {
             way.transport.close().await;
         }
+    }
+}
+
+/// Whether a mail holds rows of a sort.
+fn holds(mail: &Mail, sort: Sort) -> bool {
+    mail.rows.iter().any(|row| row.key.sort() == sort)
+}
+
+/// Whether a failure came before the relay could be given a mail: then being ready again is being well again.
+fn is_early(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(phase, _) | Outcome::Lost(phase, _) if *phase <= Phase::Auth)
+}
+
+/// Whether no waiting will mend a failure, so that the operator hears of it at once: a refused login, sender or quota;
+/// TLS that fails twice.
+fn cannot_wait(outcome: &Outcome, failures: u32) -> bool {
+    match outcome {
+        Outcome::Refused(Phase::Auth | Phase::Sender, reply) => reply.code >= 500,
+        Outcome::Refused(Phase::Recipient | Phase::Data | Phase::Dot, _) => true,
+        Outcome::Refused(Phase::Tls, _) | Outcome::Lost(Phase::Tls, _) => failures > 1,
+        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ledger::{LedgerError, Orphans};
 use crate::plan::next::Verdict;
 use crate::plan::row::State;
 use crate::plan::trust::Trust;
+use crate::plan::{Key, Sort};
 
 /// Every file was read, the ledger is open, the loops run.
 pub fn started() {
@@ -52,6 +53,7 @@ pub struct Told {
     files: bool,
     missed: Vec<String>,
     doubted: bool,
+    troubles: Vec<String>,
 }
 
 impl Told {
@@ -71,6 +73,13 @@ pub fn planned(round: &Round, told: &mut Told, postings: usize) {
     }
     if added + skipped + moved + withdrawn > 0 {
         info!(event = "planned", added, skipped, moved, withdrawn, "the plan changed");
+    }
+    ended(&round.ended);
+    if told.troubles != round.troubles {
+        for trouble in round.troubles.iter().filter(|trouble| !told.troubles.contains(trouble)) {
+            warn!(event = "trouble", "{trouble}");
+        }
+        told.troubles.clone_from(&round.troubles);
     }
     let news = told.missed != round.missed || told.doubted != round.doubted;
     if news && round.doubted {
@@ -115,12 +124,9 @@ fn problems(problems: &[Problem]) {
 
 /// A step of the dispatcher.
 pub fn dispatched(report: &Report) {
-    for (key, state) in &report.ended {
-        if state == &State::Lapsed {
-            error!(event = "lapsed", key = key.as_str(), "it could not leave while it was of use");
-        } else {
-            info!(event = state.word(), key = key.as_str(), "a later reminder says it");
-        }
+    ended(&report.ended);
+    for key in &report.empty {
+        info!(event = "empty", key = key.as_str(), "it had nothing to tell");
     }
     for departure in &report.departures {
         departed(departure);
@@ -128,8 +134,8 @@ pub fn dispatched(report: &Report) {
     for key in &report.aside {
         warn!(
             event = "aside",
-            key = without_recipient(key.as_str()),
-            "it cannot be told for now: is its file broken?"
+            key = shown_key(key),
+            "it cannot be told for now: no usable version of its posting holds it, or no template can write it"
         );
     }
     if let Some((relay, until, why)) = &report.resting {
@@ -137,16 +143,33 @@ pub fn dispatched(report: &Report) {
     }
 }
 
+fn ended(rows: &[(Key, State)]) {
+    for (key, state) in rows {
+        match (state, key.sort()) {
+            (State::Lapsed, Sort::Reminder | Sort::Change) => {
+                error!(event = "lapsed", key = key.as_str(), "it could not leave while it was of use");
+            }
+            (State::Lapsed, _) => info!(event = "lapsed", key = key.as_str(), "it is of no use any more"),
+            _ => info!(event = state.word(), key = key.as_str(), "a later reminder says it"),
+        }
+    }
+}
+
+/// What the service manager shows of the service: one line.
+#[must_use]
+pub fn status(round: &Round, postings: usize) -> String {
+    let troubles = match round.troubles.as_slice() {
+        [] => "all is well".to_owned(),
+        [one] => one.clone(),
+        [first, others @ ..] => format!("{first} (+{})", others.len()),
+    };
+    format!("{postings} postings; {troubles}")
+}
+
 fn departed(departure: &Departure) {
-    let to = recipient(&departure.recipient);
+    let to = recipient(&departure.reader);
     let id = &departure.message_id;
-    let keys = departure
-        .keys
-        .iter()
-        .map(crate::plan::Key::as_str)
-        .map(without_recipient)
-        .collect::<Vec<_>>()
-        .join(" ");
+    let keys = departure.keys.iter().map(shown_key).collect::<Vec<_>>().join(" ");
     match &departure.verdict {
         Verdict::Sent { reply } => info!(event = "sent", message_id = id, to, keys, reply, "sent"),
         Verdict::Again { at, reply, .. } => {
@@ -175,10 +198,14 @@ fn recipient(id: &str) -> String {
     )
 }
 
-fn without_recipient(key: &str) -> &str {
-    key.splitn(5, '/')
-        .nth(4)
-        .map_or(key, |recipient| key[..key.len() - recipient.len()].trim_end_matches('/'))
+/// A key without a recipient's address in it.
+fn shown_key(key: &Key) -> &str {
+    let recipient = key.recipient();
+    let whole = key.as_str();
+    whole
+        .strip_suffix(recipient)
+        .filter(|_| !recipient.is_empty())
+        .map_or(whole, |rest| rest.trim_end_matches('/'))
 }
 
 /// Rows that nobody held any more.

@@ -6,10 +6,13 @@
 //! twenty seconds. Wake-ups only say "look again"; the ledger says what is due.
 
 mod composing;
+mod deciding;
+mod digesting;
 pub mod dispatcher;
 pub mod log;
 pub mod pacemaker;
 pub mod planner;
+pub mod troubles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +25,11 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::plan::trust::{Trust, trust};
+use crate::telemetry;
 use dispatcher::{Dispatcher, Way};
 use pacemaker::Beats;
 use planner::{Planner, Snapshot};
+use troubles::WayHealth;
 
 /// How long what is in hand may take after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
@@ -109,22 +114,22 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (show, shown) = watch::channel(None::<Arc<Snapshot>>);
     let guard = Guard::new(clock.clone());
 
+    let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
+    let (feel, felt) = watch::channel(dispatcher.health());
     let planning = plan_loop(
         planner,
         guard.clone(),
         ledger.clone(),
         show,
-        PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup },
+        PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt },
         stopping.clone(),
     );
-    let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
     let sending = send_loop(
         dispatcher,
         guard.clone(),
         ledger.clone(),
         clock.clone(),
-        shown.clone(),
-        wake.clone(),
+        Around { shown: shown.clone(), wake: wake.clone(), feel },
         stopping.clone(),
     );
     let keeping =
@@ -216,6 +221,8 @@ struct PlanWakes {
     wake: Arc<Notify>,
     replan: Arc<Notify>,
     hangup: Signal,
+    /// How the ways out do.
+    felt: watch::Receiver<Vec<WayHealth>>,
 }
 
 async fn plan_loop<L: Ledger>(
@@ -228,9 +235,11 @@ async fn plan_loop<L: Ledger>(
 ) {
     let mut told = log::Told::default();
     while !*stopping.borrow() {
+        planner.heed(wakes.felt.borrow_and_update().clone());
         match plan_once(&planner, &guard, &ledger, &show).await {
             Ok(Some((postings, round))) => {
                 log::planned(&round, &mut told, postings);
+                telemetry::status(&log::status(&round, postings));
                 wakes.wake.notify_one();
             }
             Ok(None) => {}
@@ -262,11 +271,25 @@ async fn plan_once<L: Ledger>(
     if !guard.allows(ledger).await? {
         return Ok(None);
     }
-    let Some(laid) = planner.look().await? else { return Ok(None) };
+    let Some(mut laid) = planner.look().await? else { return Ok(None) };
     let postings = laid.snapshot.postings.len();
-    // Shown before it is written: a row that the ledger holds and the snapshot does not is on its way out.
-    show.send_replace(Some(Arc::clone(&laid.snapshot)));
-    Ok(Some((postings, planner.write(laid).await?)))
+    let snapshot = Some(Arc::clone(&laid.snapshot));
+    // Shown before it is written: a row that the ledger holds and the snapshot does not is on its way out. But nothing
+    // leaves before the first round is written: what was missed is told in the same mail as what is late.
+    if show.borrow().is_some() && planner.note(&mut laid).await? {
+        show.send_replace(snapshot);
+        return Ok(Some((postings, planner.write(laid).await?)));
+    }
+    let round = planner.write(laid).await?;
+    show.send_replace(snapshot);
+    Ok(Some((postings, round)))
+}
+
+/// What stands around the sending loop.
+struct Around {
+    shown: watch::Receiver<Option<Arc<Snapshot>>>,
+    wake: Arc<Notify>,
+    feel: watch::Sender<Vec<WayHealth>>,
 }
 
 async fn send_loop<L: Ledger>(
@@ -274,10 +297,10 @@ async fn send_loop<L: Ledger>(
     guard: Guard,
     ledger: L,
     clock: Clock,
-    mut shown: watch::Receiver<Option<Arc<Snapshot>>>,
-    wake: Arc<Notify>,
+    around: Around,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let Around { mut shown, wake, feel } = around;
     while !*stopping.borrow() {
         let snapshot = shown.borrow_and_update().clone();
         let (mut worked, mut failed) = (false, false);
@@ -293,6 +316,7 @@ async fn send_loop<L: Ledger>(
                 }
             }
         }
+        feel.send_replace(dispatcher.health());
         if worked {
             continue;
         }

@@ -1,42 +1,56 @@
-//! The planner's step: read the world · decide purely · write once.
+//! The planner's step: read the world · decide purely · write.
 //!
 //! 1. read the files (or keep what was read), and what the ledger remembers;
-//! 2. put last good versions in place of files that are broken, or gone and not believed to be;
-//! 3. lay the plan, compare it with the ledger's rows, apply the difference;
-//! 4. remember the good texts.
+//! 2. put last good versions in place of files that are broken, or gone and not believed to be, and of people who
+//!    were removed while a posting names them;
+//! 3. lay the plan, compare it with the ledger's rows, apply the difference; end what is overdue;
+//! 4. see what is otherwise now than it was told, what is new, what lapsed, what troubles there are: the notices,
+//!    compared and applied in the same way;
+//! 5. remember the good texts.
 //!
-//! Nothing is sent here, and nothing is logged: the step returns what is worth saying.
+//! Each of these is level-triggered: a step that is cut off is made again. Nothing is sent here, and nothing is
+//! logged: the step returns what is worth saying.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::calendar::read::{Folder, Text, last_good_posting};
-use crate::calendar::{Event, House, Posting};
+use super::deciding::{Decided, Seen, decide, remembered};
+use super::troubles::{Signs, WayHealth, operator, troubles};
+use crate::calendar::people::removed;
+use crate::calendar::read::{Broken, Folder, folder};
+use crate::calendar::{Event, House, Person, Posting, named};
 use crate::clock::Clock;
-use crate::diagnostic::{Problem, say};
+use crate::diagnostic::{Problem, Words, say};
 use crate::files::{Loaded, load};
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
 use crate::plan::lay::lay;
-use crate::plan::presence::{Presence, presence};
+use crate::plan::notice::change::changes;
+use crate::plan::notice::digest::digests;
+use crate::plan::notice::episode::episodes;
+use crate::plan::notice::{MISSED, Scene, missed, news};
 use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::{Row, State};
-use crate::plan::{Reminder, Wanted};
+use crate::plan::told::{Histories, Renaming, Revised, Revision, revise};
+use crate::plan::{Key, Reminder, Sort, Wanted};
 use crate::settings::Settings;
 
 /// What is in force: settings, templates and postings, swapped in one step.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The settings.
+    /// The settings; among its people also those who were removed and are still named.
     pub settings: Settings,
     /// The templates.
     pub templates: Templates,
     /// The postings in force, by id.
     pub postings: BTreeMap<String, Posting>,
+    /// What was said of their events, and of others that are gone.
+    pub histories: Histories,
+    /// Of which events whoever has a digest is reminded, by any rule.
+    pub concerns: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 impl Snapshot {
@@ -59,6 +73,8 @@ pub struct Round {
     pub moved: usize,
     /// How many were withdrawn.
     pub withdrawn: usize,
+    /// Rows that ended unsent: superseded or lapsed.
+    pub ended: Vec<(Key, State)>,
     /// Postings whose files are gone and not believed to be.
     pub missed: Vec<String>,
     /// Whether so many are gone at once that none is believed.
@@ -67,6 +83,12 @@ pub struct Round {
     pub gone: Vec<String>,
     /// Everything wrong or odd with the files.
     pub problems: Vec<Problem>,
+    /// People who were removed and are still named, and what is said of it.
+    pub removed: Vec<(String, Words)>,
+    /// Files that are wrong, and of which no good version is known.
+    pub unfollowed: Vec<String>,
+    /// What is the matter now, a sentence each.
+    pub troubles: Vec<String>,
 }
 
 /// Plans.
@@ -76,6 +98,12 @@ pub struct Planner<L> {
     clock: Clock,
     config: PathBuf,
     loaded: Loaded,
+    /// The templates, ready, and what is wrong with them.
+    templates: (Templates, Vec<Problem>),
+    /// Why the files were not taken when they were last read.
+    refused: Vec<Problem>,
+    /// How the ways out do; none while nobody has said.
+    ways: Option<Vec<WayHealth>>,
 }
 
 /// How often a round tries again whose changes met rows that had moved meanwhile.
@@ -84,7 +112,13 @@ const TRIES: usize = 5;
 impl<L: Ledger> Planner<L> {
     /// A planner over what was loaded from a folder.
     pub fn new(ledger: L, clock: Clock, config: PathBuf, loaded: Loaded) -> Self {
-        Self { ledger, clock, config, loaded }
+        let templates = Templates::or_built_in(&loaded.templates);
+        Self { ledger, clock, config, loaded, templates, refused: Vec::new(), ways: None }
+    }
+
+    /// Takes note of how the ways out do.
+    pub fn heed(&mut self, ways: Vec<WayHealth>) {
+        self.ways = Some(ways);
     }
 
     /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, when the folder of
@@ -94,7 +128,7 @@ impl<L: Ledger> Planner<L> {
         let refused = match (&loaded.settings, &self.loaded.settings) {
             (None, _) => true,
             (Some(new), Some(old)) if takes_a_restart(old, new) => {
-                let file = self.config.join("jalon.toml").display().to_string();
+                let file = self.jalon_toml();
                 let sentence = say(
                     "[smtp], [mail] outbox ou [ledger] url ont changé",
                     "[smtp], [mail] outbox or [ledger] url have changed",
@@ -106,10 +140,19 @@ impl<L: Ledger> Planner<L> {
             _ => !loaded.postings_readable,
         };
         if refused {
+            self.refused.clone_from(&loaded.problems);
             return Err(loaded.problems);
+        }
+        self.refused.clear();
+        if loaded.templates != self.loaded.templates {
+            self.templates = Templates::or_built_in(&loaded.templates);
         }
         self.loaded = loaded;
         Ok(())
+    }
+
+    fn jalon_toml(&self) -> String {
+        self.config.join("jalon.toml").display().to_string()
     }
 
     /// One round: looks, and writes. `None` as snapshot when no usable settings were ever read.
@@ -120,64 +163,278 @@ impl<L: Ledger> Planner<L> {
         }
     }
 
-    /// The first half of a round: what should be in force, decided and not yet written. Its snapshot may be shown
-    /// at once: what it does not hold is about to be withdrawn.
+    /// The first half of a round: what should be in force, decided and not yet written. Once a first round has been
+    /// written, its snapshot may be shown at once: what it does not hold is about to be withdrawn.
     pub async fn look(&self) -> Result<Option<Laid>, LedgerError> {
-        let Some(settings) = self.loaded.settings.clone() else { return Ok(None) };
+        let Some(mut settings) = self.loaded.settings.clone() else { return Ok(None) };
         let now = self.clock.now();
         let stored = self.ledger.postings().await?;
         let known = self.ledger.known().await?;
-        let decided = decide(&self.loaded, &stored, &known, &settings.house, now);
-        let plan = lay(&decided.postings, &settings);
-        let (templates, mut template_problems) = Templates::or_built_in(&self.loaded.templates);
-        let mut problems = self.loaded.problems.clone();
-        problems.extend(decided.problems);
+        let filled = self.ledger.is_filled().await?;
+        let people = self.ledger.people().await?;
+        let revisions = self.ledger.revisions().await?;
+        let cast = self.cast(&mut settings.house, &people);
+        let folder = cast.folder.as_ref().unwrap_or(&self.loaded.folder);
+        let seen = Seen {
+            folder,
+            texts: &self.loaded.texts,
+            readable: self.loaded.postings_readable,
+            stored: &stored,
+            known: &known,
+            revisions: &revisions,
+            filled,
+        };
+        let decided = decide(seen, &settings.house, now);
+        let remember = remembered(seen, &decided.presence);
+        let followed = |file: &&Broken| !decided.problems.iter().any(|problem| problem.file == file.file);
+        let unfollowed = folder.broken.iter().filter(followed).map(|file| file.file.clone()).collect();
+        let Decided { postings, frozen, presence, renamed, first_seen, problems: odd } = decided;
+        let plan = lay(&postings, &settings);
+        let revised = revise(&postings, &presence.gone, &renamed, revisions, now);
+        let (templates, template_problems) = self.templates.clone();
+        let (mut problems, removed) = self.of_people(cast, &mut settings.house, &postings, now);
+        let remember_people = to_remember(&settings.house, &people);
+        problems.extend(odd);
         problems.extend(plan.warnings);
-        problems.append(&mut template_problems);
+        problems.extend(template_problems);
         let round = Round {
-            missed: decided.presence.missed.keys().cloned().collect(),
-            gone: decided.presence.gone.iter().cloned().collect(),
-            doubted: decided.presence.doubted,
+            missed: presence.missed.keys().cloned().collect(),
+            gone: presence.gone.iter().cloned().collect(),
+            doubted: presence.doubted,
             problems,
+            removed,
+            unfollowed,
             ..Round::default()
         };
-        let remember = remembered(&self.loaded.folder, &self.loaded.texts, &stored, &decided.presence);
-        let postings = decided.postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
-        let snapshot = Arc::new(Snapshot { settings, templates, postings });
+        let postings = postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
+        let concerns = concerns(&settings.house, &plan.reminders);
+        let Revised { renamed: renamings, new: revisions, histories } = revised;
+        let heirs = heirs(&plan.reminders, &renamings);
+        let snapshot = Arc::new(Snapshot { settings, templates, postings, histories, concerns });
         Ok(Some(Laid {
             snapshot,
             reminders: plan.reminders,
             known,
-            frozen: decided.frozen,
+            frozen,
+            heirs,
+            renamings,
+            revisions,
+            first_seen,
             remember,
+            remember_people,
+            filled,
             round,
             now,
         }))
     }
 
+    /// Adds to the house whom jalon.toml no longer has, as their last known entry had them; and reads the postings
+    /// again if there are such people.
+    fn cast(&self, house: &mut House, people: &[(String, String)]) -> Cast {
+        let entries = people.iter().filter_map(|(id, entry)| {
+            let person: Person = serde_json::from_str(entry).ok()?;
+            Some((id.clone(), person))
+        });
+        let recalled: BTreeSet<String> = house.directory.recall(entries.collect()).into_iter().collect();
+        let folder = (!recalled.is_empty()).then(|| folder(&self.loaded.texts, house));
+        Cast { recalled, folder }
+    }
+
+    /// What is wrong with the files, and who was removed and is still named. Who was recalled for nothing leaves the
+    /// house again.
+    fn of_people<'a>(
+        &self,
+        cast: Cast,
+        house: &mut House,
+        postings: &'a [Posting],
+        now: DateTime<Utc>,
+    ) -> (Vec<Problem>, Vec<(String, Words)>) {
+        let mut problems = self.loaded.problems.clone();
+        if let Some(folder) = cast.folder {
+            let files: BTreeSet<&str> = self.loaded.texts.iter().map(|text| text.file.as_str()).collect();
+            problems.retain(|problem| !files.contains(problem.file.as_str()));
+            problems.extend(folder.problems);
+        }
+        let mut still_named = Vec::new();
+        for id in cast.recalled {
+            let names = |posting: &&Posting| named(std::slice::from_ref(*posting)).contains(id.as_str());
+            let name = |posting: &'a Posting| posting.file.rsplit('/').next().unwrap_or_default();
+            let by: Vec<&str> = postings.iter().filter(names).map(name).collect();
+            if by.is_empty() {
+                house.directory.people.remove(&id);
+            } else {
+                let problem = removed(&self.jalon_toml(), &id, &by, house.zone.date(now));
+                still_named.push((id, with_remedy(&problem)));
+                problems.push(problem);
+            }
+        }
+        (problems, still_named)
+    }
+
+    /// Writes down what events are from now on, so that whoever is told of it from here on is known to have been; false
+    /// when the whole round must be written first, because something goes by another name.
+    pub async fn note(&self, laid: &mut Laid) -> Result<bool, LedgerError> {
+        if !laid.renamings.is_empty() {
+            return Ok(false);
+        }
+        let revisions = std::mem::take(&mut laid.revisions);
+        if !revisions.is_empty() {
+            self.ledger.revise(Vec::new(), revisions).await?;
+        }
+        Ok(true)
+    }
+
     /// The second half: the ledger is brought to what was laid, and the good texts are remembered.
     pub async fn write(&self, laid: Laid) -> Result<Round, LedgerError> {
-        let Laid { reminders, mut known, frozen, remember, mut round, now, .. } = laid;
-        let wanted: Vec<Wanted> = reminders.iter().map(Wanted::from).collect();
-        for _ in 0..TRIES {
-            let changes = reconcile(&wanted, &known, &BTreeMap::new(), &frozen, now);
-            count(&changes, &mut round);
-            if changes.is_empty() || self.ledger.apply(changes, now).await? == 0 {
-                break;
-            }
+        let Laid { snapshot, reminders, mut known, frozen, heirs, mut round, now, .. } = laid;
+        let Laid {
+            renamings,
+            revisions,
+            first_seen,
+            remember,
+            remember_people: (people, forget),
+            filled,
+            ..
+        } = laid;
+        let mut wanted: Vec<Wanted> = reminders.iter().map(Wanted::from).collect();
+        // Confirmations go with the reminders, all or none: once a posting has rows, it is not new any more.
+        wanted.extend(confirmations(&snapshot, &first_seen, &known, now));
+        let early = |row: &Row| matches!(row.key.sort(), Sort::Reminder | Sort::New);
+        let changed = self.bring(&wanted, &mut known, early, (&frozen, &heirs), now, &mut round).await?;
+        round.ended = self.ledger.tidy(now).await?;
+        if !renamings.is_empty() || !revisions.is_empty() {
+            self.ledger.revise(renamings, revisions).await?;
+        }
+        if changed || !round.ended.is_empty() {
             known = self.ledger.known().await?;
         }
-        if !remember.is_empty() || !round.gone.is_empty() {
+        let notices = self.notices(&snapshot, &reminders, &known, &mut round, now).await?;
+        self.bring(&notices, &mut known, |row| !early(row), (&frozen, &BTreeMap::new()), now, &mut round)
+            .await?;
+        if !people.is_empty() || !forget.is_empty() {
+            self.ledger.remember_people(people, forget).await?;
+        }
+        if !remember.is_empty() || !round.gone.is_empty() || !filled {
             self.ledger.remember(remember, round.gone.clone()).await?;
         }
         Ok(round)
     }
+
+    /// Brings rows of some sorts to what is wanted; whether anything changed.
+    async fn bring(
+        &self,
+        wanted: &[Wanted],
+        known: &mut Vec<Row>,
+        ours: impl Fn(&Row) -> bool,
+        (frozen, heirs): (&BTreeSet<String>, &BTreeMap<Key, Key>),
+        now: DateTime<Utc>,
+        round: &mut Round,
+    ) -> Result<bool, LedgerError> {
+        let mut changed = false;
+        for _ in 0..TRIES {
+            let rows = known.iter().filter(|row| ours(row));
+            let changes = reconcile(wanted, rows, heirs, frozen, now);
+            if changes.is_empty() {
+                break;
+            }
+            changed = true;
+            count(&changes, round);
+            if self.ledger.apply(changes, now).await? == 0 {
+                break;
+            }
+            *known = self.ledger.known().await?;
+        }
+        Ok(changed)
+    }
+
+    async fn notices(
+        &self,
+        snapshot: &Snapshot,
+        reminders: &[Reminder],
+        known: &[Row],
+        round: &mut Round,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Wanted>, LedgerError> {
+        let mut changed = snapshot.histories.changed();
+        let told = if changed.next().is_some() { self.ledger.told().await? } else { Vec::new() };
+        let lapsed = known.iter().any(|row| row.state == State::Lapsed);
+        let untold = if lapsed { self.ledger.untold(now - MISSED).await? } else { Vec::new() };
+        let by_key: BTreeMap<&Key, &Row> = known.iter().map(|row| (&row.key, row)).collect();
+        let house = &snapshot.settings.house;
+        let scene = Scene { postings: &snapshot.postings, house, known: &by_key, now };
+        let mut notices = changes(&scene, &snapshot.histories, &told, reminders);
+        notices.extend(digests(&scene));
+        notices.extend(missed(&scene, &untold));
+        let operator = operator(&snapshot.settings);
+        let signs = Signs {
+            language: operator.as_ref().and_then(|operator| operator.language).unwrap_or(house.language),
+            zone: house.zone,
+            problems: &round.problems,
+            removed: &round.removed,
+            unfollowed: &round.unfollowed,
+            refused: &self.refused,
+            missed: if round.doubted { &round.missed } else { &[] },
+            reminders,
+            known,
+            ways: self.ways.as_deref(),
+            now,
+        };
+        let troubles = troubles(&signs, &house.directory);
+        round.troubles = troubles.present.iter().map(|trouble| trouble.sentence.clone()).collect();
+        if let Some(operator) = operator {
+            notices.extend(episodes(&scene, &operator, &troubles));
+        }
+        Ok(notices)
+    }
+}
+
+/// The confirmations of postings that are new.
+fn confirmations(
+    snapshot: &Snapshot,
+    first_seen: &BTreeSet<String>,
+    known: &[Row],
+    now: DateTime<Utc>,
+) -> Vec<Wanted> {
+    let known: BTreeMap<&Key, &Row> = known.iter().map(|row| (&row.key, row)).collect();
+    let house = &snapshot.settings.house;
+    let scene = Scene { postings: &snapshot.postings, house, known: &known, now };
+    let first_seen: Vec<&Posting> = first_seen.iter().filter_map(|id| snapshot.postings.get(id)).collect();
+    news(&scene, &first_seen)
+}
+
+/// What is to be remembered of people: entries that are new, and whom to forget.
+fn to_remember(house: &House, people: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
+    let known: BTreeMap<&str, &str> =
+        people.iter().map(|(id, entry)| (id.as_str(), entry.as_str())).collect();
+    let entries = house.directory.people.iter().filter_map(|(id, person)| {
+        let entry = serde_json::to_string(person).ok()?;
+        (known.get(id.as_str()) != Some(&entry.as_str())).then(|| (id.clone(), entry))
+    });
+    let gone = known.keys().filter(|id| !house.directory.people.contains_key(**id));
+    (entries.collect(), gone.map(|id| (*id).to_owned()).collect())
+}
+
+/// What is wrong, and what to do about it.
+fn with_remedy(problem: &Problem) -> Words {
+    let Some(remedy) = &problem.remedy else { return problem.sentence.clone() };
+    let both = |sentence: &str, remedy: &str| {
+        let mut letters = remedy.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("{sentence}. {first}{}.", letters.as_str())
+    };
+    say(both(&problem.sentence.fr, &remedy.fr), both(&problem.sentence.en, &remedy.en))
 }
 
 /// Whether a change is about what is set up once: the ways out and the ledger.
 fn takes_a_restart(old: &Settings, new: &Settings) -> bool {
     let outbox = |settings: &Settings| settings.mail.as_ref().map(|mail| mail.outbox.clone());
     old.relays != new.relays || outbox(old) != outbox(new) || old.ledger.url != new.ledger.url
+}
+
+/// People who were recalled, and the postings as they read with them.
+struct Cast {
+    recalled: BTreeSet<String>,
+    folder: Option<Folder>,
 }
 
 /// What a round decided, before it is written.
@@ -188,9 +445,43 @@ pub struct Laid {
     reminders: Vec<Reminder>,
     known: Vec<Row>,
     frozen: BTreeSet<String>,
+    heirs: BTreeMap<Key, Key>,
+    renamings: Vec<Renaming>,
+    revisions: Vec<Revision>,
+    first_seen: BTreeSet<String>,
     remember: Vec<StoredPosting>,
+    remember_people: (Vec<(String, String)>, Vec<String>),
+    /// Whether a plan was ever written before.
+    filled: bool,
     round: Round,
     now: DateTime<Utc>,
+}
+
+/// Of which events those who have a digest are reminded.
+fn concerns(house: &House, reminders: &[Reminder]) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let digests = |id: &str| house.directory.people.get(id).is_some_and(|person| person.digest.is_some());
+    let mut concerns: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for reminder in reminders.iter().filter(|reminder| digests(&reminder.recipient.id)) {
+        let event = (reminder.posting.clone(), reminder.event.clone());
+        concerns.entry(reminder.recipient.id.clone()).or_default().insert(event);
+    }
+    concerns
+}
+
+/// Under which keys reminders of renamed events were known.
+fn heirs(reminders: &[Reminder], renamings: &[Renaming]) -> BTreeMap<Key, Key> {
+    let origins: BTreeMap<(&str, &str), (&str, &str)> = renamings
+        .iter()
+        .map(|Renaming { from, to }| ((to.0.as_str(), to.1.as_str()), (from.0.as_str(), from.1.as_str())))
+        .collect();
+    reminders
+        .iter()
+        .filter_map(|reminder| {
+            let (posting, event) = origins.get(&(reminder.posting.as_str(), reminder.event.as_str()))?;
+            let old = Key::new(posting, event, &reminder.occurrence, reminder.lead, &reminder.recipient.id);
+            Some((reminder.key.clone(), old))
+        })
+        .collect()
 }
 
 fn count(changes: &[Change], round: &mut Round) {
@@ -203,142 +494,4 @@ fn count(changes: &[Change], round: &mut Round) {
             Change::Want(_, true) => {}
         }
     }
-}
-
-struct Decided {
-    /// The postings in force.
-    postings: Vec<Posting>,
-    /// Those whose rows stay as they are, because no version of them can be used.
-    frozen: BTreeSet<String>,
-    presence: Presence,
-    problems: Vec<Problem>,
-}
-
-/// Pure: which version of each posting is in force.
-fn decide(
-    loaded: &Loaded,
-    stored: &[StoredPosting],
-    known: &[Row],
-    house: &House,
-    now: DateTime<Utc>,
-) -> Decided {
-    let folder = &loaded.folder;
-    let mut postings = folder.postings.clone();
-    let good: BTreeSet<&str> = postings.iter().map(|posting| posting.id.as_str()).collect();
-    let absent: Vec<&StoredPosting> =
-        stored.iter().filter(|posting| !good.contains(posting.id.as_str())).collect();
-    let broken = broken_files(&absent, folder, stored);
-    let renamed = renamed(absent.iter().filter(|posting| !broken.contains_key(posting.id.as_str())), loaded);
-    let present: BTreeSet<String> = good.iter().chain(broken.keys()).map(|id| (*id).to_owned()).collect();
-    let on_its_way =
-        |row: &&Row| matches!(row.state, State::Planned | State::Claimed | State::Handed | State::Held);
-    let open = known.iter().filter(on_its_way).map(|row| row.key.posting().to_owned()).collect();
-    let remembered = stored
-        .iter()
-        .filter(|posting| !renamed.contains(posting.id.as_str()))
-        .map(|posting| (posting.id.clone(), posting.vanished_at))
-        .collect();
-    let mut presence = presence(&remembered, &open, &present, !loaded.postings_readable, now);
-    presence.gone.extend(renamed.into_iter().map(str::to_owned));
-    let mut frozen: BTreeSet<String> = folder
-        .broken
-        .iter()
-        .filter_map(|file| file.id.clone())
-        .filter(|id| !good.contains(id.as_str()))
-        .collect();
-    let mut problems = Vec::new();
-    for last_good in stored {
-        let file = broken.get(last_good.id.as_str());
-        if file.is_none() && !presence.missed.contains_key(&last_good.id) {
-            continue;
-        }
-        let read = last_good_posting(&last_good.path, &last_good.id, &last_good.text, house);
-        let file = file.map_or(last_good.path.as_str(), |file| file);
-        if let Some(posting) = read.posting {
-            frozen.remove(&last_good.id);
-            postings.push(posting);
-            problems.push(Problem::warning(
-                "last-good",
-                file,
-                say(
-                    format!("« {} » suit sa dernière version correcte", last_good.id),
-                    format!("\"{}\" goes on as its last good version has it", last_good.id),
-                ),
-            ));
-        } else {
-            frozen.insert(last_good.id.clone());
-        }
-    }
-    Decided { postings, frozen, presence, problems }
-}
-
-/// Which broken file each absent posting was: by its id, or by its place in the folder when the id that the file
-/// has now is nobody's.
-fn broken_files<'a>(
-    absent: &[&'a StoredPosting],
-    folder: &'a Folder,
-    stored: &[StoredPosting],
-) -> BTreeMap<&'a str, &'a str> {
-    let ids: BTreeSet<&str> = stored.iter().map(|posting| posting.id.as_str()).collect();
-    let by_id: BTreeMap<&str, &str> =
-        folder.broken.iter().filter_map(|file| Some((file.id.as_deref()?, file.file.as_str()))).collect();
-    let nobodys = folder.broken.iter().filter(|file| file.id.as_deref().is_none_or(|id| !ids.contains(id)));
-    let by_place: BTreeMap<Option<&OsStr>, &str> =
-        nobodys.map(|file| (place(&file.file), file.file.as_str())).collect();
-    absent
-        .iter()
-        .filter_map(|posting| {
-            let id = posting.id.as_str();
-            let file = by_id.get(id).or_else(|| by_place.get(&place(&posting.path)))?;
-            Some((id, *file))
-        })
-        .collect()
-}
-
-/// Those of absent postings that are there under another id: the same text, or the same file. They did not vanish,
-/// and their old ids are forgotten at once: nobody is to be reminded twice.
-fn renamed<'a, 'b: 'a>(
-    absent: impl Iterator<Item = &'a &'b StoredPosting>,
-    loaded: &Loaded,
-) -> BTreeSet<&'b str> {
-    let files: BTreeSet<&str> = loaded.folder.postings.iter().map(|posting| posting.file.as_str()).collect();
-    let places: BTreeSet<Option<&OsStr>> = files.iter().map(|file| place(file)).collect();
-    let good = loaded.texts.iter().filter(|text| files.contains(text.file.as_str()));
-    let texts: BTreeSet<&str> = good.filter_map(|text| text.contents.as_deref().ok()).collect();
-    absent
-        .filter(|posting| places.contains(&place(&posting.path)) || texts.contains(posting.text.as_str()))
-        .map(|posting| posting.id.as_str())
-        .collect()
-}
-
-/// Where in the folder a file stands: the folder is flat, and `--config` may spell the way to it differently.
-fn place(file: &str) -> Option<&OsStr> {
-    Path::new(file).file_name()
-}
-
-/// Pure: the texts to remember, where they differ from what is remembered; only good ones, so that a broken
-/// file never takes the place of its last good version.
-fn remembered(
-    folder: &Folder,
-    texts: &[Text],
-    stored: &[StoredPosting],
-    presence: &Presence,
-) -> Vec<StoredPosting> {
-    let texts: BTreeMap<&str, &str> =
-        texts.iter().filter_map(|text| Some((text.file.as_str(), text.contents.as_deref().ok()?))).collect();
-    let by_id: BTreeMap<&str, &StoredPosting> =
-        stored.iter().map(|posting| (posting.id.as_str(), posting)).collect();
-    let good = folder.postings.iter().filter_map(|posting| {
-        let text = (*texts.get(posting.file.as_str())?).to_owned();
-        Some(StoredPosting { id: posting.id.clone(), path: posting.file.clone(), text, vanished_at: None })
-    });
-    let shown: BTreeSet<&str> = folder.postings.iter().map(|posting| posting.id.as_str()).collect();
-    let others = stored
-        .iter()
-        .filter(|posting| !shown.contains(posting.id.as_str()) && !presence.gone.contains(&posting.id))
-        .map(|posting| StoredPosting {
-            vanished_at: presence.missed.get(&posting.id).copied(),
-            ..posting.clone()
-        });
-    good.chain(others).filter(|posting| by_id.get(posting.id.as_str()) != Some(&posting)).collect()
 }

@@ -18,6 +18,7 @@ use crate::plan::Key;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
+use crate::plan::told::{Renaming, Revision, Told};
 
 /// What can go wrong with a ledger.
 #[derive(Debug, thiserror::Error)]
@@ -132,45 +133,6 @@ pub enum Aside {
     NothingToTell,
 }
 
-/// How an event is from an instant on. Its first revision is 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// The posting's id.
-    pub posting: String,
-    /// The event's id.
-    pub event: String,
-    /// Which one: they only rise.
-    pub revision: u32,
-    /// What is said of the event, as text.
-    pub said: String,
-    /// Since when.
-    pub since: DateTime<Utc>,
-}
-
-/// An event that has another identity from now on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renaming {
-    /// The posting and the event that it was.
-    pub from: (String, String),
-    /// The posting and the event that it is.
-    pub to: (String, String),
-}
-
-/// What somebody was last told of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// The posting's id.
-    pub posting: String,
-    /// The event's id.
-    pub event: String,
-    /// Who read it.
-    pub reader: String,
-    /// The revision that the mail spoke of.
-    pub revision: u32,
-    /// When the mail left.
-    pub at: DateTime<Utc>,
-}
-
 /// What a turn came to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turned {
@@ -250,7 +212,8 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 
-    /// Ends what is overdue and should not leave: planned rows at or after `late_after` lapse; then a planned
+    /// Ends what is overdue and should not leave: planned rows at or after `late_after` lapse (of the
+    /// reminders of one event to one recipient that do so together, the latest speaks for all); then a planned
     /// reminder that is due gives way (superseded) to a later-due reminder of the same posting, event and recipient
     /// that is sent, claimed, handed or held, or planned and due. No notice gives way, nor does anything to one.
     /// Returns the keys ended, with their state.
@@ -351,7 +314,7 @@ pub trait Ledger: Clone + Send + Sync + 'static {
 
     /// Moves the revisions of renamed events, and what mails said of these, all at once; then adds new ones. Where
     /// an event stays that has revisions already, what the renamed one had is dropped. A revision that is there is
-    /// never written again.
+    /// put into new words, and keeps its beginning.
     fn revise(
         &self,
         renamed: Vec<Renaming>,

@@ -25,14 +25,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::writer::Writer;
-use super::{
-    Aside, Hand, Ledger, LedgerError, Mail, Orphans, Renaming, Revision, Stamp, StoredPosting, Told, Turn,
-    Turned,
-};
+use super::{Aside, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, Turn, Turned};
 use crate::plan::Key;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
+use crate::plan::told::{Renaming, Revision, Told};
 
 /// How long to wait for another program that is writing.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -46,6 +46,10 @@ pub struct ChangeFacts {
     pub link: Option<TurnFacts>,
     /// Who meets the candidates, if these are others: « Camille Exemple et Sacha Exemple ».
     pub panel: Option<TurnFacts>,
+    /// True when reminders of it will follow.
+    pub reminded: bool,
+    /// True when the reader was on the panel and is not any more.
+    pub dropped: bool,
     /// True when the day that holds is not fixed.
     pub vague: bool,
     /// True when nothing is known yet of the date that holds.
@@ -171,7 +175,8 @@ pub(super) fn changes(changes: &[Changed<'_>], reader: &Reader) -> Vec<ChangeFac
         let Some(change) = group.first() else { continue };
         let again = told.last().is_some_and(|last| last.posting.id == change.posting);
         let absent = reader.absent(group.iter().map(|change| change.absent));
-        told.push(ChangeFacts { again, absent, ..one(change, reader) });
+        let reminded = group.iter().any(|change| change.reminded);
+        told.push(ChangeFacts { reminded, again, absent, ..one(change, reader) });
     }
     told
 }
@@ -222,6 +227,8 @@ fn one(change: &Changed<'_>, reader: &Reader) -> ChangeFacts {
         place,
         link,
         panel,
+        reminded: change.reminded,
+        dropped: change.dropped,
         vague: is_vague(&shown),
         open: shown == Shown::Open,
         past: after.is_past(reader.now),

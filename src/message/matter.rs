@@ -50,6 +50,10 @@ pub struct Changed<'a> {
     pub after: &'a Said,
     /// What is otherwise.
     pub difference: Difference,
+    /// Whether the reader will be reminded of it.
+    pub reminded: bool,
+    /// Whether the reader was on its panel, and is not any more.
+    pub dropped: bool,
     /// The name of the person in whose place the reader receives it.
     pub absent: Option<&'a str>,
 }

@@ -3,28 +3,35 @@
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
+use super::Sort;
 use super::row::Row;
 use crate::calendar::Zone;
 
 /// From when on a reminder is late.
 pub const LATE: TimeDelta = TimeDelta::minutes(15);
 
-/// Until when a mail of these rows waits: for the hours to begin, in the recipient's zone. `None` when it leaves
-/// now: it is not late, the hours are on, or it would be of no use any more by then.
+/// Until when a mail of these rows waits: for the hours to begin, in the reader's zone. `None` when it leaves now: the
+/// hours are on, something in it is on time (a rule or a person chose that minute), or it would be of no use any more
+/// by then: `at_most` says until when each can wait. Notices have no minute of their own.
 #[must_use]
 pub fn waits_until(
     rows: &[Row],
+    at_most: impl Fn(&Row) -> DateTime<Utc>,
     zone: Zone,
     (from, until): (NaiveTime, NaiveTime),
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let local = zone.local(now);
-    if (from..until).contains(&local.time()) || rows.iter().any(|row| now - row.due <= LATE) {
+    if (from..until).contains(&local.time()) || rows.iter().any(|row| is_on_time(row, now)) {
         return None;
     }
     let day = if local.time() < from { local.date() } else { local.date().checked_add_days(Days::new(1))? };
     let opening = zone.instant(day.and_time(from));
-    rows.iter().all(|row| row.late_after > opening).then_some(opening).filter(|opening| *opening > now)
+    rows.iter().all(|row| at_most(row) > opening).then_some(opening).filter(|opening| *opening > now)
+}
+
+fn is_on_time(row: &Row, now: DateTime<Utc>) -> bool {
+    matches!(row.key.sort(), Sort::Reminder | Sort::Digest) && now - row.due <= LATE
 }
 
 #[cfg(test)]
@@ -65,8 +72,9 @@ mod tests {
         let paris = Zone::parse("Europe/Paris").unwrap();
         let hours = (NaiveTime::from_hms_opt(7, 0, 0).unwrap(), NaiveTime::from_hms_opt(21, 0, 0).unwrap());
         let rows = [row("2026-06-26T07:00:00Z", "2026-06-28T22:00:00Z")];
-        let waits =
-            |now: &str, rows: &[Row]| waits_until(rows, paris, hours, at(now)).map(|at| at.to_rfc3339());
+        let waits = |now: &str, rows: &[Row]| {
+            waits_until(rows, |row| row.late_after, paris, hours, at(now)).map(|at| at.to_rfc3339())
+        };
         // Three in the morning, and half past nine in the evening, Paris.
         assert_eq!(waits("2026-06-27T01:00:00Z", &rows).as_deref(), Some("2026-06-27T05:00:00+00:00"));
         assert_eq!(waits("2026-06-26T19:30:00Z", &rows).as_deref(), Some("2026-06-27T05:00:00+00:00"));

@@ -9,12 +9,14 @@
 pub mod absence;
 pub mod hours;
 pub mod lay;
+pub mod notice;
 pub mod next;
 pub mod outcome;
 pub mod presence;
 pub mod reconcile;
 pub mod row;
 pub mod said;
+pub mod told;
 pub mod trust;
 
 use std::fmt;

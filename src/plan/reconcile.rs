@@ -38,14 +38,14 @@ pub enum Change {
 /// with the calendar while it is of use; what failed returns with another address; claimed, handed and held rows are
 /// only marked; what is final stays.
 #[must_use]
-pub fn reconcile(
+pub fn reconcile<'a>(
     planned: &[Wanted],
-    known: &[Row],
+    known: impl IntoIterator<Item = &'a Row>,
     heirs: &BTreeMap<Key, Key>,
     frozen: &BTreeSet<String>,
     now: DateTime<Utc>,
 ) -> Vec<Change> {
-    let known: BTreeMap<&Key, &Row> = known.iter().map(|row| (&row.key, row)).collect();
+    let known: BTreeMap<&Key, &Row> = known.into_iter().map(|row| (&row.key, row)).collect();
     let asked: BTreeSet<&Key> = planned.iter().map(|wanted| &wanted.key).collect();
     let mut changes = Vec::new();
     for wanted in planned {

@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Event, Kind, Posting, Recipient, Status, When, Zone};
+use super::{Key, Occurrence};
+use crate::calendar::{Event, Kind, Posting, Recipient, Start, Status, When, Zone};
 
 /// What is said of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +118,41 @@ impl Said {
         }
     }
 
+    /// What the key of a reminder or a change says of its event, when nothing else is known of it any more: its names
+    /// are ids, and of a deadline the instant is that until which the mail was of use.
+    #[must_use]
+    pub fn of_key(key: &Key, late_after: DateTime<Utc>, zone: Zone) -> Self {
+        let (kind, name) = match key.event().split_once(':') {
+            Some((kind, name)) => (kind, Some(name.to_owned())),
+            None => (key.event(), None),
+        };
+        let kind = Kind::parse(kind).unwrap_or(Kind::Milestone);
+        let when = match (kind, key.occurrence().parse()) {
+            (Kind::Deadline, Ok(Occurrence::Day(last_day))) => {
+                When::Deadline { closes: late_after, last_day, written: None }
+            }
+            (_, Ok(Occurrence::Day(day))) => When::Days(vec![day]),
+            (_, Ok(Occurrence::Time(local))) => {
+                When::Timed(vec![Start { instant: zone.instant(local), local }])
+            }
+            (_, Ok(Occurrence::Window(first, last))) => When::Window { first, last },
+            (_, Err(())) => When::Open,
+        };
+        Self {
+            title: key.posting().to_owned(),
+            organisation: None,
+            kind,
+            name,
+            label: None,
+            zone,
+            when,
+            standing: Standing::On,
+            place: None,
+            link: None,
+            panel: Vec::new(),
+        }
+    }
+
     /// The first instant at which it is past: a deadline's closing, a day's end, a start. `None` when it is open.
     #[must_use]
     pub fn ends(&self) -> Option<DateTime<Utc>> {
@@ -145,6 +181,22 @@ impl Said {
     #[must_use]
     pub fn is_past(&self, now: DateTime<Utc>) -> bool {
         self.ends().is_some_and(|ends| ends <= now)
+    }
+
+    /// Whether nobody needs to hear of the difference, whatever the moment: the words alone may differ.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.standing == other.standing
+            && self.same_time(other)
+            && (self.kind != Kind::Interview
+                || (self.place == other.place && self.link == other.link && self.ids() == other.ids()))
+    }
+
+    /// Who is on the panel.
+    fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.panel.iter().map(|member| member.id.as_str()).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// Whether a day or an instant is known.
@@ -179,20 +231,15 @@ pub fn difference(before: &Said, after: &Said, now: DateTime<Utc>) -> Option<Dif
         Standing::Cancelled | Standing::Removed if !held || before.is_past(now) => None,
         Standing::Cancelled => shift(Shift::Cancelled),
         Standing::Removed => shift(Shift::Removed),
-        Standing::On if !held => (!after.is_past(now)).then_some(()).and_then(|()| shift(Shift::Restored)),
+        Standing::On if !held => shift(Shift::Restored).filter(|_| !after.is_past(now)),
         Standing::On if before.is_past(now) && after.is_past(now) => None,
         Standing::On => {
             let coming = after.kind == Kind::Interview && !after.is_past(now);
-            let ids = |said: &Said| {
-                let mut ids: Vec<String> = said.panel.iter().map(|member| member.id.clone()).collect();
-                ids.sort();
-                ids
-            };
             let found = Difference {
                 shift: moved(before, after),
                 place: coming && before.place != after.place,
                 link: coming && before.link != after.link,
-                panel: coming && ids(before) != ids(after),
+                panel: coming && before.ids() != after.ids(),
             };
             (found != none).then_some(found)
         }

@@ -1,6 +1,7 @@
 //! Clauses of `tidy`, `by_hand` and `purge`: what ends without leaving, and what people do.
 
 use jalon::ledger::{Hand, Ledger as _};
+use jalon::plan::Key;
 use jalon::plan::reconcile::Change;
 use jalon::plan::row::{Reason, State};
 
@@ -99,6 +100,15 @@ pub async fn lapsing_comes_before_giving_way<F: Fixture>(world: World<F>) {
     // And what could do both lapses.
     world.plan(&[("p/deadline/2026-06-28/-2d/camille", 120, 300)]).await;
     assert_eq!(world.tidy(200).await, [(key(WEEK), State::Lapsed)]);
+}
+
+pub async fn of_what_lapses_together_the_latest_speaks_for_its_event<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (DAY, 50, 100), (SACHA, 0, 100), (START, 0, 100)]).await;
+    let ended = world.tidy(100).await;
+    let lapsed: Vec<Key> =
+        ended.iter().filter(|(_, state)| *state == State::Lapsed).map(|(key, _)| key.clone()).collect();
+    assert_eq!(lapsed, [key(DAY), key(SACHA), key(START)]);
+    assert_eq!(world.state(WEEK).await, (State::Superseded, Some(Reason::LaterReminder)));
 }
 
 pub async fn rows_under_way_neither_lapse_nor_give_way<F: Fixture>(world: World<F>) {

@@ -119,6 +119,7 @@ macro_rules! contract {
                 nothing_gives_way_to_a_reminder_that_is_not_due
                 nothing_gives_way_across_events_recipients_or_postings
                 lapsing_comes_before_giving_way
+                of_what_lapses_together_the_latest_speaks_for_its_event
                 rows_under_way_neither_lapse_nor_give_way
                 a_retried_row_is_as_new_and_due_at_once
                 a_retry_is_refused_when_it_is_too_late
@@ -139,7 +140,7 @@ macro_rules! contract {
                 what_is_handed_again_says_anew
                 only_what_is_handed_says_anything
                 what_was_never_revised_is_not_asked_after
-                revisions_are_kept_in_order_and_never_written_again
+                revisions_are_kept_in_order_and_may_be_put_into_new_words
                 a_renaming_moves_revisions_and_what_was_said
                 a_renaming_onto_an_event_that_has_revisions_drops_its_own
                 events_may_change_places

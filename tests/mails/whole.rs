@@ -76,7 +76,16 @@ pub fn said(posting: &Posting) -> Said {
 /// What is otherwise between what was said of an event and what is said of it now.
 pub fn changed<'a>(event: &'a str, before: &'a Said, after: &'a Said) -> Changed<'a> {
     let difference = difference(before, after, paris(NOW)).unwrap();
-    Changed { posting: "accompagnement", event, before, after, difference, absent: None }
+    Changed {
+        posting: "accompagnement",
+        event,
+        before,
+        after,
+        difference,
+        reminded: true,
+        dropped: false,
+        absent: None,
+    }
 }
 
 pub fn change<'a>(event: &'a str, before: &'a Said, after: &'a Said) -> Matter<'a> {

@@ -133,6 +133,7 @@ mod tests {
             (mails::WAITING, vec!["planned_by_ready", "mailed"]),
             (mails::LEASED, vec!["leased"]),
             (mails::NEXT_DUE, vec!["planned_by_ready", "planned_by_end"]),
+            (single::TOGETHER, vec!["planned_by_end", "of_one_event"]),
             (single::LAPSE, vec!["planned_by_end"]),
             (single::SUPERSEDE, vec!["planned_by_due", "of_one_event"]),
             (telling::TOLD, vec!["said_of_event", "sqlite_autoindex_rows_1"]),

@@ -93,6 +93,16 @@ pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> 
     Ok(missed)
 }
 
+/// Of what lapses together, the latest speaks for its event: people hear of each once.
+pub(super) const TOGETHER: &str = "
+    UPDATE rows SET state = 'superseded', reason = 'later-reminder', not_before = NULL, changed = :now
+    WHERE state = 'planned' AND late_after <= :now AND sort = 'reminder' AND EXISTS (
+        SELECT 1 FROM rows AS later
+        WHERE later.sort = 'reminder' AND later.posting = rows.posting AND later.event = rows.event
+          AND later.recipient = rows.recipient AND later.due > rows.due
+          AND later.state = 'planned' AND later.late_after <= :now AND later.late_after >= rows.late_after)
+    RETURNING key, state";
+
 pub(super) const LAPSE: &str = "
     UPDATE rows SET state = 'lapsed', reason = 'too-late', not_before = NULL, changed = :now
     WHERE state = 'planned' AND late_after <= :now
@@ -108,13 +118,13 @@ pub(super) const SUPERSEDE: &str = "
                OR (later.state = 'planned' AND later.due <= :now AND later.late_after >= rows.late_after)))
     RETURNING key, state";
 
-/// Lapses, then supersedes. The order counts: a row that has just lapsed makes no other give way.
+/// Lapses, then supersedes. The order counts: a row that has just lapsed makes no other give way that is still of use.
 ///
 /// Whether a row is superseded does not depend on the order in which its fellows are: the latest one never is,
 /// and every other finds that one.
 pub(super) fn tidy(db: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Vec<(Key, State)>> {
     let mut ended = Vec::new();
-    for sql in [LAPSE, SUPERSEDE] {
+    for sql in [TOGETHER, LAPSE, SUPERSEDE] {
         let mut statement = db.prepare(sql)?;
         let rows =
             statement.query_map(named_params! { ":now": At(now) }, |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use super::rows::{At, COLUMNS, read};
-use crate::ledger::{Renaming, Revision, Says, Told};
+use crate::ledger::Says;
 use crate::plan::Key;
 use crate::plan::row::Row;
+use crate::plan::told::{Renaming, Revision, Told};
 
 /// Keeps what handed rows say, in the place of what they said before.
 pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::Result<()> {
@@ -88,7 +89,7 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
     }
     let mut add = db.prepare(
         "INSERT INTO revisions (posting, event, revision, said, since) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT DO UPDATE SET said = excluded.said",
     )?;
     for Revision { posting, event, revision, said, since } in new {
         add.execute(params![posting, event, revision, said, At(*since)])?;
@@ -99,8 +100,8 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
 /// `CROSS JOIN` and `INDEXED BY` keep SQLite to this order: events that were revised are few, often none. Of two rows
 /// of one mail the later revision counts.
 pub(super) const TOLD: &str = "
-    SELECT posting, event, reader, revision, sent_at FROM (
-        SELECT says.posting, says.event, said.reader, says.revision, said.sent_at,
+    SELECT posting, event, reader, revision, sent_at, sort = 'change' FROM (
+        SELECT says.posting, says.event, said.reader, says.revision, said.sent_at, said.sort,
             row_number() OVER (PARTITION BY says.posting, says.event, said.reader
                                ORDER BY said.sent_at DESC, says.revision DESC) AS nth
         FROM (SELECT DISTINCT posting, event FROM revisions INDEXED BY revised WHERE revision > 1) AS moved
@@ -119,6 +120,7 @@ pub(super) fn told(db: &Connection) -> rusqlite::Result<Vec<Told>> {
                 reader: row.get(2)?,
                 revision: row.get(3)?,
                 at: row.get::<_, At>(4)?.0,
+                by_notice: row.get(5)?,
             })
         })?
         .collect()
