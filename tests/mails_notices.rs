@@ -132,8 +132,14 @@ fn a_digest_says_what_comes_what_is_to_be_fixed_what_left_and_what_did_not() {
         event("interview", on(&["2026-07-06", "2026-07-13"])),
     ]);
     let (of_here, of_there) = (said(&here), said(&there));
-    let past =
-        |posting: &'static str, said, at: &str| Past { posting, said, at: paris(at), to: None, why: None };
+    let past = |posting: &'static str, said, at: &str| Past {
+        posting,
+        said,
+        at: paris(at),
+        change: false,
+        to: None,
+        why: None,
+    };
     let failed = |at: &str, why| Past { why: Some(why), ..past(HEADING, Some(&of_here), at) };
     let digest = Digest {
         coming: vec![
@@ -146,7 +152,11 @@ fn a_digest_says_what_comes_what_is_to_be_fixed_what_left_and_what_did_not() {
         to_fix: vec![(&here, &here.events[3])],
         sent: vec![
             past("Cuisinier·ère (La Fabrique)", Some(&of_there), "2026-06-23T09:00"),
-            Past { to: Some("Sacha Exemple".into()), ..past("boulangerie", None, "2026-06-22T09:00") },
+            Past {
+                change: false,
+                to: Some("Sacha Exemple".into()),
+                ..past("boulangerie", None, "2026-06-22T09:00")
+            },
         ],
         failed: vec![
             failed("2026-06-24T09:00", Why::Lapsed),
@@ -329,6 +339,7 @@ fn what_a_posting_says_is_data_in_notices_too() {
         posting: hostile,
         said: Some(&before),
         at: paris(NOW),
+        change: false,
         to: Some(hostile.into()),
         why: Some(Why::Refused(hostile.into())),
     };
@@ -377,8 +388,14 @@ fn a_return_from_a_long_absence_ends_in_a_mail() {
         let posting: &Posting = posting;
         posting.events.iter().flat_map(|event| (0..3).map(move |n| (event, due(n)))).collect()
     };
-    let past =
-        |said| Past { posting: HEADING, said: Some(said), at: due(-1), to: None, why: Some(Why::Held) };
+    let past = |said| Past {
+        posting: HEADING,
+        said: Some(said),
+        at: due(-1),
+        change: false,
+        to: None,
+        why: Some(Why::Held),
+    };
     let matter = Matter {
         changes: changes
             .map(|(posting, (before, after))| Changed {

@@ -764,3 +764,24 @@ async fn what_a_digest_told_counts_as_told() {
         sent(&left)
     );
 }
+
+#[tokio::test]
+async fn a_notice_that_left_within_a_reminders_mail_says_so() {
+    let toml = format!("{TOML}{CAMILLE}");
+    let text = |place: &str| {
+        posting("P", "\"camille\"", &format!("[[interview]]\non = 2026-06-25T15:00:00\nplace = \"{place}\""))
+    };
+    let mut world = World::new("2026-06-01T10:00:00Z", &toml, &[("p.toml", &text("A"))]).await;
+    world.to("2026-06-24T07:00:00Z").await;
+    assert_eq!(sent(&world.minutes(1).await).len(), 1, "the eve's");
+    world.to("2026-06-25T06:58:00Z").await;
+    world.write("postings/p.toml", &text("B"));
+    let left = world.minutes(10).await;
+    assert_eq!(sent(&left).len(), 1, "{:?}", sent(&left));
+    assert!(left[0].written.text.contains("before: A"), "{}", left[0].written.text);
+    let rows = world.rows("~change/").await;
+    assert_eq!(
+        (rows[0].state, rows[0].reason.map(jalon::plan::row::Reason::word)),
+        (State::Superseded, Some("told-already"))
+    );
+}

@@ -75,6 +75,7 @@ fn words(changes: &[Change]) -> String {
             Change::Refresh(_) => "refresh".to_owned(),
             Change::Return(_, from) => format!("return from {}", from.word()),
             Change::Withdraw(_) => "withdraw".to_owned(),
+            Change::Told(_) => "told".to_owned(),
             Change::Want(_, wanted) => format!("want {wanted}"),
         })
         .collect::<Vec<_>>()

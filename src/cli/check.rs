@@ -168,6 +168,7 @@ fn told(
         posting: &posting.title,
         said: Some(&said),
         at: now,
+        change: false,
         to: Some("Camille".to_owned()),
         why,
     };

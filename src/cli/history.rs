@@ -164,6 +164,7 @@ fn reason_word(reason: crate::plan::row::Reason, language: Language) -> &'static
         (_, Reason::Calendar) => "calendrier",
         (_, Reason::Hand) => "à la main",
         (_, Reason::LaterReminder) => "rappel suivant",
+        (_, Reason::ToldAlready) => "dit par un autre courriel",
         (_, Reason::TooLate) => "trop tard",
         (_, Reason::RecipientRefused) => "destinataire refusé",
         (_, Reason::MailRefused) => "courriel refusé",

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::digesting::{digest, past};
 use super::planner::Snapshot;
@@ -360,7 +360,9 @@ impl<'a> Desk<'a> {
 fn trouble<'a>(piece: &Piece<'a>) -> Option<Trouble<'a>> {
     match piece {
         Piece::Trouble { sentence, since, healed } => {
-            Some(Trouble { sentence, since: *since, healed: *healed })
+            // To the minute: a second is nobody's.
+            let minute = |at: DateTime<Utc>| at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at);
+            Some(Trouble { sentence, since: minute(*since), healed: healed.map(minute) })
         }
         _ => None,
     }

@@ -47,6 +47,7 @@ pub(super) struct Line {
     posting: String,
     said: Option<Said>,
     at: DateTime<Utc>,
+    change: bool,
     to: Option<String>,
     why: Option<Why>,
 }
@@ -63,6 +64,7 @@ pub(super) fn past(line: &Line) -> Past<'_> {
         posting: &line.posting,
         said: line.said.as_ref(),
         at: line.at,
+        change: line.change,
         to: line.to.clone(),
         why: line.why.clone(),
     }
@@ -149,6 +151,9 @@ fn what_failed(row: &Row, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<(D
     (row.changed > since).then_some((row.changed, Some(why)))
 }
 
+/// What tells lines apart: the minute, posting and event, and whether it was the notice of a change.
+type Place<'a> = (i64, &'a str, &'a str, bool);
+
 struct Scope<'a> {
     person: &'a Person,
     snapshot: &'a Snapshot,
@@ -184,13 +189,14 @@ impl Scope<'_> {
 
     /// A line for each event and minute at which something became of mails about it.
     fn lines(&self, known: &[Row], what: impl Fn(&Row) -> Option<(DateTime<Utc>, Option<Why>)>) -> Vec<Line> {
-        let mut lines: BTreeMap<(i64, &str, &str), (Line, Vec<&str>)> = BTreeMap::new();
+        let mut lines: BTreeMap<Place<'_>, (Line, Vec<&str>)> = BTreeMap::new();
         for row in known {
             let counts = matches!(row.key.sort(), Sort::Reminder | Sort::Change);
             let found =
                 Some(&row.key).filter(|key| counts && self.concerns(key, row)).and_then(|_| what(row));
             let Some((at, why)) = found else { continue };
             let (posting, event) = (row.key.posting(), row.key.event());
+            let change = row.key.sort() == Sort::Change;
             let said = self.snapshot.histories.get(posting, event).last().and_then(Revision::said);
             let heading = said.as_ref().map_or_else(
                 || posting.to_owned(),
@@ -199,8 +205,9 @@ impl Scope<'_> {
                     None => said.title.clone(),
                 },
             );
-            let line = || (Line { posting: heading, said, at, to: None, why }, Vec::new());
-            let (_, readers) = lines.entry((at.timestamp() / 60, posting, event)).or_insert_with(line);
+            let line = || (Line { posting: heading, said, at, change, to: None, why }, Vec::new());
+            let (_, readers) =
+                lines.entry((at.timestamp() / 60, posting, event, change)).or_insert_with(line);
             if !readers.contains(&row.reader.as_str()) {
                 readers.push(&row.reader);
             }

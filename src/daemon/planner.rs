@@ -28,7 +28,7 @@ use crate::files::{Loaded, load};
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
 use crate::plan::lay::lay;
-use crate::plan::notice::change::changes;
+use crate::plan::notice::change::{changes, told_already};
 use crate::plan::notice::digest::digests;
 use crate::plan::notice::episode::episodes;
 use crate::plan::notice::{MISSED, Scene, missed, news};
@@ -308,7 +308,13 @@ impl<L: Ledger> Planner<L> {
         if changed || !round.ended.is_empty() {
             known = self.ledger.known().await?;
         }
-        let notices = self.notices(&snapshot, &reminders, &known, &mut round, now).await?;
+        let (notices, vain) = self.notices(&snapshot, &reminders, &known, &mut round, now).await?;
+        if !vain.is_empty() {
+            let vain: Vec<Change> = vain.into_iter().map(Change::Told).collect();
+            count(&vain, &mut round);
+            self.ledger.apply(vain, now).await?;
+            known = self.ledger.known().await?;
+        }
         self.bring(&notices, &mut known, |row| !early(row), (&frozen, &BTreeMap::new()), now, &mut round)
             .await?;
         if !people.is_empty() || !forget.is_empty() {
@@ -347,6 +353,7 @@ impl<L: Ledger> Planner<L> {
         Ok(changed)
     }
 
+    /// The notices that the ledger should hold, and those that wait in vain.
     async fn notices(
         &self,
         snapshot: &Snapshot,
@@ -354,7 +361,7 @@ impl<L: Ledger> Planner<L> {
         known: &[Row],
         round: &mut Round,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Wanted>, LedgerError> {
+    ) -> Result<(Vec<Wanted>, Vec<Key>), LedgerError> {
         let mut changed = snapshot.histories.changed();
         let told = if changed.next().is_some() { self.ledger.told().await? } else { Vec::new() };
         let lapsed = known.iter().any(|row| row.state == State::Lapsed);
@@ -363,6 +370,7 @@ impl<L: Ledger> Planner<L> {
         let house = &snapshot.settings.house;
         let scene = Scene { postings: &snapshot.postings, house, known: &by_key, now };
         let mut notices = changes(&scene, &snapshot.histories, &told, reminders);
+        let vain = told_already(&scene, &notices, &told);
         notices.extend(digests(&scene));
         notices.extend(missed(&scene, &untold));
         let operator = operator(&snapshot.settings);
@@ -384,7 +392,7 @@ impl<L: Ledger> Planner<L> {
         if let Some(operator) = operator {
             notices.extend(episodes(&scene, &operator, &troubles));
         }
-        Ok(notices)
+        Ok((notices, vain))
     }
 }
 
@@ -490,7 +498,7 @@ fn count(changes: &[Change], round: &mut Round) {
             Change::Add(_, State::Planned) | Change::Inherit(_, State::Planned, _) => round.added += 1,
             Change::Add(..) | Change::Inherit(..) => round.skipped += 1,
             Change::Refresh(_) | Change::Return(..) => round.moved += 1,
-            Change::Withdraw(_) | Change::Want(_, false) => round.withdrawn += 1,
+            Change::Withdraw(_) | Change::Told(_) | Change::Want(_, false) => round.withdrawn += 1,
             Change::Want(_, true) => {}
         }
     }

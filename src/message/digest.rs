@@ -95,6 +95,8 @@ pub struct PastFacts {
     pub to: Option<String>,
     /// Why it did not leave: « refusé par la messagerie : « 550 5.1.1 … » ».
     pub why: Option<String>,
+    /// True when it was the notice of a change, not a reminder.
+    pub change: bool,
 }
 
 /// What could not leave; none when all could.
@@ -237,6 +239,7 @@ fn past(past: &[Past<'_>], reader: &Reader) -> Vec<PastFacts> {
         what: past.said.map(|said| noun(said, reader).first),
         posting: line(past.posting).unwrap_or_else(|| "?".to_owned()),
         at: reader.short(past.at),
+        change: past.change,
         to: past.to.as_deref().and_then(line),
         why: past.why.as_ref().map(|why| reader.tongue.failure(&tidy(why))),
     };

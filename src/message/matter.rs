@@ -127,6 +127,8 @@ pub struct Past<'a> {
     pub said: Option<&'a Said>,
     /// When it left, or was to leave.
     pub at: DateTime<Utc>,
+    /// Whether it was the notice of a change, not a reminder.
+    pub change: bool,
     /// To whom, when that is not the reader.
     pub to: Option<String>,
     /// Why it did not leave.

@@ -193,6 +193,15 @@ impl Key {
         }
     }
 
+    /// The revision that the notice of a change tells of.
+    #[must_use]
+    pub fn revision(&self) -> Option<u32> {
+        if self.sort() != Sort::Change {
+            return None;
+        }
+        self.0.split('/').nth(3)?.parse().ok()
+    }
+
     /// Of an operator's mail: the problem, which time of it, and whether it says that it is over.
     #[must_use]
     pub fn episode(&self) -> Option<(&str, u32, bool)> {

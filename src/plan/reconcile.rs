@@ -21,6 +21,8 @@ pub enum Change {
     Return(Box<Wanted>, State),
     /// A planned row that nothing asks for any more.
     Withdraw(Key),
+    /// A planned notice of a change of which its reader was told by another mail.
+    Told(Key),
     /// A claimed, handed or held row: whether it is still asked for.
     Want(Key, bool),
 }

@@ -95,6 +95,8 @@ pub enum Reason {
     Hand,
     /// Superseded: a later reminder of the event was due or had been sent.
     LaterReminder,
+    /// Superseded: another mail told its reader of the change.
+    ToldAlready,
     /// Lapsed: its usefulness ended first.
     TooLate,
     /// Failed: the relay refuses this recipient.
@@ -109,7 +111,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, with the state that it explains.
-    pub const ALL: [(Self, State); 13] = [
+    pub const ALL: [(Self, State); 14] = [
         (Self::Accepted, State::Sent),
         (Self::Confirmed, State::Sent),
         (Self::PastWhenFirstSeen, State::Skipped),
@@ -118,6 +120,7 @@ impl Reason {
         (Self::Calendar, State::Withdrawn),
         (Self::Hand, State::Withdrawn),
         (Self::LaterReminder, State::Superseded),
+        (Self::ToldAlready, State::Superseded),
         (Self::TooLate, State::Lapsed),
         (Self::RecipientRefused, State::Failed),
         (Self::MailRefused, State::Failed),
@@ -137,6 +140,7 @@ impl Reason {
             Self::Calendar => "calendar",
             Self::Hand => "hand",
             Self::LaterReminder => "later-reminder",
+            Self::ToldAlready => "told-already",
             Self::TooLate => "too-late",
             Self::RecipientRefused => "recipient-refused",
             Self::MailRefused => "mail-refused",

@@ -102,6 +102,15 @@ pub async fn lapsing_comes_before_giving_way<F: Fixture>(world: World<F>) {
     assert_eq!(world.tidy(200).await, [(key(WEEK), State::Lapsed)]);
 }
 
+pub async fn a_notice_of_what_its_reader_knows_gives_way<F: Fixture>(world: World<F>) {
+    let change = "~change/p/deadline/2/camille";
+    world.plan(&[(WEEK, 0, 100), (change, 10, 100)]).await;
+    assert!(world.change(Change::Told(key(change)), 5).await);
+    assert_eq!(world.state(change).await, (State::Superseded, Some(Reason::ToldAlready)));
+    assert!(!world.change(Change::Told(key(change)), 6).await, "once");
+    assert!(!world.change(Change::Told(key(WEEK)), 6).await, "no reminder does");
+}
+
 pub async fn of_what_lapses_together_the_latest_speaks_for_its_event<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (DAY, 50, 100), (SACHA, 0, 100), (START, 0, 100)]).await;
     let ended = world.tidy(100).await;

@@ -119,6 +119,7 @@ macro_rules! contract {
                 nothing_gives_way_to_a_reminder_that_is_not_due
                 nothing_gives_way_across_events_recipients_or_postings
                 lapsing_comes_before_giving_way
+                a_notice_of_what_its_reader_knows_gives_way
                 of_what_lapses_together_the_latest_speaks_for_its_event
                 rows_under_way_neither_lapse_nor_give_way
                 a_retried_row_is_as_new_and_due_at_once

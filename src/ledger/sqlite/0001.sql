@@ -67,7 +67,7 @@ CREATE TABLE rows (
         'held/in-doubt', 'held/too-many-doubts',
         'withdrawn/calendar', 'withdrawn/hand',
         'skipped/past-when-first-seen', 'skipped/nothing-to-tell', 'skipped/renamed',
-        'superseded/later-reminder',
+        'superseded/later-reminder', 'superseded/told-already',
         'lapsed/too-late'
     )),
     CONSTRAINT its_key_says_its_sort CHECK (

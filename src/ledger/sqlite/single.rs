@@ -51,6 +51,10 @@ const WITHDRAW: &str = "
     UPDATE rows SET state = 'withdrawn', reason = 'calendar', wanted = 0, not_before = NULL, changed = ?2
     WHERE key = ?1 AND state = 'planned'";
 
+const TOLD: &str = "
+    UPDATE rows SET state = 'superseded', reason = 'told-already', not_before = NULL, changed = ?2
+    WHERE key = ?1 AND state = 'planned' AND sort = 'change'";
+
 const WANT: &str = "
     UPDATE rows SET wanted = ?2, changed = ?3
     WHERE key = ?1 AND state IN ('claimed', 'handed', 'held')";
@@ -60,7 +64,7 @@ pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> 
     let now = At(now);
     let [mut add, mut inherit] = [db.prepare(ADD)?, db.prepare(INHERIT)?];
     let [mut refresh, mut come_back] = [db.prepare(REFRESH)?, db.prepare(RETURN)?];
-    let [mut withdraw, mut want] = [db.prepare(WITHDRAW)?, db.prepare(WANT)?];
+    let [mut withdraw, mut told, mut want] = [db.prepare(WITHDRAW)?, db.prepare(TOLD)?, db.prepare(WANT)?];
     let mut missed = 0;
     for change in changes {
         let found = match change {
@@ -86,6 +90,7 @@ pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> 
                 ":late_after": At(new.late_after), ":why": new.why, ":now": now, ":from": from,
             })?,
             Change::Withdraw(key) => withdraw.execute(params![key, now])?,
+            Change::Told(key) => told.execute(params![key, now])?,
             Change::Want(key, wanted) => want.execute(params![key, wanted, now])?,
         };
         missed += usize::from(found == 0);

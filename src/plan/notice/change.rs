@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Scene;
-use crate::plan::row::State;
+use crate::plan::row::{Row, State};
 use crate::plan::said::{Said, Standing, difference};
 use crate::plan::told::{Histories, Revision, SETTLED, Told, settled_before};
-use crate::plan::{Key, Reminder, Wanted};
+use crate::plan::{Key, Reminder, Sort, Wanted};
 
 /// How long after a change its notice leaves.
 const SETTLE: TimeDelta = SETTLED;
@@ -82,6 +82,22 @@ pub fn changes(
         }
     }
     wanted
+}
+
+/// The notices that wait in vain: another mail told their readers of the change.
+#[must_use]
+pub fn told_already(scene: &Scene<'_>, wanted: &[Wanted], told: &[Told]) -> Vec<Key> {
+    let still: BTreeSet<&Key> = wanted.iter().map(|wanted| &wanted.key).collect();
+    let knows = |row: &&Row| {
+        told.iter().any(|told| {
+            (told.posting.as_str(), told.event.as_str()) == (row.key.posting(), row.key.event())
+                && told.reader == row.reader
+                && Some(told.revision) >= row.key.revision()
+        })
+    };
+    let waiting = scene.rows(Sort::Change).filter(|row| row.state == State::Planned);
+    let vain = waiting.filter(|row| !still.contains(&row.key)).filter(knows);
+    vain.map(|row| row.key.clone()).collect()
 }
 
 /// Whether somebody still has to do with an event: as a recruiter, on its panel, or by a rule. Of what is in force no
