@@ -87,6 +87,7 @@ fn rendering(
     }
     let mut problems: Vec<Problem> = Vec::new();
     let mut languages = BTreeSet::new();
+    let mut shapes = BTreeSet::new();
     for posting in postings {
         let reminders = of_posting.remove(posting.id.as_str()).unwrap_or_default();
         for (to, now) in readers(posting, &reminders) {
@@ -100,7 +101,9 @@ fn rendering(
                     due: reminder.due,
                     absent: None,
                 });
-                for found in told(&templates, posting, event, item, &to, now) {
+                // Of what is alike, notices are tried once: they are many, and differ in words alone.
+                let notices = shapes.insert((to.language, shape(posting, event)));
+                for found in told(&templates, posting, event, item, &to, now, notices) {
                     if !problems.contains(&found) {
                         problems.push(found);
                     }
@@ -133,7 +136,38 @@ fn readers<'a>(posting: &'a Posting, reminders: &[&'a Reminder]) -> Vec<(Address
     found.into_values().collect()
 }
 
-/// What goes wrong when an event is told in every way there is: its reminder alone, then everything in one mail.
+/// What templates can ask of an event: its kind and the shape of its date, and which of its facts there are.
+fn shape(posting: &Posting, event: &Event) -> (&'static str, u8, Vec<bool>) {
+    let when = match &event.when {
+        When::Deadline { written: None, .. } => 0,
+        When::Deadline { .. } => 1,
+        When::Days(days) => 2 + u8::from(days.len() > 1),
+        When::Timed(starts) => 4 + u8::from(starts.len() > 1),
+        When::Window { .. } => 6,
+        When::Open => 7,
+    };
+    let is_first = posting.events.first().is_some_and(|first| first.id == event.id);
+    let facts = [
+        is_first,
+        event.name.is_some(),
+        event.label.is_some(),
+        event.place.is_some(),
+        event.link.is_some(),
+        event.duration.is_some(),
+        event.candidate.is_some(),
+        !event.panel.is_empty(),
+        posting.organisation.is_some(),
+        posting.contract.is_some(),
+        posting.location.is_some(),
+        posting.reference.is_some(),
+        posting.url.is_some(),
+        posting.apply.is_some(),
+        posting.published.is_some(),
+    ];
+    (event.kind.word(), when, facts.to_vec())
+}
+
+/// What goes wrong when an event is told: its reminder alone, then, if notices are to be tried, everything in one mail.
 fn told(
     templates: &Templates,
     posting: &Posting,
@@ -141,7 +175,13 @@ fn told(
     item: Option<Item<'_>>,
     to: &Addressee<'_>,
     now: DateTime<Utc>,
+    notices: bool,
 ) -> Vec<Problem> {
+    let alone = item.map(|item| Matter { reminders: vec![item], ..Matter::default() });
+    let render = |matter: &Matter<'_>, now| templates.render(&facts(matter, to, now)).err();
+    if !notices {
+        return alone.iter().filter_map(|matter| render(matter, now)).collect();
+    }
     let said = Said::of(posting, event);
     let made_up = made_up(&said);
     let changes = made_up.iter().map(|(before, after, difference)| Changed {
@@ -205,10 +245,9 @@ fn told(
         missed: vec![missed(false), missed(true)],
         digest: Some(digest),
     };
-    let alone = item.map(|item| Matter { reminders: vec![item], ..Matter::default() });
     let empty = Matter { digest: Some(nothing), ..Matter::default() };
     let mails = alone.iter().map(|matter| (matter, now)).chain([(&notices, later), (&empty, now)]);
-    mails.filter_map(|(matter, now)| templates.render(&facts(matter, to, now)).err()).collect()
+    mails.filter_map(|(matter, now)| render(matter, now)).collect()
 }
 
 /// Ways in which an event might change.
