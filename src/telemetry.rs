@@ -55,3 +55,21 @@ impl Write for Unbreakable {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_manager_reads_one_datagram() {
+        let folder = std::env::temp_dir().join(format!("jalon-notify-{}", std::process::id()));
+        let _ = std::fs::remove_file(&folder);
+        let socket = UnixDatagram::bind(&folder).expect("binds");
+        assert_eq!(notify(folder.as_os_str(), b"STATUS=5 postings; all is well").expect("is sent"), 30);
+        let mut read = [0; 100];
+        let length = socket.recv(&mut read).expect("arrives");
+        assert_eq!(&read[..length], b"STATUS=5 postings; all is well");
+        std::fs::remove_file(&folder).expect("is removed");
+        assert!(notify(OsStr::new("/nowhere/at/all"), b"x").is_err(), "and nobody minds");
+    }
+}

@@ -151,7 +151,16 @@ fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Words> {
             "no relay: add [smtp], or outbox = \"var/outbox\" under [mail] to try things out",
         ));
     }
-    settings.relays.iter().map(|relay| way(relay, config)).collect()
+    let mut ways = Vec::with_capacity(settings.relays.len());
+    for relay in &settings.relays {
+        let mut way = way(relay, config)?;
+        // Two relays on one host are two: what is told of one is not told of the other.
+        if settings.relays.iter().filter(|other| other.host == relay.host).count() > 1 {
+            way.name = format!("{}:{}", relay.host, relay.port);
+        }
+        ways.push(way);
+    }
+    Ok(ways)
 }
 
 fn way(relay: &Relay, config: &Path) -> Result<Way, Words> {
