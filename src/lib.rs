@@ -23,8 +23,8 @@
 //!
 //! | to … | open | and |
 //! |---|---|---|
-//! | add a key to postings | `calendar/read/mod.rs` or `event.rs` | its field in `calendar/mod.rs` |
-//! | add a key to jalon.toml | `settings/read.rs` | its field in `settings/mod.rs`, its line in `config/jalon.toml` |
+//! | add a key to postings | `calendar/read/mod.rs` or `event.rs` | its field in `calendar/mod.rs`, its line in `cli/schema/posting.rs` |
+//! | add a key to jalon.toml | `settings/read.rs` | its field in `settings/mod.rs`, its line in `config/jalon.toml` and in `cli/schema/settings.rs` |
 //! | change what a date means | `plan/lay.rs`, `calendar/zone.rs` | `tests/plan.rs` |
 //! | change what counts as a change, or who hears of it | `plan/said.rs`, `plan/notice/change.rs` | `tests/revisions.rs`, `tests/year/` |
 //! | add a notice | `plan/notice/`, a `Sort` in `plan/mod.rs` | `daemon/composing.rs`, a part in `templates/` |

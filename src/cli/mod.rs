@@ -2,11 +2,14 @@
 
 pub mod agenda;
 pub mod check;
+pub mod completions;
 pub mod history;
 pub mod listing;
+pub mod new;
 pub mod preview;
 pub mod rehearse;
 pub mod run;
+pub mod schema;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -83,6 +86,14 @@ pub enum Command {
     Preview(preview::Preview),
     /// What became of each reminder
     History(history::History),
+    /// Make a posting, by six questions or by options
+    New(new::New),
+    /// Print a JSON Schema of the files, for editors
+    Schema(schema::Schema),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(completions::Man),
 }
 
 /// How a listing is printed.
@@ -141,6 +152,10 @@ pub fn run(line: Line) -> Exit {
         Command::Rehearse(command) => command.run(&context),
         Command::Preview(command) => command.run(&context),
         Command::History(command) => command.run(&context),
+        Command::New(command) => command.run(&context),
+        Command::Schema(command) => command.run(&context),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(&context),
     }
 }
 
