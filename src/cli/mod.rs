@@ -3,6 +3,8 @@
 pub mod agenda;
 pub mod check;
 pub mod completions;
+pub mod diff;
+pub mod explain;
 pub mod history;
 pub mod listing;
 pub mod new;
@@ -94,6 +96,10 @@ pub enum Command {
     Completions(completions::Completions),
     /// Print the manual page, or write those of all commands into a folder
     Man(completions::Man),
+    /// What the files would change in the plan, before they do
+    Diff(diff::Diff),
+    /// Why a reminder came, or did not
+    Explain(explain::Explain),
 }
 
 /// How a listing is printed.
@@ -156,6 +162,8 @@ pub fn run(line: Line) -> Exit {
         Command::Schema(command) => command.run(&context),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(&context),
+        Command::Diff(command) => command.run(&context),
+        Command::Explain(command) => command.run(&context),
     }
 }
 

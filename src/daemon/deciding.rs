@@ -10,11 +10,40 @@ use chrono::{DateTime, Utc};
 use crate::calendar::read::{Folder, Text, last_good_posting};
 use crate::calendar::{House, Posting};
 use crate::diagnostic::{Problem, say};
-use crate::ledger::StoredPosting;
+use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::plan::notice::is_on_its_way;
 use crate::plan::presence::{Presence, presence};
 use crate::plan::row::Row;
-use crate::plan::told::Revision;
+use crate::plan::told::{Renaming, Revision};
+use crate::plan::{Key, Reminder};
+
+/// What a ledger remembers, before a round.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// The postings, by id.
+    pub stored: Vec<StoredPosting>,
+    /// Every row.
+    pub known: Vec<Row>,
+    /// Whether a plan was ever written.
+    pub filled: bool,
+    /// The people: id and entry.
+    pub people: Vec<(String, String)>,
+    /// Every revision of every event.
+    pub revisions: Vec<Revision>,
+}
+
+impl Memory {
+    /// What a ledger remembers now.
+    pub async fn of(ledger: &impl Ledger) -> Result<Self, LedgerError> {
+        Ok(Self {
+            stored: ledger.postings().await?,
+            known: ledger.known().await?,
+            filled: ledger.is_filled().await?,
+            people: ledger.people().await?,
+            revisions: ledger.revisions().await?,
+        })
+    }
+}
 
 /// What the files and the ledger show, before anything is decided.
 #[derive(Clone, Copy)]
@@ -217,4 +246,35 @@ pub(super) fn remembered(seen: Seen<'_>, presence: &Presence) -> Vec<StoredPosti
             ..posting.clone()
         });
     good.chain(others).filter(|posting| by_id.get(posting.id.as_str()) != Some(&posting)).collect()
+}
+
+/// Under which keys reminders of renamed events were known.
+pub(super) fn heirs(reminders: &[Reminder], renamings: &[Renaming]) -> BTreeMap<Key, Key> {
+    let origins: BTreeMap<(&str, &str), (&str, &str)> = renamings
+        .iter()
+        .map(|Renaming { from, to }| ((to.0.as_str(), to.1.as_str()), (from.0.as_str(), from.1.as_str())))
+        .collect();
+    reminders
+        .iter()
+        .filter_map(|reminder| {
+            let (posting, event) = origins.get(&(reminder.posting.as_str(), reminder.event.as_str()))?;
+            let old = Key::new(posting, event, &reminder.occurrence, reminder.lead, &reminder.recipient.id);
+            Some((reminder.key.clone(), old))
+        })
+        .collect()
+}
+
+/// What is to be remembered of people: entries that are new, and whom to forget.
+pub(super) fn to_remember(
+    house: &House,
+    people: &[(String, String)],
+) -> (Vec<(String, String)>, Vec<String>) {
+    let known: BTreeMap<&str, &str> =
+        people.iter().map(|(id, entry)| (id.as_str(), entry.as_str())).collect();
+    let entries = house.directory.people.iter().filter_map(|(id, person)| {
+        let entry = serde_json::to_string(person).ok()?;
+        (known.get(id.as_str()) != Some(&entry.as_str())).then(|| (id.clone(), entry))
+    });
+    let gone = known.keys().filter(|id| !house.directory.people.contains_key(**id));
+    (entries.collect(), gone.map(|id| (*id).to_owned()).collect())
 }

@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::deciding::{Decided, Seen, decide, remembered};
+pub use super::deciding::Memory;
+use super::deciding::{Decided, Seen, decide, heirs, remembered, to_remember};
 use super::troubles::{Signs, WayHealth, operator, troubles};
 use crate::calendar::people::removed;
 use crate::calendar::read::{Broken, Folder, folder};
@@ -109,7 +110,7 @@ pub struct Planner<L> {
 /// How often a round tries again whose changes met rows that had moved meanwhile.
 const TRIES: usize = 5;
 
-impl<L: Ledger> Planner<L> {
+impl<L> Planner<L> {
     /// A planner over what was loaded from a folder.
     pub fn new(ledger: L, clock: Clock, config: PathBuf, loaded: Loaded) -> Self {
         let templates = Templates::or_built_in(&loaded.templates);
@@ -155,24 +156,12 @@ impl<L: Ledger> Planner<L> {
         self.config.join("jalon.toml").display().to_string()
     }
 
-    /// One round: looks, and writes. `None` as snapshot when no usable settings were ever read.
-    pub async fn step(&self) -> Result<(Option<Arc<Snapshot>>, Round), LedgerError> {
-        match self.look().await? {
-            Some(laid) => Ok((Some(Arc::clone(&laid.snapshot)), self.write(laid).await?)),
-            None => Ok((None, Round::default())),
-        }
-    }
-
-    /// The first half of a round: what should be in force, decided and not yet written. Once a first round has been
-    /// written, its snapshot may be shown at once: what it does not hold is about to be withdrawn.
-    pub async fn look(&self) -> Result<Option<Laid>, LedgerError> {
-        let Some(mut settings) = self.loaded.settings.clone() else { return Ok(None) };
-        let now = self.clock.now();
-        let stored = self.ledger.postings().await?;
-        let known = self.ledger.known().await?;
-        let filled = self.ledger.is_filled().await?;
-        let people = self.ledger.people().await?;
-        let revisions = self.ledger.revisions().await?;
+    /// What should be in force by the files and by what a ledger remembers, decided and not yet written. `None` when no
+    /// usable settings were ever read.
+    #[must_use]
+    pub fn decide(&self, memory: Memory, now: DateTime<Utc>) -> Option<Laid> {
+        let mut settings = self.loaded.settings.clone()?;
+        let Memory { stored, known, filled, people, revisions } = memory;
         let cast = self.cast(&mut settings.house, &people);
         let folder = cast.folder.as_ref().unwrap_or(&self.loaded.folder);
         let seen = Seen {
@@ -211,7 +200,7 @@ impl<L: Ledger> Planner<L> {
         let Revised { renamed: renamings, new: revisions, histories } = revised;
         let heirs = heirs(&plan.reminders, &renamings);
         let snapshot = Arc::new(Snapshot { settings, templates, postings, histories, concerns });
-        Ok(Some(Laid {
+        Some(Laid {
             snapshot,
             reminders: plan.reminders,
             known,
@@ -225,7 +214,7 @@ impl<L: Ledger> Planner<L> {
             filled,
             round,
             now,
-        }))
+        })
     }
 
     /// Adds to the house whom jalon.toml no longer has, as their last known entry had them; and reads the postings
@@ -270,6 +259,26 @@ impl<L: Ledger> Planner<L> {
         }
         (problems, still_named)
     }
+}
+
+impl<L: Ledger> Planner<L> {
+    /// One round: looks, and writes. `None` as snapshot when no usable settings were ever read.
+    pub async fn step(&self) -> Result<(Option<Arc<Snapshot>>, Round), LedgerError> {
+        match self.look().await? {
+            Some(laid) => Ok((Some(Arc::clone(&laid.snapshot)), self.write(laid).await?)),
+            None => Ok((None, Round::default())),
+        }
+    }
+
+    /// The first half of a round: what should be in force, decided and not yet written. Once a first round has been
+    /// written, its snapshot may be shown at once: what it does not hold is about to be withdrawn.
+    pub async fn look(&self) -> Result<Option<Laid>, LedgerError> {
+        if self.loaded.settings.is_none() {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        Ok(self.decide(Memory::of(&self.ledger).await?, now))
+    }
 
     /// Writes down what events are from now on, so that whoever is told of it from here on is known to have been; false
     /// when the whole round must be written first, because something goes by another name.
@@ -286,20 +295,9 @@ impl<L: Ledger> Planner<L> {
 
     /// The second half: the ledger is brought to what was laid, and the good texts are remembered.
     pub async fn write(&self, laid: Laid) -> Result<Round, LedgerError> {
+        let wanted = laid.wanted();
         let Laid { snapshot, reminders, mut known, frozen, heirs, mut round, now, .. } = laid;
-        let Laid {
-            renamings,
-            revisions,
-            first_seen,
-            remember,
-            remember_people: (people, forget),
-            filled,
-            ..
-        } = laid;
-        let mut wanted: Vec<Wanted> = reminders.iter().map(Wanted::from).collect();
-        // Confirmations go with the reminders, all or none: once a posting has rows, it is not new any more.
-        wanted.extend(confirmations(&snapshot, &first_seen, &known, now));
-        let early = |row: &Row| matches!(row.key.sort(), Sort::Reminder | Sort::New);
+        let Laid { renamings, revisions, remember, remember_people: (people, forget), filled, .. } = laid;
         let changed = self.bring(&wanted, &mut known, early, (&frozen, &heirs), now, &mut round).await?;
         round.ended = self.ledger.tidy(now).await?;
         if !renamings.is_empty() || !revisions.is_empty() {
@@ -396,6 +394,11 @@ impl<L: Ledger> Planner<L> {
     }
 }
 
+/// Whether a row is brought up to date before the other notices are: reminders and confirmations.
+pub(crate) fn early(row: &Row) -> bool {
+    matches!(row.key.sort(), Sort::Reminder | Sort::New)
+}
+
 /// The confirmations of postings that are new.
 fn confirmations(
     snapshot: &Snapshot,
@@ -408,18 +411,6 @@ fn confirmations(
     let scene = Scene { postings: &snapshot.postings, house, known: &known, now };
     let first_seen: Vec<&Posting> = first_seen.iter().filter_map(|id| snapshot.postings.get(id)).collect();
     news(&scene, &first_seen)
-}
-
-/// What is to be remembered of people: entries that are new, and whom to forget.
-fn to_remember(house: &House, people: &[(String, String)]) -> (Vec<(String, String)>, Vec<String>) {
-    let known: BTreeMap<&str, &str> =
-        people.iter().map(|(id, entry)| (id.as_str(), entry.as_str())).collect();
-    let entries = house.directory.people.iter().filter_map(|(id, person)| {
-        let entry = serde_json::to_string(person).ok()?;
-        (known.get(id.as_str()) != Some(&entry.as_str())).then(|| (id.clone(), entry))
-    });
-    let gone = known.keys().filter(|id| !house.directory.people.contains_key(**id));
-    (entries.collect(), gone.map(|id| (*id).to_owned()).collect())
 }
 
 /// What is wrong, and what to do about it.
@@ -445,24 +436,33 @@ struct Cast {
     folder: Option<Folder>,
 }
 
+impl Laid {
+    /// The reminders and confirmations that the ledger should hold. They go together, all or none: once a posting has
+    /// rows, it is not new any more.
+    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+        let confirmed = confirmations(&self.snapshot, &self.first_seen, &self.known, self.now);
+        self.reminders.iter().map(Wanted::from).chain(confirmed).collect()
+    }
+}
+
 /// What a round decided, before it is written.
 #[derive(Debug)]
 pub struct Laid {
     /// What is in force.
     pub snapshot: Arc<Snapshot>,
-    reminders: Vec<Reminder>,
-    known: Vec<Row>,
-    frozen: BTreeSet<String>,
-    heirs: BTreeMap<Key, Key>,
-    renamings: Vec<Renaming>,
-    revisions: Vec<Revision>,
+    pub(crate) reminders: Vec<Reminder>,
+    pub(crate) known: Vec<Row>,
+    pub(crate) frozen: BTreeSet<String>,
+    pub(crate) heirs: BTreeMap<Key, Key>,
+    pub(crate) renamings: Vec<Renaming>,
+    pub(crate) revisions: Vec<Revision>,
     first_seen: BTreeSet<String>,
-    remember: Vec<StoredPosting>,
-    remember_people: (Vec<(String, String)>, Vec<String>),
+    pub(crate) remember: Vec<StoredPosting>,
+    pub(crate) remember_people: (Vec<(String, String)>, Vec<String>),
     /// Whether a plan was ever written before.
     filled: bool,
-    round: Round,
-    now: DateTime<Utc>,
+    pub(crate) round: Round,
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// Of which events those who have a digest are reminded.
@@ -474,22 +474,6 @@ fn concerns(house: &House, reminders: &[Reminder]) -> BTreeMap<String, BTreeSet<
         concerns.entry(reminder.recipient.id.clone()).or_default().insert(event);
     }
     concerns
-}
-
-/// Under which keys reminders of renamed events were known.
-fn heirs(reminders: &[Reminder], renamings: &[Renaming]) -> BTreeMap<Key, Key> {
-    let origins: BTreeMap<(&str, &str), (&str, &str)> = renamings
-        .iter()
-        .map(|Renaming { from, to }| ((to.0.as_str(), to.1.as_str()), (from.0.as_str(), from.1.as_str())))
-        .collect();
-    reminders
-        .iter()
-        .filter_map(|reminder| {
-            let (posting, event) = origins.get(&(reminder.posting.as_str(), reminder.event.as_str()))?;
-            let old = Key::new(posting, event, &reminder.occurrence, reminder.lead, &reminder.recipient.id);
-            Some((reminder.key.clone(), old))
-        })
-        .collect()
 }
 
 fn count(changes: &[Change], round: &mut Round) {

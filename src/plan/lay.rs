@@ -4,13 +4,15 @@
 //! double of a key, and as one of two at the same due instant (the shortest lead stays).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::slice::from_ref;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::absence::{Route, route};
+use super::refused::{Refusal, Refused, silence};
 use super::{Key, Occurrence, Plan, Reminder};
 use crate::calendar::rule::{Target, built_in};
-use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Recipient, Rule, Status, To, Unit, When};
+use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Recipient, Rule, To, Unit, When};
 use crate::diagnostic::{Place, Problem, Words, say};
 use crate::settings::Settings;
 
@@ -21,13 +23,23 @@ const ON_DAY_MARGIN: TimeDelta = TimeDelta::hours(2);
 /// is of use, and who is away.
 #[must_use]
 pub fn lay(postings: &[Posting], settings: &Settings) -> Plan {
-    let built_in: BTreeMap<Kind, Vec<Rule>> = Kind::ALL
-        .map(|kind| (kind, settings.rules.get(&kind).cloned().unwrap_or_else(|| vec![built_in(kind)])))
-        .into();
+    lay_telling(postings, settings, None)
+}
+
+/// The same; and what rules in force ask for that is not planned, for whoever wants to know why.
+#[must_use]
+pub fn lay_telling(
+    postings: &[Posting],
+    settings: &Settings,
+    mut refused: Option<&mut Vec<Refusal>>,
+) -> Plan {
+    let house = house_rules(settings);
     let mut plan = Plan::default();
     for posting in postings {
         for event in posting.events.iter().filter(|event| is_live(posting, event)) {
-            Layer { posting, event, settings, plan: &mut plan }.lay(&rules_of(posting, event, &built_in));
+            let refused = refused.as_deref_mut();
+            Layer { posting, event, settings, plan: &mut plan, refused }
+                .lay(&rules_of(posting, event, &house));
         }
     }
     plan.reminders.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
@@ -40,25 +52,36 @@ pub fn lay(postings: &[Posting], settings: &Settings) -> Plan {
 /// Whether anybody is to be reminded of an event.
 #[must_use]
 pub fn is_live(posting: &Posting, event: &Event) -> bool {
-    let wanted = match posting.status {
-        Status::Open => true,
-        Status::Filled => !matches!(event.kind, Kind::Deadline | Kind::Interview),
-        Status::Cancelled => false,
-    };
-    wanted && !event.cancelled && !event.done
+    silence(posting, event).is_none()
 }
 
-/// The rules of an event: the posting's for it, else the posting's for its kind, else the house's.
-fn rules_of<'a>(posting: &'a Posting, event: &Event, house: &'a BTreeMap<Kind, Vec<Rule>>) -> Vec<&'a Rule> {
+/// The house's rules of every kind: jalon.toml's, else the built-in one.
+#[must_use]
+pub fn house_rules(settings: &Settings) -> BTreeMap<Kind, Vec<Rule>> {
+    Kind::ALL
+        .map(|kind| (kind, settings.rules.get(&kind).cloned().unwrap_or_else(|| vec![built_in(kind)])))
+        .into()
+}
+
+/// The rules that could be an event's, in the order in which they count: the posting's for it, the posting's for its
+/// kind, the house's. The first that are any are in force, and take the place of the others.
+#[must_use]
+pub fn levels<'a>(
+    posting: &'a Posting,
+    event: &Event,
+    house: &'a BTreeMap<Kind, Vec<Rule>>,
+) -> [Vec<&'a Rule>; 3] {
     let own = |target: Target| posting.rules.iter().filter(|rule| rule.target == target).collect::<Vec<_>>();
-    let mut found = own(Target::Event(event.id.clone()));
-    if found.is_empty() {
-        found = own(Target::Kind(event.kind));
-    }
-    if found.is_empty() {
-        found = house.get(&event.kind).into_iter().flatten().collect();
-    }
-    found
+    [
+        own(Target::Event(event.id.clone())),
+        own(Target::Kind(event.kind)),
+        house.get(&event.kind).into_iter().flatten().collect(),
+    ]
+}
+
+/// The rules of an event that are in force.
+fn rules_of<'a>(posting: &'a Posting, event: &Event, house: &'a BTreeMap<Kind, Vec<Rule>>) -> Vec<&'a Rule> {
+    levels(posting, event, house).into_iter().find(|rules| !rules.is_empty()).unwrap_or_default()
 }
 
 /// From where a lead counts, and until when its reminder is of use.
@@ -77,6 +100,7 @@ struct Layer<'a> {
     event: &'a Event,
     settings: &'a Settings,
     plan: &'a mut Plan,
+    refused: Option<&'a mut Vec<Refusal>>,
 }
 
 impl Layer<'_> {
@@ -92,19 +116,76 @@ impl Layer<'_> {
                 .chain(rule.on_day.then_some(Lead::ON_DAY))
                 .chain(rule.after.iter().copied());
             for lead in leads {
-                for anchor in self.anchors(lead) {
+                let anchors = self.anchors(lead);
+                if anchors.is_empty() {
+                    self.refuse(rule, lead, None, &recipients, self.no_anchor(lead));
+                }
+                for anchor in anchors {
                     for recipient in &recipients {
                         let Some(reminder) = self.reminder(rule, lead, &anchor, recipient) else { continue };
                         if keys.insert(reminder.key.clone()) {
                             laid.push(reminder);
                         } else {
                             self.double(rule, lead);
+                            self.refuse(rule, lead, Some(&anchor), from_ref(recipient), Refused::Double);
                         }
                     }
                 }
             }
         }
-        self.plan.reminders.extend(shortest_at_each_instant(laid));
+        let all = self.refused.is_some().then(|| laid.clone());
+        let kept = shortest_at_each_instant(laid);
+        self.give_way(all.unwrap_or_default(), &kept);
+        self.plan.reminders.extend(kept);
+    }
+
+    /// Notes what is not planned, if anybody wants to know.
+    fn refuse(
+        &mut self,
+        rule: &Rule,
+        lead: Lead,
+        anchor: Option<&Anchor>,
+        recipients: &[Recipient],
+        why: Refused,
+    ) {
+        let (posting, event) = (self.posting, self.event);
+        let Some(refused) = &mut self.refused else { return };
+        refused.extend(recipients.iter().map(|recipient| Refusal {
+            posting: posting.id.clone(),
+            event: event.id.clone(),
+            origin: rule.origin.clone(),
+            lead,
+            occurrence: anchor.map(|anchor| anchor.occurrence.clone()),
+            recipient: recipient.clone(),
+            why,
+        }));
+    }
+
+    /// Notes which reminders gave way to a nearer one at the same instant.
+    fn give_way(&mut self, all: Vec<Reminder>, kept: &[Reminder]) {
+        let Some(refused) = &mut self.refused else { return };
+        for lost in all.into_iter().filter(|one| !kept.iter().any(|kept| kept.key == one.key)) {
+            let same = |kept: &&Reminder| kept.recipient.id == lost.recipient.id && kept.due == lost.due;
+            let Some(kept) = kept.iter().find(same) else { continue };
+            refused.push(Refusal {
+                posting: lost.posting,
+                event: lost.event,
+                origin: lost.origin,
+                lead: lost.lead,
+                occurrence: Some(lost.occurrence),
+                recipient: lost.recipient,
+                why: Refused::Shorter(kept.lead),
+            });
+        }
+    }
+
+    /// Why a lead has nothing to count from.
+    fn no_anchor(&self, lead: Lead) -> Refused {
+        match self.event.when {
+            When::Open => Refused::Open,
+            When::Window { .. } if lead.count == 0 => Refused::NoDay,
+            _ => Refused::NoInstant,
+        }
     }
 
     /// Whom a rule reminds of this event, each once.
@@ -198,9 +279,13 @@ impl Layer<'_> {
             _ => {
                 let (day, moved_from) = match self.lead_day(rule, lead, anchor.day) {
                     LeadDay::On(day, moved_from) => (day, moved_from),
-                    LeadDay::Skipped => return None,
+                    LeadDay::Skipped(day) => {
+                        self.refuse(rule, lead, Some(anchor), from_ref(recipient), Refused::DayOff(day));
+                        return None;
+                    }
                     LeadDay::Nowhere => {
                         self.nowhere(rule, lead);
+                        self.refuse(rule, lead, Some(anchor), from_ref(recipient), Refused::Nowhere);
                         return None;
                     }
                 };
@@ -209,7 +294,9 @@ impl Layer<'_> {
         };
         let late_after = if lead.count > 0 { due + self.settings.delivery.late_limit } else { anchor.until };
         if due >= late_after {
-            self.useless(rule, lead, &anchor.occurrence);
+            let why = Refused::Useless { due, late_after };
+            self.useless(rule, lead, &anchor.occurrence, why);
+            self.refuse(rule, lead, Some(anchor), from_ref(recipient), why);
             return None;
         }
         let directory = &self.settings.house.directory;
@@ -249,7 +336,7 @@ impl Layer<'_> {
         let usual = if lead.count < 0 { DayOff::Earlier } else { DayOff::Later };
         let moved = match rule.day_off.unwrap_or(usual) {
             DayOff::Keep => return LeadDay::On(day, None),
-            DayOff::Skip => return LeadDay::Skipped,
+            DayOff::Skip => return LeadDay::Skipped(day),
             DayOff::Earlier => days.at_or_before(day),
             DayOff::Later => days.at_or_after(day),
         };
@@ -265,51 +352,44 @@ impl Layer<'_> {
         self.plan.warnings.push(Problem::warning(code, file, sentence).at(place).remedy(remedy));
     }
 
-    fn useless(&mut self, rule: &Rule, lead: Lead, occurrence: &Occurrence) {
-        let (posting, event) = (&self.posting.id, &self.event.id);
+    /// What `check` says of it: the posting, the event, and why.
+    fn about(&self, occurrence: &str, why: Refused, lead: Lead) -> Words {
+        let (posting, event, why) = (&self.posting.id, &self.event.id, why.sentence(lead));
+        say(
+            format!("{posting}, {event}{occurrence}\u{a0}: {}", why.fr),
+            format!("{posting}, {event}{occurrence}: {}", why.en),
+        )
+    }
+
+    fn useless(&mut self, rule: &Rule, lead: Lead, occurrence: &Occurrence, why: Refused) {
+        let sentence = self.about(&format!(" ({occurrence})"), why, lead);
         self.warn(
             rule,
             "due-too-late",
+            sentence,
             say(
-                format!("{posting}, {event} ({occurrence})\u{a0}: le rappel {lead} tomberait quand il ne sert plus"),
-                format!("{posting}, {event} ({occurrence}): the reminder {lead} would fall due when it is of no use"),
+                "avancez son heure (at), ou choisissez un autre délai",
+                "make it earlier (at), or choose another lead",
             ),
-            say("avancez son heure (at), ou choisissez un autre délai", "make it earlier (at), or choose another lead"),
         );
     }
 
     fn double(&mut self, rule: &Rule, lead: Lead) {
-        let (posting, event) = (&self.posting.id, &self.event.id);
-        self.warn(
-            rule,
-            "rule-twice",
-            say(
-                format!("{posting}, {event}\u{a0}: deux règles demandent le rappel {lead}\u{a0}; la première écrite vaut"),
-                format!("{posting}, {event}: two rules ask for the reminder {lead}; the first written counts"),
-            ),
-            say("supprimez l'une des deux", "remove one of the two"),
-        );
+        let sentence = self.about("", Refused::Double, lead);
+        self.warn(rule, "rule-twice", sentence, say("supprimez l'une des deux", "remove one of the two"));
     }
 
     fn nowhere(&mut self, rule: &Rule, lead: Lead) {
-        let (posting, event) = (&self.posting.id, &self.event.id);
-        self.warn(
-            rule,
-            "no-worked-day",
-            say(
-                format!("{posting}, {event}\u{a0}: le rappel {lead} ne trouve aucun jour ouvré"),
-                format!("{posting}, {event}: the reminder {lead} finds no working day"),
-            ),
-            say("vérifiez days_off", "check days_off"),
-        );
+        let sentence = self.about("", Refused::Nowhere, lead);
+        self.warn(rule, "no-worked-day", sentence, say("vérifiez days_off", "check days_off"));
     }
 }
 
 enum LeadDay {
     /// On this day; moved from that one.
     On(NaiveDate, Option<NaiveDate>),
-    /// `day_off = "skip"`
-    Skipped,
+    /// `day_off = "skip"` on this day.
+    Skipped(NaiveDate),
     /// No worked day within reach.
     Nowhere,
 }

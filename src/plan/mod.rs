@@ -7,6 +7,7 @@
 //! Every function here is total and takes `now` as a parameter. Nothing is stored, sent, logged or waited for.
 
 pub mod absence;
+pub mod difference;
 pub mod hours;
 pub mod lay;
 pub mod notice;
@@ -14,6 +15,7 @@ pub mod next;
 pub mod outcome;
 pub mod presence;
 pub mod reconcile;
+pub mod refused;
 pub mod row;
 pub mod said;
 pub mod told;
