@@ -133,6 +133,38 @@ fn read_templates(root: &Path, dir: &Path, loaded: &mut Loaded) {
     }
 }
 
+/// How a file looks from outside: its path, its length, and when it was last written.
+type Look = (PathBuf, u64, Option<std::time::SystemTime>);
+
+/// What the files look like from outside. Whoever sees the same twice need not read them again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looks(Vec<Look>);
+
+/// Looks at every file that [`load`] would read, without reading any: jalon.toml, and the folders that these
+/// settings name.
+#[must_use]
+pub fn looks(config: &Path, settings: Option<&Settings>) -> Looks {
+    let postings = settings.map_or_else(|| PathBuf::from("postings"), |settings| settings.postings.clone());
+    let templates = settings.and_then(|settings| settings.templates.clone());
+    let templates = templates.unwrap_or_else(|| PathBuf::from("templates"));
+    let mut found = Vec::new();
+    look(&config.join("jalon.toml"), 0, &mut found);
+    look(&config.join(postings), 1, &mut found);
+    look(&config.join(templates), 3, &mut found);
+    found.sort();
+    Looks(found)
+}
+
+fn look(path: &Path, depth: usize, found: &mut Vec<Look>) {
+    let Ok(about) = fs::metadata(path) else { return };
+    found.push((path.to_owned(), about.len(), about.modified().ok()));
+    if depth > 0 && about.is_dir() {
+        for inner in names(path).unwrap_or_default() {
+            look(&inner, depth - 1, found);
+        }
+    }
+}
+
 fn names(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     let trouble = |error: &std::io::Error| {
         Problem::error(

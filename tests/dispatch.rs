@@ -449,3 +449,23 @@ async fn a_folder_that_cannot_be_read_says_nothing_of_its_files() {
     let reminded = world.recipients().into_iter().filter(|to| to != "a@example.org").count();
     assert_eq!(reminded, 2);
 }
+
+#[tokio::test]
+async fn edits_are_noticed_from_outside_and_once() {
+    let mut world = World::new("", vec![]).await;
+    assert!(!world.planner.files_changed());
+    for (file, text) in [
+        ("postings/p.toml", POSTING.replace("\"T\"", "\"Another\"")),
+        ("postings/q.toml", POSTING.to_owned()),
+        ("templates/fr/parts/start.txt", "{{ reminder.headline }}".to_owned()),
+        ("jalon.toml", "broken".to_owned()),
+    ] {
+        write(world.folder.path(), file, &text);
+        assert!(world.planner.files_changed(), "{file}");
+        // Also when they are not taken.
+        let _ = world.planner.reload();
+        assert!(!world.planner.files_changed(), "{file}");
+    }
+    std::fs::remove_file(world.folder.path().join("postings/q.toml")).unwrap();
+    assert!(world.planner.files_changed());
+}

@@ -245,18 +245,21 @@ async fn plan_loop<L: Ledger>(
             Ok(None) => {}
             Err(error) => log::ledger_failed("planning", &error),
         }
-        let again = tokio::select! {
-            // A file that is gone is looked for again before it is believed to be.
-            () = wakes.replan.notified() => told.misses_files(),
+        let (asked, beat) = tokio::select! {
+            () = wakes.replan.notified() => (false, true),
             // Should the pacemaker fall silent.
-            () = tokio::time::sleep(LONGEST_REPLAN) => told.misses_files(),
-            _ = stopping.changed() => false,
-            _ = wakes.hangup.recv() => {
-                told = log::Told::default();
-                true
-            }
+            () = tokio::time::sleep(LONGEST_REPLAN) => (false, true),
+            _ = stopping.changed() => (false, false),
+            _ = wakes.hangup.recv() => (true, false),
         };
-        if again && let Err(problems) = planner.reload() {
+        let edited = asked || (beat && planner.files_changed());
+        if edited {
+            told = log::Told::default();
+        }
+        // A file that is gone is looked for again before it is believed to be.
+        if (edited || (beat && told.misses_files()))
+            && let Err(problems) = planner.reload()
+        {
             log::refused(&problems);
         }
     }

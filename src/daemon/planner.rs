@@ -25,7 +25,7 @@ use crate::calendar::read::{Broken, Folder, folder};
 use crate::calendar::{Event, House, Person, Posting, named};
 use crate::clock::Clock;
 use crate::diagnostic::{Problem, Words, say};
-use crate::files::{Loaded, load};
+use crate::files::{Loaded, Looks, load, looks};
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
 use crate::plan::lay::lay;
@@ -99,6 +99,8 @@ pub struct Planner<L> {
     clock: Clock,
     config: PathBuf,
     loaded: Loaded,
+    /// What the files looked like when they were last read.
+    looks: Looks,
     /// The templates, ready, and what is wrong with them.
     templates: (Templates, Vec<Problem>),
     /// Why the files were not taken when they were last read.
@@ -114,7 +116,14 @@ impl<L> Planner<L> {
     /// A planner over what was loaded from a folder.
     pub fn new(ledger: L, clock: Clock, config: PathBuf, loaded: Loaded) -> Self {
         let templates = Templates::or_built_in(&loaded.templates);
-        Self { ledger, clock, config, loaded, templates, refused: Vec::new(), ways: None }
+        let looks = looks(&config, loaded.settings.as_ref());
+        Self { ledger, clock, config, loaded, looks, templates, refused: Vec::new(), ways: None }
+    }
+
+    /// Whether the files look otherwise than when they were last read.
+    #[must_use]
+    pub fn files_changed(&self) -> bool {
+        looks(&self.config, self.loaded.settings.as_ref()) != self.looks
     }
 
     /// Takes note of how the ways out do.
@@ -125,6 +134,8 @@ impl<L> Planner<L> {
     /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, when the folder of
     /// postings cannot be read, or when what changed takes a restart: the problems say why.
     pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
+        // Before they are read: what is written meanwhile looks otherwise afterwards.
+        self.looks = looks(&self.config, self.loaded.settings.as_ref());
         let mut loaded = load(&self.config);
         let refused = match (&loaded.settings, &self.loaded.settings) {
             (None, _) => true,
