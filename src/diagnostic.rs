@@ -75,6 +75,34 @@ pub enum Severity {
     Warning,
 }
 
+/// Every warning that can be accepted, by its code, in the order in which a posting is thought through.
+pub const WARNINGS: &[&str] = &[
+    "past",
+    "interview-before-deadline",
+    "start-before-deadline",
+    "start-before-interview",
+    "end-before-start",
+    "day-off",
+    "weekday",
+    "hour-skipped",
+    "two-at-once",
+    "no-late-reminder",
+    "due-too-late",
+    "no-worked-day",
+    "rule-twice",
+    "empty-rule",
+    "date-twice",
+    "hidden-character",
+    "same-posting",
+    "nobody-there",
+    "alone",
+    "over-rate",
+    "zone-differs",
+    "no-operator",
+    "no-digest",
+    "shared-address",
+];
+
 /// The longest line that is shown, in characters: a longer one helps nobody.
 const LONGEST_LINE: usize = 300;
 
@@ -151,6 +179,20 @@ impl Problem {
         self
     }
 
+    /// The same, its whole line shown and underlined, in the text of its file; the line of a secret is not shown.
+    #[must_use]
+    pub fn in_its_text(mut self, source: &str) -> Self {
+        let Some(place) = self.place.as_mut().filter(|place| place.text.is_empty()) else { return self };
+        let Some(line) = source.lines().nth(place.line - 1).filter(|line| !line.trim().is_empty()) else {
+            return self;
+        };
+        if !speaks_of_a_secret(line) {
+            let start = line.len() - line.trim_start().len();
+            *place = Place { line: place.line, ..Place::of(line, &(start..line.trim_end().len())) };
+        }
+        self
+    }
+
     /// The same, with a remedy.
     #[must_use]
     pub fn remedy(mut self, remedy: Words) -> Self {
@@ -161,9 +203,7 @@ impl Problem {
     /// The problem as a person reads it, in one language.
     #[must_use]
     pub fn show(&self, language: Language) -> String {
-        // Names of files and people may hold what would move the cursor or turn the writing round.
-        let shown = Shown { problem: self, language }.to_string();
-        shown.chars().map(|c| if is_unsafe(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+        printable(&Shown { problem: self, language }.to_string())
     }
 }
 
@@ -211,6 +251,17 @@ impl fmt::Display for Shown<'_> {
         if let Some(remedy) = &problem.remedy {
             writeln!(f, "{blank} = {}", remedy.say(language))?;
         }
+        if problem.severity == Severity::Warning && WARNINGS.contains(&problem.code) {
+            let accept = format!("accept = [\"{}\"]", problem.code);
+            match language {
+                Language::French => {
+                    writeln!(f, "{blank} = si c'est voulu, en haut du fichier\u{a0}: {accept}")?;
+                }
+                Language::English => {
+                    writeln!(f, "{blank} = if it is meant, at the top of the file: {accept}")?;
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -221,6 +272,40 @@ impl fmt::Display for Shown<'_> {
 pub fn is_unsafe(c: char) -> bool {
     (c.is_control() && c != '\t')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a line may hold a secret: by one of its keys, also a misspelt one, or in an address. Then it is never
+/// shown.
+#[must_use]
+pub fn speaks_of_a_secret(line: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["pass", "secret", "token", "pwd", "mdp", "credential", "psw", "sesame", "api_key", "apikey"];
+    if line.len() > 4 * LONGEST_LINE {
+        return true; // nobody would read it
+    }
+    let lower = line.to_lowercase();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    // Keys stand before `=` or `:`; a line without either, and a table's head, may be anything.
+    let plain = !lower.contains(['=', ':']) || lower.trim_start().starts_with('[');
+    let keys: Vec<&str> = if plain {
+        lower.split(|c| !is_word(c)).collect()
+    } else {
+        let before =
+            lower.match_indices(['=', ':']).map(|(at, _)| lower[..at].trim_end_matches(|c| !is_word(c)));
+        before.filter_map(|text| text.rsplit(|c| !is_word(c)).next()).collect()
+    };
+    let near = |name: &str| {
+        name.chars().count() > 4 && nearest(name, ["password", "passwd", "motdepasse"]).is_some()
+    };
+    let in_an_address = || lower.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    keys.iter().any(|key| WORDS.iter().any(|word| key.contains(word)) || near(key)) || in_an_address()
+}
+
+/// A text fit for a terminal: names of files and people may hold what would move the cursor or turn the writing
+/// round.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_unsafe(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The name nearest to `wanted`, when one is near enough to be what was meant.
@@ -256,6 +341,48 @@ mod tests {
             let place = Place::of(source, &span);
             assert!(place.line >= 1 && place.column >= 1 && place.width >= 1);
         }
+    }
+
+    #[test]
+    fn a_line_of_a_secret_is_known_by_its_key_and_by_its_address() {
+        for line in [
+            "password = hunter2",
+            "pasword = \"hunter2\"",
+            "mot_de_passe = \"hunter2\"",
+            "paswrod = 1",
+            "mot de passe : hunter2",
+            "password hunter2",
+            "relay = { host = \"h\", password = \"hunter2\" }",
+            "[smtp.password]",
+            "url = \"postgres://u:hunter2@host/db\"",
+        ] {
+            assert!(speaks_of_a_secret(line), "{line}");
+        }
+        for line in [
+            "title = \"Chargé·e\"",
+            "name = \"Passation\"",
+            "accept = [\"past\"]",
+            "place = \"Crest\"",
+            "url = \"https://example.org/\"",
+            "",
+        ] {
+            assert!(!speaks_of_a_secret(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_shown_in_its_text_unless_it_holds_a_secret() {
+        let place = |line| Place { line, column: 1, width: 1, text: String::new() };
+        let shown = |line| {
+            Problem::warning("x", "f", say("", ""))
+                .at(place(line))
+                .in_its_text("a\n  [end]\npassword = 1\n")
+                .place
+                .unwrap()
+        };
+        assert_eq!((shown(2).column, shown(2).width, shown(2).text.as_str()), (3, 5, "  [end]"));
+        assert_eq!(shown(3), place(3));
+        assert_eq!(shown(9), place(9));
     }
 
     #[test]

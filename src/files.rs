@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::calendar::Zone;
 use crate::calendar::read::{Folder, Text, folder};
 use crate::calendar::walk::LARGEST;
-use crate::diagnostic::{Language, Place, Problem, say};
+use crate::diagnostic::{Language, Place, Problem, Words, say, speaks_of_a_secret};
 use crate::settings::read::reading;
 use crate::settings::{Secret, Settings};
 
@@ -17,6 +18,8 @@ use crate::settings::{Secret, Settings};
 pub struct Loaded {
     /// The settings; `None` when jalon.toml cannot be used, and then nothing else was read.
     pub settings: Option<Settings>,
+    /// The text of jalon.toml, as far as it could be read.
+    pub text: String,
     /// The language of jalon.toml, also of one that cannot be used.
     pub language: Option<Language>,
     /// The postings.
@@ -38,6 +41,7 @@ pub struct Loaded {
 pub fn load(config: &Path) -> Loaded {
     let mut loaded = Loaded {
         settings: None,
+        text: String::new(),
         language: None,
         folder: Folder::default(),
         texts: Vec::new(),
@@ -55,6 +59,7 @@ pub fn load(config: &Path) -> Loaded {
         }
     };
     let read = reading(&path.display().to_string(), &text);
+    loaded.text = text;
     loaded.problems = read.problems;
     loaded.language = read.house.as_ref().map(|(house, _)| house.language);
     let Some(settings) = read.settings else {
@@ -186,49 +191,118 @@ fn names(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
 pub fn read(path: &Path) -> Result<String, Problem> {
     let file = path.display().to_string();
     let unreadable = |error: &std::io::Error| {
-        let remedy = match error.kind() {
-            ErrorKind::NotFound => {
-                say("vérifiez le chemin (--config DOSSIER)", "check the path (--config DIR)")
-            }
-            ErrorKind::PermissionDenied => {
-                say("donnez à jalon le droit de le lire", "give jalon the right to read it")
-            }
-            _ => say("remettez un fichier ordinaire à cette place", "put an ordinary file in its place"),
-        };
+        let (sentence, remedy) = why(path, error);
+        Problem::error("unreadable-file", &file, sentence).remedy(remedy)
+    };
+    let too_large = |bytes: u64| {
         Problem::error(
-            "unreadable-file",
+            "file-too-large",
             &file,
+            say(
+                format!("ce fichier fait {bytes} octets\u{a0}; jalon en lit {LARGEST} au plus"),
+                format!("this file has {bytes} bytes; jalon reads at most {LARGEST}"),
+            ),
+        )
+        .remedy(say("est-ce bien une fiche\u{a0}?", "is it really a posting?"))
+    };
+    let about = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !about.is_file() {
+        return Err(unreadable(&ErrorKind::InvalidInput.into()));
+    }
+    if about.len() > LARGEST as u64 {
+        return Err(too_large(about.len()));
+    }
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    let mut most = fs::File::open(path).map_err(|error| unreadable(&error))?.take(LARGEST as u64 + 1);
+    most.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if bytes.len() > LARGEST {
+        return Err(too_large(bytes.len() as u64));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Why a file cannot be read, and what to do.
+fn why(path: &Path, error: &std::io::Error) -> (Words, Words) {
+    let is_loop = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let is_link = fs::symlink_metadata(path).is_ok_and(|about| about.file_type().is_symlink());
+    match error.kind() {
+        _ if is_loop => (
+            say("ce lien tourne en rond", "this link goes in a circle"),
+            say("supprimez-le, ou mettez le fichier à sa place", "remove it, or put the file in its place"),
+        ),
+        ErrorKind::NotFound if is_link => (
+            say("ce lien ne mène à aucun fichier", "this link leads to no file"),
+            say("supprimez-le, ou remettez le fichier", "remove it, or put the file back"),
+        ),
+        ErrorKind::NotFound => (
+            say("ce fichier n'existe pas", "this file does not exist"),
+            say("vérifiez le chemin (--config DOSSIER)", "check the path (--config DIR)"),
+        ),
+        ErrorKind::PermissionDenied => (
+            say("jalon n'a pas le droit de lire ce fichier", "jalon may not read this file"),
+            say("donnez-lui ce droit\u{a0}: chmod a+r", "give it the right: chmod a+r"),
+        ),
+        ErrorKind::InvalidInput | ErrorKind::IsADirectory => (
+            say("ce n'est pas un fichier ordinaire", "this is not an ordinary file"),
+            say("mettez un fichier de texte à cette place", "put a text file in its place"),
+        ),
+        _ => (
             say(
                 format!("ce fichier ne peut pas être lu\u{a0}: {error}"),
                 format!("this file cannot be read: {error}"),
             ),
-        )
-        .remedy(remedy)
-    };
-    let about = fs::metadata(path).map_err(|error| unreadable(&error))?;
-    if !about.is_file() {
-        return Err(unreadable(&std::io::Error::other("not a regular file")));
+            say("vérifiez le disque, puis réessayez", "check the disk, then try again"),
+        ),
     }
-    if about.len() > LARGEST as u64 {
-        return Err(Problem::error(
-            "file-too-large",
-            &file,
+}
+
+fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
+    let bytes = error.as_bytes();
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Problem::error(
+            "not-utf8",
+            file,
             say(
-                format!("ce fichier fait {} octets\u{a0}; jalon en lit {LARGEST} au plus", about.len()),
-                format!("this file has {} bytes; jalon reads at most {LARGEST}", about.len()),
+                "ce fichier est en UTF-16 («\u{a0}Unicode\u{a0}» du Bloc-notes), et non en UTF-8",
+                "this file is UTF-16 (the Notepad's \"Unicode\"), and not UTF-8",
             ),
         )
-        .remedy(say("est-ce bien une fiche\u{a0}?", "is it really a posting?")));
+        .remedy(say("enregistrez-le avec l'encodage UTF-8", "save it with the encoding UTF-8"));
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        Problem::error("not-utf8", &file, say("ce fichier n'est pas en UTF-8", "this file is not UTF-8"))
-            .at(Place::of(&text, &(good..good + 1)))
-            .remedy(say("enregistrez-le avec l'encodage UTF-8", "save it with the encoding UTF-8"))
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let good = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let mut place = Place::of(&text, &(good..good + 1));
+    if speaks_of_a_secret(&place.text) {
+        place.text = String::new();
+    }
+    Problem::error(
+        "not-utf8",
+        file,
+        say(
+            "ce fichier n'est pas en UTF-8\u{a0}: ses accents sont illisibles",
+            "this file is not UTF-8: its accents cannot be read",
+        ),
+    )
+    .at(place)
+    .remedy(say("enregistrez-le avec l'encodage UTF-8", "save it with the encoding UTF-8"))
+}
+
+/// The machine's own zone, if it says one: `$TZ`, else what /etc/localtime points to. Only ever compared with
+/// jalon.toml's, never used.
+#[must_use]
+pub fn machine_zone() -> Option<Zone> {
+    let name = |path: &str| path.rsplit_once("zoneinfo/").map(|(_, name)| name.to_owned());
+    let set = std::env::var("TZ").ok().filter(|set| !set.is_empty());
+    let named = match set {
+        Some(set) => {
+            let set = set.trim_start_matches(':').to_owned();
+            name(&set).unwrap_or(set)
+        }
+        None => name(&fs::read_link("/etc/localtime").ok()?.display().to_string())?,
+    };
+    Zone::parse(&named)
 }
 
 /// Reads a file of certificate authorities, as it is.

@@ -152,10 +152,100 @@ fn check_lists_all_problems_and_what_it_ignored() {
     let (listed, said) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(
         listed,
-        "1 of 4 postings read, 4 reminders\nignored:\n  config/postings/.hidden.toml\n  config/postings/folder.toml\n  config/postings/old.toml~\n"
+        "1 of 4 postings read, 4 reminders\nignored:\n  config/postings/.hidden.toml\n  config/postings/folder.toml (a folder)\n  config/postings/old.toml~\n"
     );
     for expected in ["bad.toml:2:15", "write id = \"pas-bon\"", "latin1.toml:1:10", "is not UTF-8"] {
         assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+#[test]
+fn check_prints_one_json_array_with_stable_names() {
+    let jalon = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191")), ("bad.toml", BAD)]);
+    let output = jalon.run(&["check", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert_eq!(text(&output.stderr), "");
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        rows,
+        serde_json::json!([{
+            "file": "config/postings/bad.toml", "line": 2, "column": 15, "width": 8, "severity": "error",
+            "code": "unknown-person", "sentence": "\"camile\" is neither a person nor a team of jalon.toml",
+            "remedy": "did you mean \"camille\"? If they left, put their entry back into jalon.toml with leaves = 2026-09-01",
+        }])
+    );
+    let french = jalon.run(&["check", "--format", "json", "--lang", "fr"]);
+    assert!(text(&french.stdout).contains("n'est ni une personne ni une équipe"));
+    let good = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+    let output = good.run(&["check", "--format", "json"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), "[]\n".to_owned()));
+    // jalon.toml that cannot be used is told in the same array.
+    let broken = Jalon::new("time_zone = Europe/Paris\n", &[("bad.toml", "titre = \"T\"\n")]);
+    let output = broken.run(&["check", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(
+        rows.iter().any(|row| row["code"] == "syntax") && rows.iter().any(|row| row["code"] == "unknown-key")
+    );
+}
+
+#[test]
+fn check_warns_says_how_to_silence_it_and_never_blocks() {
+    let posting = format!("{GOOD}[[interview]]\non = 2190-01-03\n").replace("2026", "2190"); // a Sunday
+    let jalon = Jalon::new(JALON, &[("good.toml", &posting)]);
+    let output = jalon.run(&["check"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for expected in [
+        "warning: [interview] falls on a Sunday: 2190-01-03\n",
+        " --> config/postings/good.toml:6:1\n",
+        "6 | on = 2190-01-03\n  | ^^^^^^^^^^^^^^^\n",
+        " = if it is meant, at the top of the file: accept = [\"day-off\"]\n",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let accepted = Jalon::new(JALON, &[("good.toml", &format!("accept = [\"day-off\"]\n{posting}"))]);
+    assert_eq!(text(&accepted.run(&["check"]).stderr), "");
+}
+
+#[test]
+fn check_compares_the_machines_zone_and_nobody_else_reads_it() {
+    let jalon = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+    let run = |zone: &str, command: &str| {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_jalon"));
+        let output = run.arg(command).current_dir(jalon.path()).env_clear().env("TZ", zone).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        (text(&output.stdout), text(&output.stderr))
+    };
+    assert_eq!(run("Europe/Paris", "check").1, "");
+    assert_eq!(run("UTC", "check").1, "");
+    let said = run("Asia/Tokyo", "check").1;
+    assert!(
+        said.contains("this machine is on the time of Asia/Tokyo") && said.contains("jalon.toml:1:1"),
+        "{said}"
+    );
+    assert_eq!(run("Asia/Tokyo", "agenda"), run("Europe/Paris", "agenda"));
+}
+
+#[test]
+fn a_template_of_a_language_that_nobody_reads_yet_is_checked_too() {
+    let jalon = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+    for (name, line) in [
+        ("fr/parts/start.txt", "2:12"),
+        ("fr/parts/change.html", "2:4"),
+        ("fr/operator.txt", "2:4"),
+        ("fr/parts/digest.txt", "2:4"),
+    ] {
+        let path = jalon.path().join("config/templates").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let wrong = if line == "2:12" { "ok\n{{ reminder.posting.titel }}\n" } else { "ok\n{{ nothing }}\n" };
+        std::fs::write(&path, wrong).unwrap();
+        let output = jalon.run(&["check"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{name}: {said}");
+        assert!(said.contains(&format!("templates/{name}:{line}")), "{name}: {said}");
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(jalon.run(&["check"]).status.code(), Some(0));
     }
 }
 

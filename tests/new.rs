@@ -145,8 +145,8 @@ fn what_check_would_refuse_is_refused_with_its_words() {
     let examples = "écrivez par exemple 28/06/2026, 28 juin 2026 ou 2026-06-28";
     for (written, sentence, remedy) in [
         ("demain", "« until » attend une date", examples),
-        ("31/06/2026", "cette date ou cette heure n'existe pas", examples),
-        ("28/06/2026 à 25h", "cette date ou cette heure n'existe pas", examples),
+        ("31/06/2026", "le 31 juin 2026 n'existe pas\u{a0}: juin a 30 jours", examples),
+        ("28/06/2026 à 25h", "cette heure n'existe pas", examples),
         ("28/06/1026", "l'année de 1026-06-28 n'est pas plausible", "les années vont de 1900 à 2199"),
         ("28 juin", "il manque l'année", "écrivez par exemple 28 juin 2026"),
         ("6 et 7 juillet 2026", "il faut une seule date", examples),
@@ -341,7 +341,7 @@ fn a_wrong_option_is_named_and_nothing_is_written() {
         (vec!["new", "x", "--title", "T", "--recruiter", "camile"], "--recruiter\u{a0}: « camile » n'est ni"),
         (with(&["--until", "demain"]), "--until\u{a0}: « until » attend une date"),
         (with(&["--interview", "6 juillet"]), "--interview\u{a0}: il manque l'année"),
-        (with(&["--start", "31/06/2026"]), "--start\u{a0}: cette date ou cette heure n'existe pas"),
+        (with(&["--start", "31/06/2026"]), "--start\u{a0}: le 31 juin 2026 n'existe pas"),
         (with(&["--end", "x"]), "--end\u{a0}: « on » attend une date"),
         (with(&["--organisation", "a\nb"]), "--organisation\u{a0}: « organisation » contient un retour"),
     ] {
@@ -423,7 +423,7 @@ fn on_a_terminal_six_questions_are_asked_and_wrong_answers_asked_again() {
     for sentence in [
         "« title » est vide",
         "« sacha » n'est ni une personne ni une équipe de jalon.toml",
-        "cette date ou cette heure n'existe pas",
+        "le 31 juin 2190 n'existe pas",
         "→ jusqu'au lundi 28 juin 2190",
         "« on » attend une date",
         "→ mardi 31 août 2190",

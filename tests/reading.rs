@@ -12,7 +12,6 @@ use std::path::Path;
 use jalon::calendar::read::{Text, folder, posting};
 use jalon::calendar::{DigestOf, Person, Recurrence};
 use jalon::diagnostic::{Language, Problem};
-use proptest::prelude::*;
 
 fn problems_of(name: &str, text: &str) -> (bool, Vec<Problem>) {
     let file = format!("{name}.toml");
@@ -37,6 +36,15 @@ fn every_bad_file_is_told_in_full() {
         let name = path.file_stem().unwrap().to_str().unwrap();
         let (usable, problems) = problems_of(name, &std::fs::read_to_string(path).unwrap());
         assert_eq!(usable, name.starts_with("warning"), "{name}: used as it is");
+        for problem in &problems {
+            assert!(problem.remedy.is_some() && problem.place.is_some(), "{name}: {problem:?}");
+            // No word of the parser's, and no name of a Rust type.
+            for word in ["expected", "invalid", "literal string", "Some(", "::", "unwrap", "serde", "TOML 1"]
+            {
+                let said = [&problem.sentence.en, &problem.remedy.as_ref().unwrap().en];
+                assert!(said.iter().all(|said| !said.contains(word)), "{name}: {word} in {problem:?}");
+            }
+        }
         let mut found = String::new();
         for language in [Language::English, Language::French] {
             for problem in &problems {
@@ -51,13 +59,13 @@ fn every_bad_file_is_told_in_full() {
             writeln!(differences, "== {name} gives\n{found}").unwrap();
         }
     }
-    assert!(seen >= 17, "only {seen} bad files were found");
+    assert!(seen >= 100, "only {seen} bad files were found");
     assert!(differences.is_empty(), "{differences}");
 }
 
 #[test]
 fn a_password_is_never_shown() {
-    for name in ["jalon-smtp", "jalon-secrets", "jalon-secret-syntax"] {
+    for name in ["jalon-smtp", "jalon-secrets", "jalon-secret-syntax", "jalon-secret-lines", "jalon-french"] {
         let path = format!("{}/tests/bad/{name}.toml", env!("CARGO_MANIFEST_DIR"));
         let (usable, problems) = problems_of("jalon", &std::fs::read_to_string(path).unwrap());
         assert!(!usable, "{name}");
@@ -199,7 +207,7 @@ fn whom_recipients_does_not_allow_cannot_be_named_in_jalon_toml() {
     }
     // An entry that cannot be used is not blamed for an address that nobody wrote.
     let broken = "[people.lou]\nemial = \"lou@example.org\"\n[teams]\nrh = [\"lou\"]\n";
-    assert_eq!(forbidden(broken), "missing-key unknown-key");
+    assert_eq!(forbidden(broken), "unknown-key", "the one slip, once");
 }
 
 const DATED: &str = "title = \"Chargé·e\"\norganisation = \"O\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-28\n[[interview]]\nname = \"A\"\non = 2026-07-06\n[[interview]]\nname = \"B\"\non = [2026-07-08, 2026-07-09]\n";
@@ -259,27 +267,4 @@ fn everybody_whom_postings_name_is_known() {
     let postings = [support::read(&settings, text).unwrap(), support::read(&settings, "").unwrap()];
     let named: Vec<_> = jalon::calendar::named(&postings).into_iter().collect();
     assert_eq!(named, ["camille", "lou", "sacha", "x@example.org"]);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_that_is_written_makes_the_reader_panic(text in "\\PC{0,300}", cut in 0_usize..4000, noise in any::<u8>()) {
-        problems_of("x", &text);
-        problems_of("jalon", &text);
-        let _ = Recurrence::parse(&text);
-        // A shipped file, cut or with one byte changed, is read or refused, and refused with a place.
-        for (name, whole) in [("x", include_str!("../config/postings/labo-ess-projets-collectifs.toml")), ("jalon", include_str!("../config/jalon.toml"))] {
-            let mut bytes = whole.as_bytes().to_vec();
-            let at = cut % bytes.len();
-            bytes[at] = noise;
-            let cut = String::from_utf8_lossy(&bytes[..at]).into_owned();
-            let changed = String::from_utf8_lossy(&bytes).into_owned();
-            for text in [cut, changed] {
-                let (usable, problems) = problems_of(name, &text);
-                prop_assert!(usable || problems.iter().any(|problem| problem.place.is_some()));
-            }
-        }
-    }
 }

@@ -87,6 +87,28 @@ fn french_and_english_templates_name_the_same_variables_in_the_same_places() {
     }
 }
 
+#[test]
+fn each_pair_of_templates_uses_one_set_of_variables() {
+    for (name, french) in BUILT_IN.iter().filter(|(name, _)| name.starts_with("fr/")) {
+        let english = BUILT_IN.iter().find(|(other, _)| *other == name.replacen("fr/", "en/", 1)).unwrap().1;
+        let (fr, en) = (variables(french), variables(english));
+        assert_eq!(fr, en, "{name}");
+        assert!(!fr.is_empty(), "{name} names nothing");
+    }
+}
+
+/// The names that a template uses, each once: `reminder.posting.title`, and none that stands between quotes.
+fn variables(template: &str) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    for tag in tags(template) {
+        let outside = tag.split(['"', '\'']).step_by(2);
+        let is_name = |c: char| c.is_alphanumeric() || "_.".contains(c);
+        let names = outside.flat_map(|text| text.split(move |c| !is_name(c)));
+        found.extend(names.filter(|name| name.starts_with(char::is_alphabetic)));
+    }
+    found
+}
+
 /// What stands between braces, in order.
 fn tags(template: &str) -> Vec<&str> {
     let mut found = Vec::new();

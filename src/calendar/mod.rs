@@ -4,7 +4,10 @@
 //! known to be good. It can only be made by [`read::posting`], which returns every problem of a file instead.
 //! Nothing here knows what a reminder is (that is `plan`), and nothing reads a disk or a clock.
 
+pub mod accept;
 pub mod days;
+pub mod meant;
+mod mend;
 pub mod people;
 pub mod read;
 pub mod recurrence;
@@ -12,6 +15,7 @@ pub mod rule;
 pub mod slug;
 pub mod value;
 pub mod walk;
+pub mod written;
 pub mod zone;
 
 use std::collections::BTreeSet;
@@ -37,6 +41,8 @@ pub struct House {
     pub days: WorkingDays,
     /// The people, the teams, and who may be written to.
     pub directory: Directory,
+    /// The warnings that are not to be said of any file.
+    pub accept: BTreeSet<String>,
 }
 
 /// One recruitment, from one TOML file.
@@ -78,6 +84,8 @@ pub struct Posting {
     pub rules: Vec<Rule>,
     /// Whether its recruiters are told when it is new.
     pub announce: bool,
+    /// The warnings that are not to be said of it: its own, and the house's.
+    pub accept: BTreeSet<String>,
 }
 
 /// What makes two files one recruitment: title, organisation, and every date with its kind, in any order.
@@ -90,6 +98,12 @@ impl Posting {
         let mut dates: Vec<_> = self.events.iter().map(|event| (event.kind, &event.when)).collect();
         dates.sort_unstable();
         (&self.title, self.organisation.as_deref(), dates)
+    }
+
+    /// Whether somebody has read a warning (its code) and does not want to read it again.
+    #[must_use]
+    pub fn accepts(&self, code: &str) -> bool {
+        self.accept.contains(code)
     }
 
     /// Whether another posting is about the same recruitment: a copy, or the same file under another name.

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 
 use super::Zone;
 use super::walk::{At, Source};
+use super::written::{self, Guess};
 use crate::diagnostic::{Words, is_unsafe, say};
 
 /// A text on one line, trimmed, not empty.
@@ -71,12 +72,17 @@ pub fn moment(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>, zone: Opt
         source.error(&value.span(), "wrong-date", sentence, Some(remedy));
         None
     };
-    let written = say(
+    let plain = say(
         "écrivez une date comme 2026-06-28, sans guillemets",
         "write a date like 2026-06-28, without quotes",
     );
     let Some(found) = value.get_ref().as_datetime() else {
-        return wrong(say(format!("« {key} » attend une date"), format!("`{key}` wants a date")), written);
+        let wanted = say(format!("« {key} » attend une date"), format!("`{key}` wants a date"));
+        let (sentence, remedy) = match value.get_ref().as_str() {
+            Some(text) => date_in_quotes(key, text, wanted, plain),
+            None => (wanted, plain),
+        };
+        return wrong(sentence, remedy);
     };
     let day = found
         .date
@@ -88,7 +94,7 @@ pub fn moment(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>, zone: Opt
                 format!("« {key} » attend une date, et non une heure seule"),
                 format!("`{key}` wants a date, not a time alone"),
             ),
-            written,
+            plain,
         );
     };
     if !(1900..2200).contains(&day.year()) {
@@ -123,6 +129,38 @@ pub fn moment(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>, zone: Opt
                 say(format!("écrivez {local}"), format!("write {local}")),
             )
         }
+    }
+}
+
+/// What is wrong with a text in place of a date, and what to write.
+fn date_in_quotes(key: &str, text: &str, wanted: Words, plain: Words) -> (Words, Words) {
+    let label = text.trim();
+    match written::date(text) {
+        Some(Guess::Nowhere(year, month, day)) => written::no_such_day(Some(year), month, day),
+        Some(Guess::Yearless(day, month)) => written::yearless(month, day),
+        guess => match guess.and_then(Guess::toml) {
+            Some(date) => (
+                wanted,
+                say(format!("écrivez {date}, sans guillemets"), format!("write {date}, without quotes")),
+            ),
+            None if matches!(key, "on" | "until" | "between")
+                && (1..=60).contains(&label.chars().count())
+                && !label.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                (
+                    wanted,
+                    say(
+                        format!(
+                            "écrivez une date comme 2026-06-28, ou label = \"{label}\" si elle reste à fixer"
+                        ),
+                        format!(
+                            "write a date like 2026-06-28, or label = \"{label}\" if it is still to be fixed"
+                        ),
+                    ),
+                )
+            }
+            None => (wanted, plain),
+        },
     }
 }
 

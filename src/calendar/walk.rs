@@ -4,16 +4,22 @@
 //! key. A getter that meets the wrong type reports it and returns `None`: callers go on, so that one reading
 //! says everything. A partial tree is for messages only; whoever reads refuses the file if there was an error.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toml::value::Datetime;
 
-use super::value::{date, naive_time, parse_duration, text};
-use crate::diagnostic::{Place, Problem, Severity, Words, nearest, say};
+use super::mend::{Mended, Slip, hidden, mend, not_toml};
+use crate::diagnostic::{
+    Place, Problem, Severity, Words, any_error, is_unsafe, nearest, say, speaks_of_a_secret,
+};
+
+pub use super::meant::choices;
+pub use table::Table;
+
+mod table;
 
 /// A value and where it stands.
 pub type At<T> = Spanned<T>;
@@ -34,6 +40,12 @@ pub struct Source<'a> {
     secretive: Cell<bool>,
     /// Whether people who are not known are passed over.
     lenient: bool,
+    /// Whether it is jalon.toml, and no posting.
+    settings: bool,
+    /// The text as it was mended, if it is not TOML: every span is then one of this text.
+    mended: OnceCell<Mended>,
+    /// The warnings that are not to be said.
+    accepted: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Source<'a> {
@@ -48,6 +60,9 @@ impl<'a> Source<'a> {
             problems: RefCell::new(Vec::new()),
             secretive: Cell::new(false),
             lenient: false,
+            settings: false,
+            mended: OnceCell::new(),
+            accepted: RefCell::new(BTreeSet::new()),
         }
     }
 
@@ -55,6 +70,34 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn lenient(self) -> Self {
         Self { lenient: true, ..self }
+    }
+
+    /// The same, for jalon.toml: keys belong in other tables there.
+    #[must_use]
+    pub fn settings(self) -> Self {
+        Self { settings: true, ..self }
+    }
+
+    /// From here on, these warnings are not said.
+    pub fn accept(&self, codes: &BTreeSet<String>) {
+        self.accepted.borrow_mut().extend(codes.iter().cloned());
+    }
+
+    /// Whether nothing is written in it, comments aside.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        let mut lines = self.text.trim_start_matches('\u{feff}').lines();
+        lines.all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+    }
+
+    /// Reports that nothing is written in the file.
+    pub fn blank(&self, remedy: Words) {
+        let sentence = if self.text.contains('#') {
+            say("ce fichier ne contient que des commentaires", "this file holds nothing but comments")
+        } else {
+            say("ce fichier est vide", "this file is empty")
+        };
+        self.error(&(0..0), "empty-file", sentence, Some(remedy));
     }
 
     /// Whether people who are not known are passed over.
@@ -69,35 +112,67 @@ impl<'a> Source<'a> {
         self.report(severity, span, code, sentence, remedy);
     }
 
-    /// Parses the text; syntax errors become problems, all of them.
+    /// Parses the text. One that is not TOML is mended first, and every slip will be told.
     #[must_use]
-    pub fn parse(&self) -> At<DeTable<'a>> {
+    pub fn parse(&self) -> At<DeTable<'_>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
-            let message = error.message().replace('\n', ", ");
-            let span = error.span().unwrap_or(0..0);
-            let sentence = if message.contains("invalid date") || message.contains("invalid time") {
-                say("cette date ou cette heure n'existe pas", "there is no such date or time")
-            } else {
-                say(format!("ce n'est pas du TOML\u{a0}: {message}"), format!("this is not TOML: {message}"))
-            };
-            self.error(&span, "syntax", sentence, Some(syntax_remedy(self.text, &span)));
+        if errors.is_empty() {
+            return table;
         }
-        table
+        let mended = self.mended.get_or_init(|| mend(self.text));
+        DeTable::parse_recoverable(&mended.text).0
+    }
+
+    /// Whether what was read is no more than a guess in places: something written is missing from it.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.mended.get().is_some_and(|mended| mended.hopeless.is_some() || !mended.lost.is_empty())
+    }
+
+    /// What stands at a place, as it was read.
+    #[must_use]
+    pub fn raw(&self, span: &Range<usize>) -> &str {
+        let text = self.mended.get().map_or(self.text, |mended| mended.text.as_str());
+        text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// A place in the text as it was written.
+    fn written(&self, span: &Range<usize>) -> Range<usize> {
+        self.mended.get().map_or_else(
+            || span.clone(),
+            |mended| mended.original(span.start, false)..mended.original(span.end, true),
+        )
     }
 
     /// The 1-based line of a place.
     #[must_use]
     pub fn line(&self, span: &Range<usize>) -> usize {
-        self.lines.partition_point(|start| *start <= span.start).max(1)
+        self.line_at(self.written(span).start)
+    }
+
+    fn line_at(&self, byte: usize) -> usize {
+        self.lines.partition_point(|start| *start <= byte).max(1)
     }
 
     /// The place of a whole line, counted from 1.
     #[must_use]
     pub fn span_of_line(&self, line: usize) -> Range<usize> {
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let length = self.text[start..].lines().next().map_or(0, str::len);
+        let (text, lines) = self
+            .mended
+            .get()
+            .map_or((self.text, &self.lines), |mended| (mended.text.as_str(), &mended.starts));
+        let start = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let length = text[start..].lines().next().map_or(0, str::len);
         start..start + length
+    }
+
+    /// Whether one of these keys stood in a table (its place is given) on a line of which nothing could be made.
+    #[must_use]
+    pub fn has_lost(&self, table: &Range<usize>, keys: &[&str]) -> bool {
+        self.mended.get().is_some_and(|mended| {
+            mended.hopeless.is_some()
+                || mended.has_lost(if *table == (0..0) { 0 } else { self.line(table) }, keys)
+        })
     }
 
     /// Reports an error.
@@ -131,51 +206,108 @@ impl<'a> Source<'a> {
         sentence: Words,
         remedy: Option<Words>,
     ) {
-        let line = self.line(span);
+        let place = self.place(&self.written(span));
+        let file = self.file.to_owned();
+        let problem = Problem { severity, code, file, place: Some(place), sentence, remedy };
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// A place to be shown, unless a secret stands there: on its line, or where its statement begins.
+    fn place(&self, span: &Range<usize>) -> Place {
+        let line = self.line_at(span.start);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
         let end = self.lines.get(line).copied().unwrap_or(self.text.len());
         let within = |at: usize| at.clamp(start, end) - start;
         let mut place = Place::of(&self.text[start..end], &(within(span.start)..within(span.end)));
         place.line = line;
-        if self.secretive.get() || speaks_of_a_secret(&place.text) {
+        if self.secretive.get() || self.hides(line) {
             place.text = String::new();
         }
-        self.problems.borrow_mut().push(Problem {
-            severity,
-            code,
-            file: self.file.to_owned(),
-            place: Some(place),
-            sentence,
-            remedy,
-        });
+        place
+    }
+
+    /// Whether a line is not to be shown.
+    fn hides(&self, line: usize) -> bool {
+        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        keeps_back(self.text[..end].lines().rev())
+    }
+
+    /// Whether the line of a place is not to be shown: it may hold a secret.
+    #[must_use]
+    pub fn keeps_back(&self, span: &Range<usize>) -> bool {
+        self.hides(self.line(span))
     }
 
     /// Whether there was an error so far.
     #[must_use]
     pub fn failed(&self) -> bool {
-        crate::diagnostic::any_error(&self.problems.borrow())
+        self.mended.get().is_some() || any_error(&self.problems.borrow())
     }
 
-    /// Every problem, in the order of their places. After a syntax error the rest is guesswork: then only the
-    /// first one of each line is kept, and what stands before them.
+    /// Every problem, in the order of their places: slips of the pen, and whatever else is not a consequence of one.
     #[must_use]
     pub fn into_problems(self) -> Vec<Problem> {
-        let place =
-            |problem: &Problem| problem.place.as_ref().map_or((0, 0), |place| (place.line, place.column));
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(place);
-        if let Some(first) = problems.iter().find(|problem| problem.code == "syntax").map(place) {
-            let mut said = 0;
-            problems.retain(|problem| {
-                let line = place(problem).0;
-                if problem.code == "syntax" {
-                    return std::mem::replace(&mut said, line) != line;
-                }
-                line < first.0
-                    && !matches!(problem.code, "missing-key" | "no-date" | "empty-event" | "unknown-event")
-            });
+        let line = |problem: &Problem| problem.place.as_ref().map_or(0, |place| place.line);
+        let mut problems = std::mem::take(&mut *self.problems.borrow_mut());
+        let accepted = self.accepted.borrow();
+        problems.retain(|problem| problem.severity == Severity::Error || !accepted.contains(problem.code));
+        if let Some(mended) = self.mended.get() {
+            let consequence = |problem: &Problem| {
+                let later = mended.hopeless.is_some_and(|from| line(problem) >= from);
+                let of_another = matches!(problem.code, "unknown-event" | "lead-without-time")
+                    && !mended.unsure.is_empty();
+                later || of_another || mended.unsure.contains(&line(problem))
+            };
+            problems.retain(|problem| !consequence(problem));
+            let within = |slip: &Slip| {
+                let slip = self.place(&slip.span);
+                let columns = slip.column..slip.column + slip.width;
+                let said = |place: &Place| place.line == slip.line && columns.contains(&place.column);
+                problems.iter().any(|problem| problem.place.as_ref().is_some_and(said))
+            };
+            let slips: Vec<_> =
+                mended.slips.iter().filter(|slip| !slip.yields || !within(slip)).cloned().collect();
+            problems.extend(slips.into_iter().map(|slip| Problem {
+                severity: Severity::Error,
+                code: "syntax",
+                file: self.file.to_owned(),
+                place: Some(self.place(&slip.span)),
+                sentence: slip.sentence,
+                remedy: Some(slip.remedy),
+            }));
+            if !any_error(&problems) {
+                let (sentence, remedy) = not_toml();
+                problems.push(
+                    Problem::error("syntax", self.file, sentence).at(self.place(&(0..0))).remedy(remedy),
+                );
+            }
         }
+        self.hidden(&mut problems);
         problems
+            .sort_by_key(|problem| problem.place.as_ref().map_or((0, 0), |place| (place.line, place.column)));
+        problems
+    }
+
+    /// Adds a warning for each line that holds an invisible character of which nothing was said: in a comment.
+    fn hidden(&self, problems: &mut Vec<Problem>) {
+        if self.accepted.borrow().contains("hidden-character") {
+            return;
+        }
+        let text = self.text.trim_start_matches('\u{feff}');
+        let dropped = self.text.len() - text.len();
+        let odd = |c: &char| is_unsafe(*c) && !matches!(c, '\n' | '\r');
+        let mut last = 0;
+        for (at, c) in text.char_indices().filter(|(_, c)| odd(c)) {
+            let line = self.line_at(at + dropped);
+            let said = |problem: &Problem| problem.place.as_ref().is_some_and(|place| place.line == line);
+            if line == last || problems.iter().any(said) {
+                continue;
+            }
+            last = line;
+            let (sentence, remedy) = hidden(c);
+            let place = self.place(&(at + dropped..at + dropped + c.len_utf8()));
+            problems.push(Problem::warning("hidden-character", self.file, sentence).at(place).remedy(remedy));
+        }
     }
 
     /// Reports a value of the wrong type.
@@ -195,302 +327,62 @@ impl<'a> Source<'a> {
                 format!("« {key} » attend {}, et non {}", wanted.fr, found.0),
                 format!("`{key}` wants {}, not {}", wanted.en, found.1),
             ),
-            Some(say(format!("écrivez {}", wanted.fr), format!("write {}", wanted.en))),
+            Some(self.written_as(value, key, wanted)),
         );
     }
-}
 
-/// Whether a line may hold a secret, also under a misspelt key: then it is not shown.
-fn speaks_of_a_secret(line: &str) -> bool {
-    let line = line.to_lowercase();
-    ["pass", "secret", "token", "pwd", "mdp", "credential"].iter().any(|word| line.contains(word))
-}
-
-fn syntax_remedy(text: &str, span: &Range<usize>) -> Words {
-    let place = Place::of(text, span);
-    if place.text.contains(['«', '»', '“', '”', '‘', '’']) {
-        return say(
-            "les textes s'écrivent entre guillemets droits\u{a0}: \"comme ceci\"",
-            "texts stand between straight quotes: \"like this\"",
-        );
-    }
-    say(
-        "vérifiez les guillemets, les crochets et les virgules de cette ligne\u{a0}; une date s'écrit 2026-06-28",
-        "check the quotes, brackets and commas of this line; a date is written 2026-06-28",
-    )
-}
-
-/// A table being read.
-#[derive(Debug)]
-pub struct Table<'s, 'a> {
-    /// The file it stands in.
-    pub source: &'s Source<'a>,
-    inner: &'s DeTable<'a>,
-    /// Where it stands.
-    pub span: Range<usize>,
-    asked: RefCell<Vec<&'static str>>,
-}
-
-impl<'s, 'a> Table<'s, 'a> {
-    /// A table at a place.
-    #[must_use]
-    pub fn new(source: &'s Source<'a>, table: &'s DeTable<'a>, span: Range<usize>) -> Self {
-        Self { source, inner: table, span, asked: RefCell::new(Vec::new()) }
-    }
-
-    /// Whether it holds nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.inner.is_empty()
-    }
-
-    /// The raw value of a key.
-    pub fn get(&self, key: &'static str) -> Option<&'s At<DeValue<'a>>> {
-        if !self.asked.borrow().contains(&key) {
-            self.asked.borrow_mut().push(key);
-        }
-        self.inner.get(key)
-    }
-
-    /// Where a key stands; the table's own place when it does not.
-    #[must_use]
-    pub fn key_span(&self, key: &str) -> Range<usize> {
-        self.inner.get_key_value(key).map_or_else(|| self.span.clone(), |(key, _)| key.span())
-    }
-
-    /// Every entry, for tables whose keys are names.
-    pub fn entries(&self) -> impl Iterator<Item = (At<String>, &'s At<DeValue<'a>>)> + use<'s, 'a> {
-        self.inner.iter().map(|(key, value)| (Spanned::new(key.span(), key.get_ref().to_string()), value))
-    }
-
-    /// Reports every key that was not asked for.
-    pub fn finish(&self) {
-        let asked = self.asked.borrow();
-        for (key, _) in self.inner {
-            let name = key.get_ref().as_ref();
-            if asked.contains(&name) {
-                continue;
-            }
-            let remedy = match nearest(name, asked.iter().copied())
-                .or_else(|| french(name).filter(|known| asked.contains(known)))
-            {
-                Some(near) => {
-                    say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean `{near}`?"))
+    /// What to write in place of a value of the wrong type.
+    fn written_as(&self, value: &At<DeValue<'_>>, key: &str, wanted: &Words) -> Words {
+        let raw = self.raw(&value.span());
+        let short = raw.len() <= 80 && !raw.contains('\n') && !speaks_of_a_secret(key);
+        match value.get_ref() {
+            DeValue::String(text) if wanted.en.starts_with("true") => {
+                if let Some(word) = super::meant::boolean(text) {
+                    return say(format!("écrivez {key} = {word}"), format!("write {key} = {word}"));
                 }
-                None => say(
-                    format!("ici, jalon connaît\u{a0}: {}", asked.join(", ")),
-                    format!("here jalon knows: {}", asked.join(", ")),
-                ),
-            };
-            self.source.error(
-                &key.span(),
-                "unknown-key",
-                say(format!("clé inconnue « {name} »"), format!("unknown key `{name}`")),
-                Some(remedy),
-            );
+            }
+            DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_) => {}
+            _ if short && wanted.en.starts_with("a text") => {
+                return say(format!("écrivez {key} = \"{raw}\""), format!("write {key} = \"{raw}\""));
+            }
+            _ => {}
         }
-    }
-
-    /// Reports that a key is missing.
-    pub fn missing(&self, key: &str, example: &str) {
-        self.source.error(
-            &self.span,
-            "missing-key",
-            say(format!("il manque « {key} »"), format!("`{key}` is missing")),
-            Some(say(
-                format!("ajoutez par exemple\u{a0}: {example}"),
-                format!("add for instance: {example}"),
-            )),
-        );
-    }
-
-    /// A text on one line, trimmed, not empty.
-    pub fn text(&self, key: &'static str) -> Option<At<String>> {
-        self.get(key).and_then(|value| text(self.source, key, value))
-    }
-
-    /// True or false.
-    pub fn boolean(&self, key: &'static str) -> Option<bool> {
-        let value = self.get(key)?;
-        let found = value.get_ref().as_bool();
-        if found.is_none() {
-            self.source.wrong_type(value, key, &say("true ou false", "true or false"));
-        }
-        found
-    }
-
-    /// A whole number within bounds.
-    pub fn number(&self, key: &'static str, bounds: Range<i64>) -> Option<i64> {
-        let value = self.get(key)?;
-        let found = value
-            .get_ref()
-            .as_integer()
-            .and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok())
-            .filter(|number| bounds.contains(number));
-        if found.is_none() {
-            let (low, high) = (bounds.start, bounds.end - 1);
-            let wanted = say(
-                format!("un nombre entier de {low} à {high}"),
-                format!("a whole number from {low} to {high}"),
-            );
-            self.source.error(
-                &value.span(),
-                "wrong-number",
-                say(format!("« {key} » attend {}", wanted.fr), format!("`{key}` wants {}", wanted.en)),
-                None,
-            );
-        }
-        found
-    }
-
-    /// A date.
-    pub fn date(&self, key: &'static str) -> Option<NaiveDate> {
-        self.get(key).and_then(|value| date(self.source, key, value))
-    }
-
-    /// A time of day.
-    pub fn time(&self, key: &'static str) -> Option<NaiveTime> {
-        let value = self.get(key)?;
-        if let Some(Datetime { date: None, time: Some(time), offset: None }) = value.get_ref().as_datetime()
-            && let Some(time) = naive_time(time)
-        {
-            return Some(time);
-        }
-        self.source.error(
-            &value.span(),
-            "wrong-time",
-            say(format!("« {key} » attend une heure"), format!("`{key}` wants a time of day")),
-            Some(say(
-                "écrivez par exemple 09:00:00, sans guillemets",
-                "write for instance 09:00:00, without quotes",
-            )),
-        );
-        None
-    }
-
-    /// A length of time such as `45m`, `1h30m`, `3d`.
-    pub fn duration(&self, key: &'static str) -> Option<TimeDelta> {
-        let value = self.get(key)?;
-        let found = value.get_ref().as_str().and_then(parse_duration);
-        if found.is_none() {
-            self.source.error(
-                &value.span(),
-                "wrong-duration",
-                say(format!("« {key} » attend une durée"), format!("`{key}` wants a length of time")),
-                Some(say(
-                    "écrivez par exemple \"45m\", \"1h30m\" ou \"3d\"",
-                    "write for instance \"45m\", \"1h30m\" or \"3d\"",
-                )),
-            );
-        }
-        found
-    }
-
-    /// A list; a value that is none is reported with this example.
-    pub fn list(&self, key: &'static str, example: &str) -> Option<&'s [At<DeValue<'a>>]> {
-        let value = self.get(key)?;
-        if let DeValue::Array(list) = value.get_ref() {
-            return Some(&list[..]);
-        }
-        self.source.error(
-            &value.span(),
-            "wrong-type",
-            say(format!("« {key} » attend une liste"), format!("`{key}` wants a list")),
-            Some(say(
-                format!("écrivez par exemple\u{a0}: {key} = {example}"),
-                format!("write for instance: {key} = {example}"),
-            )),
-        );
-        None
-    }
-
-    /// A list of texts.
-    pub fn texts(&self, key: &'static str, example: &str) -> Option<Vec<At<String>>> {
-        Some(self.list(key, example)?.iter().filter_map(|value| text(self.source, key, value)).collect())
-    }
-
-    /// A table.
-    pub fn table(&self, key: &'static str) -> Option<Table<'s, 'a>> {
-        let value = self.get(key)?;
-        self.as_table(key, value)
-    }
-
-    /// One table or several: `[key]` or `[[key]]`.
-    pub fn tables(&self, key: &'static str) -> Vec<Table<'s, 'a>> {
-        match self.get(key) {
-            None => Vec::new(),
-            Some(value) => match value.get_ref() {
-                DeValue::Array(list) => list.iter().filter_map(|value| self.as_table(key, value)).collect(),
-                _ => self.as_table(key, value).into_iter().collect(),
-            },
-        }
-    }
-
-    /// The table that a value is, or a problem.
-    pub fn as_table(&self, key: &str, value: &'s At<DeValue<'a>>) -> Option<Table<'s, 'a>> {
-        if let DeValue::Table(table) = value.get_ref() {
-            return Some(Table::new(self.source, table, value.span()));
-        }
-        self.source.wrong_type(value, key, &say(format!("une table [{key}]"), format!("a table [{key}]")));
-        None
-    }
-
-    /// One word of a closed list.
-    pub fn choice<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
-        let found = self.text(key)?;
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == found.get_ref()) {
-            return Some(*value);
-        }
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        self.source.error(
-            &found.span(),
-            "unknown-word",
-            say(
-                format!("« {key} » ne peut pas être « {} »", found.get_ref()),
-                format!("`{key}` cannot be \"{}\"", found.get_ref()),
-            ),
-            Some(choices(found.get_ref(), &known)),
-        );
-        None
+        say(format!("écrivez {}", wanted.fr), format!("write {}", wanted.en))
     }
 }
 
-/// The remedy for a word outside a closed list.
-#[must_use]
-pub fn choices(found: &str, known: &[&str]) -> Words {
-    nearest(found, known.iter().copied()).map_or_else(
-        || {
-            say(
-                format!("choisissez parmi\u{a0}: {}", known.join(", ")),
-                format!("choose among: {}", known.join(", ")),
-            )
-        },
-        |near| say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean \"{near}\"?")),
-    )
+/// Whether a line is a table's head, or a key and the beginning of its value: not what goes on from the line before.
+pub(super) fn begins_a_statement(line: &str) -> bool {
+    let value = |rest: &str| !rest.trim().is_empty() && !rest.starts_with('=');
+    line.trim_start().starts_with('[') || line.split_once('=').is_some_and(|(_, rest)| value(rest))
 }
 
-/// The key that a French word stands for: what people write who think in French.
-fn french(name: &str) -> Option<&'static str> {
-    Some(match name.to_lowercase().as_str() {
-        "titre" | "intitulé" => "title",
-        "recruteurs" | "recruteur" | "recruteuses" => "recruiters",
-        "contrat" => "contract",
-        "lieu" => "place",
-        "lien" => "link",
-        "durée" | "duree" => "duration",
-        "statut" => "status",
-        "langue" => "language",
-        "fuseau" => "time_zone",
-        "date" | "dates" | "le" => "on",
-        "entre" => "between",
-        "nom" => "name",
-        "libellé" | "libelle" => "label",
-        "jusqu'au" | "fin" => "until",
-        "avant" => "before",
-        "après" | "apres" => "after",
-        "entretien" | "entretiens" => "interview",
-        "début" | "debut" => "start",
-        "rappel" | "rappels" => "remind",
-        _ => return None,
-    })
+/// Whether a line is not to be shown, given it and those before it, upwards: it speaks of a secret, or goes on from
+/// one that does, or stands under [smtp] and is none of its harmless keys.
+pub(super) fn keeps_back<'t>(upwards: impl Iterator<Item = &'t str>) -> bool {
+    const HARMLESS: [&str; 7] = ["host", "port", "tls", "username", "auth", "ca_file", "rate"];
+    let mut begun = false;
+    for (n, line) in upwards.take(300).enumerate() {
+        let begins = begins_a_statement(line);
+        if (n == 0 || begins && !begun) && speaks_of_a_secret(line) {
+            return true;
+        }
+        let is_head = line.trim_start().starts_with('[');
+        if n == 0 && !is_head {
+            let key = line.split(['=', ':']).next().unwrap_or_default().trim();
+            // What is left of `password` when letters are missing may look like `port`.
+            let mut letters = "password".chars();
+            let remains = key.chars().all(|c| letters.any(|letter| letter == c));
+            begun = begins && !remains && nearest(key, HARMLESS).is_some();
+            if begun {
+                return false;
+            }
+        }
+        begun |= begins;
+        if is_head {
+            let name = line.trim().trim_matches(['[', ']', ' ']).split('.').next().unwrap_or_default();
+            return n > 0 && nearest(name, ["smtp"]).is_some();
+        }
+    }
+    false
 }

@@ -100,7 +100,12 @@ pub fn warnings(
     let mut problems = Vec::new();
     for posting in postings {
         let Some(planned) = by_posting.get(posting.id.as_str()) else { continue };
-        problems.extend(nobody_there(posting, planned, directory, now));
+        if !posting.accepts("nobody-there") {
+            problems.extend(nobody_there(posting, planned, directory, now));
+        }
+        if posting.accepts("alone") {
+            continue;
+        }
         let mut said = BTreeSet::new();
         for reminder in planned.iter().filter(|reminder| reminder.alone && reminder.due > now) {
             if said.insert(&reminder.recipient.id) {

@@ -12,6 +12,7 @@ pub mod hours;
 pub mod lay;
 pub mod notice;
 pub mod next;
+pub mod oddities;
 pub mod outcome;
 pub mod presence;
 pub mod reconcile;

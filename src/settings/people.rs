@@ -1,6 +1,6 @@
 //! Pure. `[people]` and `[teams]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -227,9 +227,17 @@ fn covers(table: &Table<'_, '_>, directory: &Directory) {
                 format!("« cover » doit nommer une autre personne, et non « {cover} »"),
                 format!("`cover` must name another person, not \"{cover}\""),
             ),
-            near.map(|near| {
-                say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean \"{near}\"?"))
-            }),
+            Some(near.map_or_else(
+                || {
+                    say(
+                        "écrivez le nom d'une entrée [people.…], ou ajoutez-en une",
+                        "write the name of an entry [people.…], or add one",
+                    )
+                },
+                |near| {
+                    say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean \"{near}\"?"))
+                },
+            )),
         );
     }
 }
@@ -264,6 +272,7 @@ fn whole_teams(source: &Source<'_>, directory: &mut Directory, members: &BTreeMa
         language: Language::French,
         days: WorkingDays::default(),
         directory: directory.clone(),
+        accept: BTreeSet::new(),
     };
     for (id, names) in members {
         if !broken.contains(id) {

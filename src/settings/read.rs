@@ -2,11 +2,12 @@
 //!
 //! The order matters once: people and teams first, because rules name them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::people::directory;
 use super::{Auth, Delivery, InDoubt, Ledger, Mail, Mailbox, Rate, Relay, Secret, Settings, Tls};
+use crate::calendar::accept::accept;
 use crate::calendar::people::is_address;
 use crate::calendar::read::rule::of_house;
 use crate::calendar::read::{address, language, unfit_address, working_days, zone};
@@ -22,7 +23,7 @@ pub struct Reading {
     /// The settings; `None` when there was an error.
     pub settings: Option<Settings>,
     /// As much of the house as could be read, and the folder of postings: enough to say what is wrong with the
-    /// postings too, and never to plan. `None` when the file is not TOML.
+    /// postings too, and never to plan. `None` when a line of it was lost.
     pub house: Option<(House, PathBuf)>,
     /// Everything wrong or odd, in the order of the file.
     pub problems: Vec<Problem>,
@@ -31,14 +32,23 @@ pub struct Reading {
 /// Reads jalon.toml. `file` names it in problems.
 #[must_use]
 pub fn reading(file: &str, contents: &str) -> Reading {
-    let source = Source::new(file, contents);
-    let root = source.parse();
-    let is_toml = !source.failed();
-    let table = Table::new(&source, root.get_ref(), 0..0);
-    let (house, postings, settings) = whole(&table);
-    table.finish();
-    let settings = settings.filter(|_| !source.failed());
-    Reading { settings, house: is_toml.then_some((house, postings)), problems: source.into_problems() }
+    let source = Source::new(file, contents).settings();
+    if source.is_blank() {
+        source.blank(say(
+            "écrivez au moins time_zone = \"Europe/Paris\"",
+            "write at least time_zone = \"Europe/Paris\"",
+        ));
+        return Reading { settings: None, house: None, problems: source.into_problems() };
+    }
+    let (house, settings) = {
+        let root = source.parse();
+        let table = Table::new(&source, root.get_ref(), 0..0);
+        let (house, postings, settings) = whole(&table);
+        table.finish();
+        let settings = settings.filter(|_| !source.failed());
+        ((!source.is_torn()).then_some((house, postings)), settings)
+    };
+    Reading { settings, house, problems: source.into_problems() }
 }
 
 /// Reads jalon.toml: the settings, `None` when there was an error, and every problem.
@@ -49,6 +59,7 @@ pub fn settings(file: &str, contents: &str) -> (Option<Settings>, Vec<Problem>) 
 }
 
 fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
+    let accept = accept(table, &BTreeSet::new());
     let zone = zone(table, "time_zone");
     if table.get("time_zone").is_none() {
         table.missing("time_zone", "time_zone = \"Europe/Paris\"");
@@ -60,7 +71,7 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
     let mail_table = table.table("mail");
     let allowed = mail_table.as_ref().and_then(allowed);
     let directory = directory(table, allowed);
-    let house = House { zone: zone.unwrap_or(Zone::UTC), language, days, directory };
+    let house = House { zone: zone.unwrap_or(Zone::UTC), language, days, directory, accept };
     let rules = rules(table, &house);
     let ledger = ledger(table);
     let relays: Vec<_> = table.tables("smtp").iter().map(relay).collect();
@@ -113,7 +124,17 @@ fn allowed(table: &Table<'_, '_>) -> Option<Vec<String>> {
         let good = plain
             .strip_prefix('@')
             .map_or_else(|| is_address(plain), |domain| is_address(&format!("a@{domain}")));
-        if !good {
+        if !good && is_address(&format!("a@{plain}")) {
+            table.source.error(
+                &rule.span(),
+                "unfit-address",
+                say(format!("« {plain} » n'est pas une adresse"), format!("\"{plain}\" is not an address")),
+                Some(say(
+                    format!("pour toutes celles de ce domaine, écrivez \"@{plain}\""),
+                    format!("for all of that domain, write \"@{plain}\""),
+                )),
+            );
+        } else if !good {
             unfit_address(table.source, rule);
         }
     }
@@ -127,14 +148,14 @@ fn mail(table: &Table<'_, '_>, relays: bool) -> Option<Mail> {
     }
     let operator = address(table, "operator");
     if table.get("operator").is_none() {
-        table.source.warning(
-            &table.span,
+        table.miss_softly(
+            "operator",
             "no-operator",
             say(
                 "personne ne sera prévenu des pannes\u{a0}: il manque « operator »",
                 "nobody will be told of failures: `operator` is missing",
             ),
-            Some(say("ajoutez operator = \"admin@example.org\"", "add operator = \"admin@example.org\"")),
+            say("ajoutez operator = \"admin@example.org\"", "add operator = \"admin@example.org\""),
         );
     }
     let reply_to = mailbox(table, "reply_to");
@@ -172,7 +193,21 @@ fn mailbox(table: &Table<'_, '_>, key: &'static str) -> Option<Mailbox> {
     if is_address(email) {
         return Some(Mailbox { name, email: email.to_owned() });
     }
-    unfit_address(table.source, &found);
+    let address = whole.split_whitespace().next_back().filter(|word| is_address(word));
+    let Some(address) = address else {
+        unfit_address(table.source, &found);
+        return None;
+    };
+    let name = whole.trim_end_matches(address).trim();
+    table.source.error(
+        &found.span(),
+        "unfit-address",
+        say(
+            format!("« {whole} » n'est pas une adresse de courriel"),
+            format!("\"{whole}\" is not a mail address"),
+        ),
+        Some(say(format!("écrivez \"{name} <{address}>\""), format!("write \"{name} <{address}>\""))),
+    );
     None
 }
 

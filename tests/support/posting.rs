@@ -48,6 +48,7 @@ pub fn minimal(events: Vec<Event>) -> Posting {
         events,
         rules: Vec::new(),
         announce: true,
+        accept: std::collections::BTreeSet::new(),
     }
 }
 

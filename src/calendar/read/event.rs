@@ -11,9 +11,17 @@ use super::super::{Event, House, Kind, Start, When, Zone};
 use super::{id_or_problem, link, plain, recipients};
 use crate::diagnostic::say;
 
-/// Every event of a posting, in the order of the kinds, as written within each.
-pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Vec<Event> {
-    let mut events = Vec::new();
+/// The events of a posting.
+pub(super) struct Events {
+    /// In the order of the kinds, as written within each.
+    pub(super) good: Vec<Event>,
+    /// The ids of those that are wrong: rules may name them all the same.
+    pub(super) broken: Vec<String>,
+}
+
+/// Every event of a posting.
+pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Events {
+    let (mut events, mut broken) = (Vec::new(), Vec::new());
     for kind in Kind::ALL {
         let found = match kind {
             Kind::Interview | Kind::Milestone => table.tables(kind.word()),
@@ -21,13 +29,15 @@ pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Vec<Ev
         };
         let several = found.len() > 1;
         for table in &found {
-            let event = event(table, kind, several, zone, house);
+            match event(table, kind, several, zone, house) {
+                Ok(event) => events.push(event),
+                Err(id) => broken.push(id.unwrap_or_else(|| kind.word().to_owned())),
+            }
             table.finish();
-            events.extend(event);
         }
     }
     twice(table, &events);
-    events
+    Events { good: events, broken }
 }
 
 fn twice(table: &Table<'_, '_>, events: &[Event]) {
@@ -55,9 +65,19 @@ fn twice(table: &Table<'_, '_>, events: &[Event]) {
     }
 }
 
-fn event(table: &Table<'_, '_>, kind: Kind, several: bool, zone: Zone, house: &House) -> Option<Event> {
+/// An event, or as much of its id as could be read.
+fn event(
+    table: &Table<'_, '_>,
+    kind: Kind,
+    several: bool,
+    zone: Zone,
+    house: &House,
+) -> Result<Event, Option<String>> {
     let source = table.source;
     if table.is_empty() {
+        if source.has_lost(&table.span, &["until", "before", "on", "between", "label", "name"]) {
+            return Err(None);
+        }
         source.error(
             &table.span,
             "empty-event",
@@ -67,7 +87,7 @@ fn event(table: &Table<'_, '_>, kind: Kind, several: bool, zone: Zone, house: &H
                 "write a date, or a label if it is still to be fixed",
             )),
         );
-        return None;
+        return Err(None);
     }
     let named = matches!(kind, Kind::Interview | Kind::Milestone);
     let name = if named { table.text("name") } else { None };
@@ -91,12 +111,13 @@ fn event(table: &Table<'_, '_>, kind: Kind, several: bool, zone: Zone, house: &H
     }
     let cancelled = table.boolean("cancelled").unwrap_or_default();
     let done = table.boolean("done").unwrap_or_default();
-    Some(Event {
-        id: id?,
+    let Some(when) = when else { return Err(id) };
+    Ok(Event {
+        id: id.ok_or(None)?,
         kind,
         name: name.map(toml::Spanned::into_inner),
         label,
-        when: when?,
+        when,
         place,
         link: at,
         duration,
@@ -260,17 +281,14 @@ fn undated(table: &Table<'_, '_>, labelled: bool, example: &str) -> Option<When>
         return Some(When::Open);
     }
     if table.get("label").is_none() {
-        table.source.error(
-            &table.span,
+        table.miss(
+            &["until", "before", "on", "between", "label"],
             "no-date",
             say(
                 "il manque une date, ou un label si elle reste à fixer",
                 "a date is missing, or a label if it is still to be fixed",
             ),
-            Some(say(
-                format!("ajoutez par exemple\u{a0}: {example}"),
-                format!("add for instance: {example}"),
-            )),
+            say(format!("ajoutez par exemple\u{a0}: {example}"), format!("add for instance: {example}")),
         );
     }
     None

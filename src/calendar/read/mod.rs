@@ -3,18 +3,20 @@
 //! To add a key: one line here (or in `event.rs`, `rule.rs`), and its field in `calendar`.
 
 mod event;
+mod folder;
 pub mod rule;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+pub use folder::{Broken, Folder, Text, folder};
+
 use std::ops::Range;
 
+use super::accept::accept;
 use super::days::{Holidays, Span};
 use super::people::{Recipient, Unknown, is_address};
-use super::slug::{LONGEST_ID, is_id, propose};
+use super::slug::{LONGEST_ID, is_id, propose, slug};
 use super::value::{date, text};
 use super::walk::{At, Source, Table, choices};
-use super::{Apply, House, Language, Posting, Recruitment, Status, WorkingDays, Zone};
+use super::{Apply, House, Language, Posting, Status, WorkingDays, Zone};
 use crate::diagnostic::{Problem, Words, nearest, say};
 
 /// What came of reading a posting.
@@ -36,12 +38,22 @@ pub fn posting(file: &str, stem: &str, contents: &str, house: &House) -> Read {
 }
 
 fn read(source: Source<'_>, stem: &str, house: &House) -> Read {
-    let root = source.parse();
-    let table = Table::new(&source, root.get_ref(), 0..0);
-    let id = posting_id(&table, stem);
-    let posting = whole(&table, id.clone().unwrap_or_default(), house);
-    table.finish();
-    let posting = posting.filter(|_| !source.failed());
+    if source.is_blank() {
+        source.blank(say(
+            "écrivez au moins title = \"Chargé·e de mission\" et, sur la ligne suivante, recruiters = [\"camille\"]",
+            "write at least title = \"Project officer\" and, on the next line, recruiters = [\"camille\"]",
+        ));
+        let id = is_id(stem).then(|| stem.to_owned());
+        return Read { posting: None, id, problems: source.into_problems() };
+    }
+    let (posting, id) = {
+        let root = source.parse();
+        let table = Table::new(&source, root.get_ref(), 0..0);
+        let id = posting_id(&table, stem);
+        let posting = whole(&table, id.clone().unwrap_or_default(), house);
+        table.finish();
+        (posting.filter(|_| !source.failed()), id)
+    };
     Read { posting, id, problems: source.into_problems() }
 }
 
@@ -92,6 +104,7 @@ fn id_or_problem(source: &Source<'_>, id: String, span: &Range<usize>, what: &Wo
 
 fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
     let source = table.source;
+    let accept = accept(table, &house.accept);
     let title = table.text("title");
     if title.is_none() && table.get("title").is_none() {
         table.missing("title", "title = \"Chargé·e d'accompagnement\"");
@@ -104,7 +117,11 @@ fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
         }
         Some(list)
             if list.is_empty()
-                && (source.is_lenient() || table.list("recruiters", "").is_some_and(<[_]>::is_empty)) =>
+                && (source.is_lenient()
+                    || table
+                        .get("recruiters")
+                        .and_then(|value| value.get_ref().as_array())
+                        .is_some_and(|list| list.is_empty())) =>
         {
             source.error(
                 &table.key_span("recruiters"),
@@ -152,9 +169,10 @@ fn whole(table: &Table<'_, '_>, id: String, house: &House) -> Option<Posting> {
         zone,
         language,
         days,
-        events,
+        events: events.good,
         rules,
         announce,
+        accept,
     })
 }
 
@@ -185,18 +203,42 @@ pub fn address(table: &Table<'_, '_>, key: &'static str) -> Option<String> {
 
 /// Reports a text that is no address.
 pub fn unfit_address(source: &Source<'_>, found: &At<String>) {
+    let text = found.get_ref().as_str();
     source.error(
         &found.span(),
         "unfit-address",
         say(
-            format!("« {} » n'est pas une adresse de courriel", found.get_ref()),
-            format!("\"{}\" is not a mail address", found.get_ref()),
+            format!("« {text} » n'est pas une adresse de courriel"),
+            format!("\"{text}\" is not a mail address"),
         ),
-        Some(say(
-            "écrivez une adresse comme camille@example.org",
-            "write an address like camille@example.org",
-        )),
+        Some(match near_address(text) {
+            Some(near) => say(format!("écrivez \"{near}\""), format!("write \"{near}\"")),
+            None if text.contains('@') => say(
+                "écrivez une adresse comme camille@example.org",
+                "write an address like camille@example.org",
+            ),
+            None => say(
+                "il manque le @\u{a0}: écrivez une adresse comme camille@example.org",
+                "the @ is missing: write an address like camille@example.org",
+            ),
+        }),
     );
+}
+
+/// The one address in a text, or what the text is without blanks around its dots and its @.
+fn near_address(text: &str) -> Option<String> {
+    let words = text.split([' ', '\t', '\u{a0}', '<', '>', ',', ';']).filter(|word| is_address(word));
+    let words: Vec<&str> = words.collect();
+    if let [word] = words[..] {
+        return Some(word.to_owned());
+    }
+    let mut near = text.replace('\u{a0}', " ");
+    for mark in ["@", "."] {
+        for spaced in [format!(" {mark}"), format!("{mark} ")] {
+            near = near.replace(&spaced, mark);
+        }
+    }
+    Some(near).filter(|near| is_address(near))
 }
 
 /// An address of a page, a mailbox or a telephone.
@@ -237,7 +279,7 @@ pub fn zone(table: &Table<'_, '_>, key: &'static str) -> Option<Zone> {
             format!("le fuseau « {} » n'existe pas", found.get_ref()),
             format!("there is no time zone \"{}\"", found.get_ref()),
         ),
-        Some(nearest(found.get_ref(), Zone::names()).map_or_else(
+        Some(near_zone(found.get_ref()).map_or_else(
             || {
                 say(
                     "écrivez un nom comme Europe/Paris ou Indian/Reunion",
@@ -248,6 +290,16 @@ pub fn zone(table: &Table<'_, '_>, key: &'static str) -> Option<Zone> {
         )),
     );
     None
+}
+
+/// The zone whose name, or whose last part, is nearest to a text.
+fn near_zone(text: &str) -> Option<&'static str> {
+    let city = |name: &'static str| slug(name.rsplit('/').next().unwrap_or(name));
+    let wanted = slug(text);
+    Zone::names()
+        .find(|name| slug(name) == wanted)
+        .or_else(|| Zone::names().find(|name| city(name) == wanted))
+        .or_else(|| nearest(text, Zone::names()))
 }
 
 /// A language.
@@ -375,121 +427,4 @@ fn unknown_person_remedy(near: Option<&str>) -> Words {
         format!("{fr} la personne est partie, remettez son entrée dans jalon.toml avec leaves = 2026-09-01"),
         format!("{en} they left, put their entry back into jalon.toml with leaves = 2026-09-01"),
     )
-}
-
-/// The text of a posting's file, as it was found.
-#[derive(Clone, Debug)]
-pub struct Text {
-    /// The file, as problems name it.
-    pub file: String,
-    /// Its name without `.toml`.
-    pub stem: String,
-    /// What stands in it, or why that could not be read.
-    pub contents: Result<String, Problem>,
-}
-
-/// A file that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// The file.
-    pub file: String,
-    /// The id it has or would have, when that much is known.
-    pub id: Option<String>,
-}
-
-/// What came of reading a folder.
-#[derive(Clone, Debug, Default)]
-pub struct Folder {
-    /// The postings that can be used, by id.
-    pub postings: Vec<Posting>,
-    /// The files that cannot.
-    pub broken: Vec<Broken>,
-    /// Everything wrong or odd.
-    pub problems: Vec<Problem>,
-}
-
-/// Reads every posting of a folder. Two files with one id are both broken.
-#[must_use]
-pub fn folder(texts: &[Text], house: &House) -> Folder {
-    let mut folder = Folder::default();
-    for text in texts {
-        let read = match &text.contents {
-            Ok(contents) => posting(&text.file, &text.stem, contents, house),
-            Err(problem) => {
-                let id = is_id(&text.stem).then(|| text.stem.clone());
-                Read { posting: None, id, problems: vec![problem.clone()] }
-            }
-        };
-        folder.problems.extend(read.problems);
-        match read.posting {
-            Some(posting) => folder.postings.push(posting),
-            None => folder.broken.push(Broken { file: text.file.clone(), id: read.id }),
-        }
-    }
-    folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-    refuse_twins(&mut folder);
-    doubt_copies(&mut folder);
-    folder
-}
-
-/// Two files that are about one recruitment under two ids: everybody would be reminded twice.
-fn doubt_copies(folder: &mut Folder) {
-    let mut first: BTreeMap<Recruitment<'_>, &str> = BTreeMap::new();
-    let mut by_file: Vec<&Posting> = folder.postings.iter().collect();
-    by_file.sort_by_key(|posting| &posting.file);
-    for posting in by_file {
-        let file = &posting.file;
-        match first.entry(posting.recruitment()) {
-            Entry::Vacant(entry) => {
-                entry.insert(file);
-            }
-            Entry::Occupied(entry) => folder.problems.push(
-                Problem::warning(
-                    "same-posting",
-                    file,
-                    say(
-                        format!(
-                            "{file} a l'intitulé, l'organisation et les dates de {}\u{a0}: chaque rappel partirait deux fois",
-                            entry.get()
-                        ),
-                        format!(
-                            "{file} has the title, the organisation and the dates of {}: each reminder would leave twice",
-                            entry.get()
-                        ),
-                    ),
-                )
-                .remedy(say(
-                    "supprimez l'un des deux\u{a0}; si ce sont bien deux postes, ne changez rien",
-                    "remove one of the two; if they really are two, change nothing",
-                )),
-            ),
-        }
-    }
-}
-
-fn refuse_twins(folder: &mut Folder) {
-    let twins: Vec<(String, String)> = folder
-        .postings
-        .windows(2)
-        .filter(|pair| pair[0].id == pair[1].id)
-        .flat_map(|pair| {
-            [(pair[0].file.clone(), pair[1].file.clone()), (pair[1].file.clone(), pair[0].file.clone())]
-        })
-        .collect();
-    for (file, other) in twins {
-        let Some(at) = folder.postings.iter().position(|posting| posting.file == file) else { continue };
-        let twin = folder.postings.remove(at);
-        folder.problems.push(
-            Problem::error(
-                "id-twice",
-                &file,
-                say(
-                    format!("{file} et {other} ont le même identifiant « {} »", twin.id),
-                    format!("{file} and {other} have the same id \"{}\"", twin.id),
-                ),
-            )
-            .remedy(say("donnez un autre id à l'un des deux", "give one of them another id")),
-        );
-        folder.broken.push(Broken { file, id: Some(twin.id) });
-    }
 }

@@ -3,9 +3,10 @@
 use super::super::rule::{DEFAULT_AT, DayOff, FARTHEST_LEAD, Lead, Origin, Rule, Target, To, Unit};
 use super::super::value::text;
 use super::super::walk::{At, Source, Table};
-use super::super::{Event, House, Kind};
+use super::super::{House, Kind, meant, written};
+use super::event::Events;
 use super::resolve;
-use crate::diagnostic::{nearest, say};
+use crate::diagnostic::say;
 
 /// The rules of jalon.toml: each about a kind.
 pub fn of_house(table: &Table<'_, '_>, house: &House) -> Vec<Rule> {
@@ -13,11 +14,11 @@ pub fn of_house(table: &Table<'_, '_>, house: &House) -> Vec<Rule> {
 }
 
 /// The rules of a posting: each about a kind, or about one of its events.
-pub(super) fn of_posting(table: &Table<'_, '_>, events: &[Event], house: &House) -> Vec<Rule> {
+pub(super) fn of_posting(table: &Table<'_, '_>, events: &Events, house: &House) -> Vec<Rule> {
     table.tables("remind").iter().filter_map(|table| rule(table, house, Some(events))).collect()
 }
 
-fn rule(table: &Table<'_, '_>, house: &House, events: Option<&[Event]>) -> Option<Rule> {
+fn rule(table: &Table<'_, '_>, house: &House, events: Option<&Events>) -> Option<Rule> {
     let source = table.source;
     let target = target(table, events);
     let before = leads(table, "before", -1);
@@ -62,7 +63,7 @@ fn rule(table: &Table<'_, '_>, house: &House, events: Option<&[Event]>) -> Optio
     Some(rule)
 }
 
-fn target(table: &Table<'_, '_>, events: Option<&[Event]>) -> Option<Target> {
+fn target(table: &Table<'_, '_>, events: Option<&Events>) -> Option<Target> {
     let Some(word) = table.text("event") else {
         if table.get("event").is_none() {
             table.missing("event", "event = \"deadline\"");
@@ -72,7 +73,9 @@ fn target(table: &Table<'_, '_>, events: Option<&[Event]>) -> Option<Target> {
     if let Some(kind) = Kind::parse(word.get_ref()) {
         return Some(Target::Kind(kind));
     }
-    let ids: Vec<&str> = events.unwrap_or_default().iter().map(|event| event.id.as_str()).collect();
+    let good = events.iter().flat_map(|events| &events.good).map(|event| event.id.as_str());
+    let ids: Vec<&str> =
+        good.chain(events.iter().flat_map(|events| &events.broken).map(String::as_str)).collect();
     if ids.contains(&word.get_ref().as_str()) {
         return Some(Target::Event(word.into_inner()));
     }
@@ -85,15 +88,13 @@ fn target(table: &Table<'_, '_>, events: Option<&[Event]>) -> Option<Target> {
             format!("il n'y a pas de date « {} »", word.get_ref()),
             format!("there is no event \"{}\"", word.get_ref()),
         ),
-        Some(nearest(word.get_ref(), known.iter().copied()).map_or_else(
-            || {
-                say(
-                    format!("choisissez parmi\u{a0}: {}", known.join(", ")),
-                    format!("choose among: {}", known.join(", ")),
-                )
-            },
-            |near| say(format!("vouliez-vous dire « {near} »\u{a0}?"), format!("did you mean \"{near}\"?")),
-        )),
+        Some(match meant::word(word.get_ref(), known.iter().copied()) {
+            Some(near) => say(
+                format!("vouliez-vous dire event = \"{near}\"\u{a0}?"),
+                format!("did you mean event = \"{near}\"?"),
+            ),
+            None => meant::choices(word.get_ref(), &known),
+        }),
     );
     None
 }
@@ -136,18 +137,13 @@ fn lead(source: &Source<'_>, key: &'static str, value: &At<toml::de::DeValue<'_>
     let nonsense = || say(format!("« {word} » n'est pas un délai"), format!("\"{word}\" is not a lead"));
     let Ok(count) = count.parse::<i64>() else { return wrong(nonsense(), example) };
     let Some((unit, _)) = Unit::ALL.into_iter().find(|(_, spelling)| *spelling == unit) else {
-        let meant = match unit.trim().to_lowercase().as_str() {
-            "j" | "jour" | "jours" | "day" | "days" | "" => "d",
-            "s" | "sem" | "semaine" | "semaines" | "week" | "weeks" => "w",
-            "jo" | "ouvrés" | "b" => "bd",
-            "heure" | "heures" | "hours" => "h",
-            "min" | "minutes" => "m",
-            _ => return wrong(nonsense(), example),
+        let meant = if unit.trim().is_empty() { Some(format!("{count}d")) } else { written::length(plain) };
+        return match meant {
+            Some(meant) => {
+                wrong(nonsense(), say(format!("écrivez \"{meant}\""), format!("write \"{meant}\"")))
+            }
+            None => wrong(nonsense(), example),
         };
-        return wrong(
-            nonsense(),
-            say(format!("écrivez \"{count}{meant}\""), format!("write \"{count}{meant}\"")),
-        );
     };
     if plain.len() < word.len() {
         return wrong(
@@ -176,7 +172,7 @@ fn lead(source: &Source<'_>, key: &'static str, value: &At<toml::de::DeValue<'_>
 
 fn to(table: &Table<'_, '_>, house: &House) -> Vec<To> {
     let names = table.texts("to", "[\"recruiters\"]").unwrap_or_default();
-    if table.list("to", "").is_some_and(<[_]>::is_empty) {
+    if table.get("to").and_then(|value| value.get_ref().as_array()).is_some_and(|list| list.is_empty()) {
         table.source.error(
             &table.key_span("to"),
             "nobody",
@@ -205,13 +201,18 @@ fn to(table: &Table<'_, '_>, house: &House) -> Vec<To> {
 }
 
 /// A posting's own rule with leads in hours or minutes must find an instant to count from.
-fn timed_leads_need_an_instant(table: &Table<'_, '_>, rule: &Rule, events: &[Event]) {
+fn timed_leads_need_an_instant(table: &Table<'_, '_>, rule: &Rule, events: &Events) {
     let Some(lead) = rule.before.iter().chain(&rule.after).find(|lead| lead.is_timed()) else { return };
-    let addressed = events.iter().filter(|event| match &rule.target {
+    let addressed = events.good.iter().filter(|event| match &rule.target {
         Target::Kind(kind) => event.kind == *kind,
         Target::Event(id) => event.id == *id,
     });
-    if addressed.into_iter().any(|event| event.when.has_instant()) {
+    // One whose date is wrong may have an instant when it is mended.
+    let broken = events.broken.iter().any(|id| match &rule.target {
+        Target::Kind(kind) => id.split(':').next() == Some(kind.word()),
+        Target::Event(target) => id == target,
+    });
+    if broken || addressed.into_iter().any(|event| event.when.has_instant()) {
         return;
     }
     let key = if lead.count < 0 { "before" } else { "after" };

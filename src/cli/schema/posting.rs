@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::shape::{
-    Keys, address, boolean, choice, date, duration, file, holidays, id, language as languages, link, moment,
-    moments, people, rule, several, spans, text, window, with, zone,
+    Keys, accepted, address, boolean, choice, date, duration, file, holidays, id, language as languages,
+    link, moment, moments, people, rule, several, spans, text, window, with, zone,
 };
 use crate::calendar::Kind;
 use crate::diagnostic::Language;
@@ -24,6 +24,12 @@ pub(super) fn schema(language: Language) -> Value {
             "false : ne pas prévenir les recruteurs que la fiche est nouvelle.",
             "false: do not tell the recruiters that the posting is new.",
             boolean(true),
+        )
+        .may(
+            "accept",
+            "Les avertissements de « jalon check » à ne pas dire de cette fiche.",
+            "Warnings of `jalon check` that are not to be said of this posting.",
+            accepted(language),
         )
         .table();
     file(

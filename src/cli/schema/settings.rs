@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::shape::{
-    ID, Keys, address, boolean, choice, date, duration, file, holidays, language as languages, rule, several,
-    spans, text, texts, with, zone,
+    ID, Keys, accepted, address, boolean, choice, date, duration, file, holidays, language as languages,
+    rule, several, spans, text, texts, with, zone,
 };
 use crate::diagnostic::Language;
 
@@ -47,6 +47,12 @@ pub(super) fn schema(language: Language) -> Value {
             "Un dossier de modèles qui remplacent ceux de jalon, depuis ce fichier ; d'office « templates » s'il existe.",
             "A folder of templates that replace built-in ones, relative to this file; by default \"templates\" if it exists.",
             text(&["templates"]),
+        )
+        .may(
+            "accept",
+            "Les avertissements de « jalon check » à ne pas dire (de toutes les fiches).",
+            "Warnings of `jalon check` that are not to be said (of any file).",
+            accepted(language),
         )
         .may("mail", "Qui écrit, et à qui l'on répond.", "Who writes, and where answers go.", mail(language))
         .may(

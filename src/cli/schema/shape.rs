@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::calendar::Kind;
 use crate::calendar::days::Holidays;
-use crate::diagnostic::{Language, Words, say};
+use crate::diagnostic::{Language, WARNINGS, Words, say};
 use crate::message::typography;
 
 /// A word of a closed list, and what it means.
@@ -219,6 +219,54 @@ pub(super) fn language(language: Language) -> Value {
 /// A list of holidays.
 pub(super) fn holidays() -> Value {
     json!({ "type": "string", "enum": Holidays::ALL.map(Holidays::code) })
+}
+
+/// Warnings that are not to be said.
+pub(super) fn accepted(language: Language) -> Value {
+    let meanings: Vec<Meaning<'_>> = WARNINGS.iter().map(|code| meaning(code)).collect();
+    json!({ "type": "array", "items": choice(language, &meanings) })
+}
+
+/// What a warning is about.
+fn meaning(code: &'static str) -> Meaning<'static> {
+    let (fr, en) = match code {
+        "past" => ("une date passée", "a date in the past"),
+        "interview-before-deadline" => ("un entretien avant la clôture", "an interview before the deadline"),
+        "start-before-deadline" => ("un début avant la clôture", "a start before the deadline"),
+        "start-before-interview" => ("un début avant un entretien", "a start before an interview"),
+        "end-before-start" => ("une fin avant le début", "an end before the start"),
+        "day-off" => ("un dimanche, un jour férié ou fermé", "a Sunday, a holiday or a day off"),
+        "weekday" => {
+            ("un jour de la semaine qui ne va pas avec la date", "a weekday that does not fit the date")
+        }
+        "hour-skipped" => {
+            ("une heure qui n'existe pas ce jour-là", "an hour that does not exist on that day")
+        }
+        "two-at-once" => ("une personne à deux entretiens à la fois", "a person in two interviews at once"),
+        "no-late-reminder" => ("aucun rappel dans les 7 derniers jours", "no reminder in the last 7 days"),
+        "due-too-late" => {
+            ("un rappel qui viendrait après sa date", "a reminder that would come after its event")
+        }
+        "no-worked-day" => ("aucun jour travaillé assez près", "no worked day near enough"),
+        "rule-twice" => ("deux règles pour un même rappel", "two rules for one reminder"),
+        "empty-rule" => ("une règle qui ne rappelle rien", "a rule that reminds of nothing"),
+        "date-twice" => ("une date écrite deux fois", "a date written twice"),
+        "hidden-character" => ("un caractère invisible", "a hidden character"),
+        "same-posting" => ("deux fiches pour un même recrutement", "two postings of one recruitment"),
+        "nobody-there" => {
+            ("tout le monde absent le jour d'un rappel", "everybody away on the day of a reminder")
+        }
+        "alone" => {
+            ("une absence sans personne pour prendre le relais", "an absence in which nobody stands in")
+        }
+        "over-rate" => ("un jour au-delà de ce que prend le relais", "a day over the relay's rate"),
+        "zone-differs" => ("un autre fuseau que celui de la machine", "another zone than the machine's"),
+        "no-operator" => ("personne à prévenir des pannes", "nobody to tell of failures"),
+        "no-digest" => ("digest_of sans digest", "digest_of without a digest"),
+        "shared-address" => ("une adresse pour deux personnes", "one address for two people"),
+        other => (other, other),
+    };
+    (code, fr, en)
 }
 
 /// A kind of event.

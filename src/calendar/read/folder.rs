@@ -1,0 +1,127 @@
+//! Pure. The texts of a folder → its postings, and what is wrong between them.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::super::slug::is_id;
+use super::super::{House, Posting, Recruitment};
+use super::{Read, posting};
+use crate::diagnostic::{Problem, say};
+
+/// The text of a posting's file, as it was found.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// The file, as problems name it.
+    pub file: String,
+    /// Its name without `.toml`.
+    pub stem: String,
+    /// What stands in it, or why that could not be read.
+    pub contents: Result<String, Problem>,
+}
+
+/// A file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The file.
+    pub file: String,
+    /// The id it has or would have, when that much is known.
+    pub id: Option<String>,
+}
+
+/// What came of reading a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Folder {
+    /// The postings that can be used, by id.
+    pub postings: Vec<Posting>,
+    /// The files that cannot.
+    pub broken: Vec<Broken>,
+    /// Everything wrong or odd.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads every posting of a folder. Two files with one id are both broken.
+#[must_use]
+pub fn folder(texts: &[Text], house: &House) -> Folder {
+    let mut folder = Folder::default();
+    for text in texts {
+        let read = match &text.contents {
+            Ok(contents) => posting(&text.file, &text.stem, contents, house),
+            Err(problem) => {
+                let id = is_id(&text.stem).then(|| text.stem.clone());
+                Read { posting: None, id, problems: vec![problem.clone()] }
+            }
+        };
+        folder.problems.extend(read.problems);
+        match read.posting {
+            Some(posting) => folder.postings.push(posting),
+            None => folder.broken.push(Broken { file: text.file.clone(), id: read.id }),
+        }
+    }
+    folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+    refuse_twins(&mut folder);
+    doubt_copies(&mut folder);
+    folder
+}
+
+/// Two files that are about one recruitment under two ids: everybody would be reminded twice.
+fn doubt_copies(folder: &mut Folder) {
+    let mut first: BTreeMap<Recruitment<'_>, &Posting> = BTreeMap::new();
+    let mut by_file: Vec<&Posting> = folder.postings.iter().collect();
+    by_file.sort_by_key(|posting| &posting.file);
+    for posting in by_file {
+        let file = &posting.file;
+        match first.entry(posting.recruitment()) {
+            Entry::Vacant(entry) => {
+                entry.insert(posting);
+            }
+            Entry::Occupied(entry) if entry.get().accepts("same-posting") || posting.accepts("same-posting") => {}
+            Entry::Occupied(entry) => folder.problems.push(
+                Problem::warning(
+                    "same-posting",
+                    file,
+                    say(
+                        format!(
+                            "{file} a l'intitulé, l'organisation et les dates de {}\u{a0}: chaque rappel partirait deux fois",
+                            entry.get().file
+                        ),
+                        format!(
+                            "{file} has the title, the organisation and the dates of {}: each reminder would leave twice",
+                            entry.get().file
+                        ),
+                    ),
+                )
+                .remedy(say(
+                    "supprimez l'un des deux\u{a0}; si ce sont bien deux postes, ne changez rien",
+                    "remove one of the two; if they really are two, change nothing",
+                )),
+            ),
+        }
+    }
+}
+
+fn refuse_twins(folder: &mut Folder) {
+    let twins: Vec<(String, String)> = folder
+        .postings
+        .windows(2)
+        .filter(|pair| pair[0].id == pair[1].id)
+        .flat_map(|pair| {
+            [(pair[0].file.clone(), pair[1].file.clone()), (pair[1].file.clone(), pair[0].file.clone())]
+        })
+        .collect();
+    for (file, other) in twins {
+        let Some(at) = folder.postings.iter().position(|posting| posting.file == file) else { continue };
+        let twin = folder.postings.remove(at);
+        folder.problems.push(
+            Problem::error(
+                "id-twice",
+                &file,
+                say(
+                    format!("{file} et {other} ont le même identifiant « {} »", twin.id),
+                    format!("{file} and {other} have the same id \"{}\"", twin.id),
+                ),
+            )
+            .remedy(say("donnez un autre id à l'un des deux", "give one of them another id")),
+        );
+        folder.broken.push(Broken { file, id: Some(twin.id) });
+    }
+}
