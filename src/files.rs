@@ -1,11 +1,18 @@
 //! The only reader of the disk: configuration, postings, templates, secrets. It returns texts and problems, and
-//! decides nothing about their contents.
+//! decides nothing about their contents. `looks` sees files from outside, `watch` says when to look again, and `kept`
+//! writes: copies of what was good, for a start on files that are not.
+
+pub mod kept;
+pub mod looks;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use self::kept::Kept;
+use self::looks::Looks;
 use crate::calendar::Zone;
 use crate::calendar::read::{Folder, Text, folder};
 use crate::calendar::walk::LARGEST;
@@ -16,6 +23,8 @@ use crate::settings::{Secret, Settings};
 /// Everything that the configuration folder holds, read as the daemon reads it.
 #[derive(Debug)]
 pub struct Loaded {
+    /// What the files looked like before they were read: what is written meanwhile looks otherwise afterwards.
+    pub looks: Looks,
     /// The settings; `None` when jalon.toml cannot be used, and then nothing else was read.
     pub settings: Option<Settings>,
     /// The text of jalon.toml, as far as it could be read.
@@ -28,6 +37,8 @@ pub struct Loaded {
     pub texts: Vec<Text>,
     /// The templates that replace built-in ones: name such as `fr/reminder.txt` → text.
     pub templates: BTreeMap<String, String>,
+    /// Whether all of them could be read.
+    pub templates_readable: bool,
     /// Whether the folder of postings could be listed.
     pub postings_readable: bool,
     /// Files in the postings' folder that are none: ignored.
@@ -36,20 +47,43 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
 }
 
+impl Loaded {
+    fn empty(config: &Path) -> Self {
+        Self {
+            looks: Looks::of_settings(config),
+            settings: None,
+            text: String::new(),
+            language: None,
+            folder: Folder::default(),
+            texts: Vec::new(),
+            templates: BTreeMap::new(),
+            templates_readable: true,
+            postings_readable: false,
+            ignored: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Reads the folders that settings name.
+    fn fill(&mut self, config: &Path, settings: Settings) {
+        self.looks.add_folders(config, Some(&settings));
+        read_postings(&config.join(&settings.postings), self);
+        self.folder = folder(&self.texts, &settings.house);
+        self.problems.append(&mut self.folder.problems);
+        let templates = config.join(settings.templates.as_deref().unwrap_or(Path::new("templates")));
+        if settings.templates.is_some() || templates.is_dir() {
+            let problems = self.problems.len();
+            read_templates(&templates, &templates, &mut self.templates, &mut self.problems);
+            self.templates_readable = self.problems.len() == problems;
+        }
+        self.settings = Some(settings);
+    }
+}
+
 /// Reads a configuration folder.
 #[must_use]
 pub fn load(config: &Path) -> Loaded {
-    let mut loaded = Loaded {
-        settings: None,
-        text: String::new(),
-        language: None,
-        folder: Folder::default(),
-        texts: Vec::new(),
-        templates: BTreeMap::new(),
-        postings_readable: false,
-        ignored: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut loaded = Loaded::empty(config);
     let path = config.join("jalon.toml");
     let text = match read(&path) {
         Ok(text) => text,
@@ -62,23 +96,31 @@ pub fn load(config: &Path) -> Loaded {
     loaded.text = text;
     loaded.problems = read.problems;
     loaded.language = read.house.as_ref().map(|(house, _)| house.language);
-    let Some(settings) = read.settings else {
+    if let Some(settings) = read.settings {
+        loaded.fill(config, settings);
+    } else if let Some((house, postings)) = read.house {
         // Nothing is used of the postings then; what is wrong with them is told all the same, in one go.
-        if let Some((house, postings)) = read.house {
-            read_postings(&config.join(postings), &mut loaded);
-            loaded.problems.append(&mut folder(&loaded.texts, &house).problems);
-        }
-        return loaded;
-    };
-    read_postings(&config.join(&settings.postings), &mut loaded);
-    loaded.folder = folder(&loaded.texts, &settings.house);
-    loaded.problems.append(&mut loaded.folder.problems);
-    let templates = config.join(settings.templates.clone().unwrap_or_else(|| PathBuf::from("templates")));
-    if settings.templates.is_some() || templates.is_dir() {
-        read_templates(&templates, &templates, &mut loaded);
+        read_postings(&config.join(postings), &mut loaded);
+        loaded.problems.append(&mut folder(&loaded.texts, &house).problems);
     }
-    loaded.settings = Some(settings);
     loaded
+}
+
+/// Reads a configuration folder by another text of jalon.toml than its own: one that was good. `None` when that one is
+/// not, either.
+#[must_use]
+pub fn load_by(config: &Path, kept: &Kept) -> Option<Loaded> {
+    let read = reading(&config.join("jalon.toml").display().to_string(), &kept.settings);
+    let settings = read.settings?;
+    let mut loaded = Loaded::empty(config);
+    loaded.text.clone_from(&kept.settings);
+    loaded.language = Some(settings.house.language);
+    loaded.problems = read.problems;
+    loaded.fill(config, settings);
+    if !config.is_dir() {
+        loaded.templates.clone_from(&kept.templates);
+    }
+    Some(loaded)
 }
 
 fn read_postings(dir: &Path, loaded: &mut Loaded) {
@@ -103,10 +145,15 @@ fn read_postings(dir: &Path, loaded: &mut Loaded) {
     }
 }
 
-fn read_templates(root: &Path, dir: &Path, loaded: &mut Loaded) {
+fn read_templates(
+    root: &Path,
+    dir: &Path,
+    templates: &mut BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) {
     let names = match names(dir) {
         Ok(names) => names,
-        Err(problem) => return loaded.problems.push(problem),
+        Err(problem) => return problems.push(problem),
     };
     for path in names {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -119,7 +166,7 @@ fn read_templates(root: &Path, dir: &Path, loaded: &mut Loaded) {
         // A template's folder is two deep (fr/parts); deeper, or a link that goes in a circle, is not followed.
         if path.is_dir() {
             if path.strip_prefix(root).is_ok_and(|inner| inner.components().count() <= 2) {
-                read_templates(root, &path, loaded);
+                read_templates(root, &path, templates, problems);
             }
             continue;
         }
@@ -131,41 +178,9 @@ fn read_templates(root: &Path, dir: &Path, loaded: &mut Loaded) {
                     .map(|part| part.as_os_str().to_string_lossy())
                     .collect::<Vec<_>>()
                     .join("/");
-                loaded.templates.insert(name, text);
+                templates.insert(name, text);
             }
-            Err(problem) => loaded.problems.push(problem),
-        }
-    }
-}
-
-/// How a file looks from outside: its path, its length, and when it was last written.
-type Look = (PathBuf, u64, Option<std::time::SystemTime>);
-
-/// What the files look like from outside. Whoever sees the same twice need not read them again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Looks(Vec<Look>);
-
-/// Looks at every file that [`load`] would read, without reading any: jalon.toml, and the folders that these
-/// settings name.
-#[must_use]
-pub fn looks(config: &Path, settings: Option<&Settings>) -> Looks {
-    let postings = settings.map_or_else(|| PathBuf::from("postings"), |settings| settings.postings.clone());
-    let templates = settings.and_then(|settings| settings.templates.clone());
-    let templates = templates.unwrap_or_else(|| PathBuf::from("templates"));
-    let mut found = Vec::new();
-    look(&config.join("jalon.toml"), 0, &mut found);
-    look(&config.join(postings), 1, &mut found);
-    look(&config.join(templates), 3, &mut found);
-    found.sort();
-    Looks(found)
-}
-
-fn look(path: &Path, depth: usize, found: &mut Vec<Look>) {
-    let Ok(about) = fs::metadata(path) else { return };
-    found.push((path.to_owned(), about.len(), about.modified().ok()));
-    if depth > 0 && about.is_dir() {
-        for inner in names(path).unwrap_or_default() {
-            look(&inner, depth - 1, found);
+            Err(problem) => problems.push(problem),
         }
     }
 }

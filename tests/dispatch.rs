@@ -292,15 +292,34 @@ async fn a_mail_that_cannot_be_written_fails_nobody_else() {
     assert_eq!(world.row(key).await.state, State::Sent);
 }
 
+/// Why the templates that are there are not in force.
+fn template_problems(world: &mut World) -> Vec<&'static str> {
+    world.planner.files().template_problems().iter().map(|problem| problem.code).collect()
+}
+
 #[tokio::test]
-async fn a_template_that_fails_gives_way_to_the_built_in_one() {
+async fn templates_are_taken_whole_or_the_last_good_ones_stay() {
     let mut world = World::new("", vec![]).await;
-    write(world.folder.path(), "templates/fr/reminder.txt", "{{ nothing_of_the_kind }}");
+    write(world.folder.path(), "templates/fr/reminder.txt", "Salut, {{ headline }}");
+    write(world.folder.path(), "templates/fr/notes.txt", "it replaces nothing, and stands in nobody's way");
+    world.replan().await;
+    assert_eq!(template_problems(&mut world), ["unknown-template"]);
+    // One that does not read, one that names what is not there, and one that cannot be read: none is taken.
+    for (name, text) in [("fr/reminder.html", "{% if %}"), ("fr/reminder.html", "{{ nothing_of_the_kind }}")]
+    {
+        write(world.folder.path(), "templates/fr/reminder.txt", "Adieu");
+        write(world.folder.path(), &format!("templates/{name}"), text);
+        world.replan().await;
+        assert_eq!(template_problems(&mut world).len(), 2);
+    }
+    std::fs::remove_file(world.folder.path().join("templates/fr/reminder.html")).unwrap();
+    std::fs::write(world.folder.path().join("templates/fr/reminder.html"), [0xff, 0xfe, 0xfd]).unwrap();
     world.replan().await;
     world.go(DUE).await;
     world.drain().await;
     assert_eq!(world.row(CAMILLE).await.state, State::Sent);
-    assert!(world.server.lines().iter().any(|line| line.contains("Bonjour")));
+    let said = |word: &str| world.server.lines().iter().any(|line| line.contains(word));
+    assert!(said("\r\n\r\nSalut") && !said("Adieu"));
 }
 
 #[tokio::test]
@@ -453,7 +472,7 @@ async fn a_folder_that_cannot_be_read_says_nothing_of_its_files() {
 #[tokio::test]
 async fn edits_are_noticed_from_outside_and_once() {
     let mut world = World::new("", vec![]).await;
-    assert!(!world.planner.files_changed());
+    assert!(!world.planner.files().changed());
     for (file, text) in [
         ("postings/p.toml", POSTING.replace("\"T\"", "\"Another\"")),
         ("postings/q.toml", POSTING.to_owned()),
@@ -461,11 +480,11 @@ async fn edits_are_noticed_from_outside_and_once() {
         ("jalon.toml", "broken".to_owned()),
     ] {
         write(world.folder.path(), file, &text);
-        assert!(world.planner.files_changed(), "{file}");
+        assert!(world.planner.files().changed(), "{file}");
         // Also when they are not taken.
         let _ = world.planner.reload();
-        assert!(!world.planner.files_changed(), "{file}");
+        assert!(!world.planner.files().changed(), "{file}");
     }
     std::fs::remove_file(world.folder.path().join("postings/q.toml")).unwrap();
-    assert!(world.planner.files_changed());
+    assert!(world.planner.files().changed());
 }

@@ -197,3 +197,21 @@ async fn an_empty_digest_ends_with_a_reason_and_one_that_is_always_wanted_leaves
     assert_eq!(world.recipients(0), ["sacha", "sacha"]);
     assert!(world.says(0, "Cl=C3=B4ture des candidatures"));
 }
+
+#[tokio::test]
+async fn a_template_that_fails_on_a_mail_gives_way_and_the_operator_hears_of_it_once() {
+    let mut world = World::new("", vec![vec![]]).await;
+    // It is good for whoever tries it first.
+    let text = "Salut{% if recipient.email == \"sacha@example.org\" %}{{ nothing }}{% endif %}";
+    world.edit("templates/fr/reminder.txt", text).await;
+    world.until("2026-06-25T12:00:00Z", 30).await;
+    let mails = world.relays[0].lines();
+    let told = |word: &str| mails.iter().filter(|line| line.contains(word)).count();
+    assert_eq!((told("\r\n\r\nSalut"), told("To: sacha@example.org")), (2, 2), "{mails:?}");
+    let of = |world: &World| world.recipients(0).iter().filter(|to| *to == "admin").count();
+    assert_eq!((of(&world), told("fr/reminder.txt, ligne 1")), (1, 1), "{mails:?}");
+    // Mended, nothing more is said.
+    world.edit("templates/fr/reminder.txt", "Salut").await;
+    world.until("2026-06-25T18:00:00Z", 30).await;
+    assert_eq!(of(&world), 1);
+}

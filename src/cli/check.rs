@@ -1,7 +1,5 @@
 //! `jalon check`: everything read as the daemon reads it; every problem, every warning.
 
-mod rendering;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -12,6 +10,7 @@ use super::{Context, Exit, Format, Listing, out, report};
 use crate::calendar::read::Text;
 use crate::diagnostic::{Language, Problem, Severity, Words, any_error, printable, say};
 use crate::files::{self, Loaded, SecretError};
+use crate::message::trial;
 use crate::plan;
 use crate::plan::Plan;
 use crate::plan::oddities::{self, Seen};
@@ -48,11 +47,7 @@ impl Check {
         if let Some(settings) = &loaded.settings {
             let planned = oddities::plan(&loaded.folder.postings, settings);
             problems.extend(thought(context, &loaded, settings, &planned));
-            problems.extend(rendering::rendering(
-                &loaded.folder.postings,
-                &planned.reminders,
-                &loaded.templates,
-            ));
+            problems.extend(trial(&loaded.folder.postings, &planned.reminders, &loaded.templates));
             problems.extend(secrets(settings, &context.config));
             reminders = planned.reminders.len();
         }

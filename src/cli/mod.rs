@@ -234,10 +234,7 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
 pub fn ledger_path(asked: Option<&str>, settings: Option<&Settings>) -> Result<PathBuf, LedgerError> {
     let url = asked.or_else(|| settings.and_then(|settings| settings.ledger.url.as_deref()));
     match url {
-        None => Ok(match std::env::var_os("STATE_DIRECTORY").filter(|dir| !dir.is_empty()) {
-            Some(dir) => PathBuf::from(dir).join("jalon.db"),
-            None => PathBuf::from("var/jalon.db"),
-        }),
+        None => Ok(run::state_folder().join("jalon.db")),
         Some(url) => match url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             // What is asked for on the command line is relative to where one stands.
             Some(path) if asked.is_some() => Ok(PathBuf::from(path)),
@@ -257,6 +254,12 @@ fn without_password(url: &str) -> String {
 
 /// Says what is wrong with a ledger, and how the command ends.
 pub fn ledger_exit(error: &LedgerError, language: Language) -> Exit {
+    let (exit, words) = of_ledger(error);
+    fail(exit, language, &words)
+}
+
+/// What is wrong with a ledger, and how a command ends.
+pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
     let exit = match error {
         LedgerError::Busy { .. } | LedgerError::Newer { .. } => Exit::Busy,
         LedgerError::Stamp { .. } | LedgerError::Address { .. } => Exit::Configuration,
@@ -280,7 +283,7 @@ pub fn ledger_exit(error: &LedgerError, language: Language) -> Exit {
             format!("le registre {ledger} est inutilisable\u{a0}: {source}")
         }
     };
-    fail(exit, language, &Words { fr, en })
+    (exit, Words { fr, en })
 }
 
 /// Waits for one thing, without a daemon around it.

@@ -6,12 +6,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, report};
+use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, of_ledger, report};
 use crate::clock::Clock;
 use crate::daemon::dispatcher::Way;
 use crate::daemon::planner::Planner;
+use crate::daemon::taken::Taken;
 use crate::daemon::{self, Parts, Signals};
-use crate::diagnostic::{Language, Words, say};
+use crate::diagnostic::{Language, Problem, Words, say};
+use crate::files::kept::Kept;
 use crate::files::{self, Loaded};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, Stamp};
@@ -33,33 +35,93 @@ pub struct Run {
     as_of: Option<String>,
 }
 
+/// What the daemon begins with.
+struct Ready {
+    loaded: Loaded,
+    settings: Settings,
+    ways: Vec<Way>,
+    ledger: PathBuf,
+    /// Where copies of what is good are kept.
+    kept: PathBuf,
+    /// Why jalon.toml is not in force but its copy, if so.
+    refused: Vec<Problem>,
+}
+
 impl Run {
     /// Runs the command, until the process is told to stop.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
         let loaded = files::load(&context.config);
         let language = context.speak(&loaded);
-        let Some(settings) = loaded.settings.clone() else {
-            report(&loaded.problems, false, language);
-            return Exit::Configuration;
+        let ready = match self.ready(context, loaded, language) {
+            Ok(ready) => ready,
+            Err(exit) => return exit,
         };
-        let (clock, stamp) = match self.clock(&settings, language) {
+        let (clock, stamp) = match self.clock(&ready.settings, language) {
             Ok(found) => found,
             Err(exit) => return exit,
         };
-        let ways = match ways(&settings, &context.config) {
-            Ok(ways) => ways,
-            Err(words) => return fail(Exit::Configuration, language, &words),
-        };
         telemetry::begin();
+        if !ready.refused.is_empty() {
+            daemon::log::on_copies(&ready.refused);
+        }
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => return fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         };
-        let exit = runtime.block_on(self.live(context, language, loaded, settings, clock, stamp, ways));
+        let exit = runtime.block_on(self.live(context, language, ready, clock, stamp));
         // A worker that did not end in time is left behind: its mail is in doubt at the next start.
         runtime.shutdown_timeout(Duration::from_millis(100));
         exit
+    }
+
+    /// What the daemon begins with: what was loaded, else the copy of the last good jalon.toml.
+    fn ready(&self, context: &Context, loaded: Loaded, language: Language) -> Result<Ready, Exit> {
+        let config = &context.config;
+        let jalon_toml = config.join("jalon.toml").display().to_string();
+        let kept = self.kept();
+        let (problems, words) = match self.usable(&loaded, config) {
+            Ok((settings, ways, ledger)) => {
+                return Ok(Ready { loaded, settings, ways, ledger, kept, refused: Vec::new() });
+            }
+            Err(Some(words)) => {
+                (vec![Problem::error("unusable-settings", &jalon_toml, words.clone())], Some(words))
+            }
+            Err(None) => (loaded.problems.clone(), None),
+        };
+        let copy = Kept::read(&kept, config).and_then(|copy| files::load_by(config, &copy));
+        if let Some(loaded) = copy
+            && let Ok((settings, ways, ledger)) = self.usable(&loaded, config)
+        {
+            // The others are told of what is in force.
+            let refused = problems.into_iter().filter(|problem| problem.file == jalon_toml).collect();
+            return Ok(Ready { loaded, settings, ways, ledger, kept, refused });
+        }
+        match words {
+            Some(words) => _ = fail(Exit::Configuration, language, &words),
+            None => report(&problems, false, language),
+        }
+        Err(Exit::Configuration)
+    }
+
+    /// The settings, the ways out and the ledger's place, or why there is none of these; nothing is said of settings
+    /// that could not be read: their problems say it.
+    fn usable(&self, loaded: &Loaded, config: &Path) -> Result<(Settings, Vec<Way>, PathBuf), Option<Words>> {
+        let settings = loaded.settings.clone().ok_or(None)?;
+        let ways = ways(&settings, config)?;
+        let ledger =
+            ledger_path(self.ledger.as_deref(), Some(&settings)).map_err(|error| of_ledger(&error).1)?;
+        Ok((settings, ways, ledger))
+    }
+
+    /// Where copies are kept: beside the ledger that was asked for, else in the state folder, where they are found
+    /// whatever jalon.toml says.
+    fn kept(&self) -> PathBuf {
+        let asked = self.ledger.as_deref().and_then(|url| url.strip_prefix("sqlite:"));
+        asked.map_or_else(
+            || state_folder().join("last-good"),
+            |path| Path::new(path).with_extension("last-good"),
+        )
     }
 
     fn clock(&self, settings: &Settings, language: Language) -> Result<(Clock, Stamp), Exit> {
@@ -81,24 +143,18 @@ impl Run {
         Ok((Clock::as_of(start), Stamp::Pretended))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what the command found, handed to the daemon once")]
     async fn live(
         &self,
         context: &Context,
         language: Language,
-        loaded: Loaded,
-        settings: Settings,
+        ready: Ready,
         clock: Clock,
         stamp: Stamp,
-        ways: Vec<Way>,
     ) -> Exit {
+        let Ready { loaded, settings, ways, ledger: path, kept, refused } = ready;
         let signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => return fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
-        };
-        let path = match ledger_path(self.ledger.as_deref(), Some(&settings)) {
-            Ok(path) => path,
-            Err(error) => return ledger_exit(&error, language),
         };
         let ledger = match SqliteLedger::open(&path, stamp) {
             Ok(ledger) => ledger,
@@ -115,7 +171,8 @@ impl Run {
         if let Some(outbox) = settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()) {
             daemon::log::nobody_receives(&state_path(outbox).display().to_string());
         }
-        let planner = Planner::new(ledger.clone(), clock.clone(), context.config.clone(), loaded);
+        let files = Taken::keeping(context.config.clone(), loaded, kept, refused);
+        let planner = Planner::over(ledger.clone(), clock.clone(), files);
         let lease =
             TimeDelta::from_std(Timeouts::default().total()).unwrap_or_default() + TimeDelta::minutes(5);
         match daemon::run(Parts { ledger, clock, planner, ways, lease, signals }).await {
@@ -123,6 +180,14 @@ impl Run {
             Err(error) => fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         }
     }
+}
+
+/// Where the service keeps what it keeps: `$STATE_DIRECTORY`, else `./var`.
+#[must_use]
+pub fn state_folder() -> PathBuf {
+    std::env::var_os("STATE_DIRECTORY")
+        .filter(|dir| !dir.is_empty())
+        .map_or_else(|| "var".into(), PathBuf::from)
 }
 
 /// A path of what the service keeps: relative ones are below `$STATE_DIRECTORY`, else the current folder.

@@ -8,6 +8,7 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use super::digesting::{digest, past};
 use super::planner::Snapshot;
 use crate::calendar::{Posting, Recipient, Zone};
+use crate::diagnostic::{Problem, say};
 use crate::ledger::{Mail, Says};
 use crate::message::{
     Addressee, Changed, Digest, Item, Matter, Missed, New, PostingRef, Templates, Trouble, Written, write,
@@ -51,6 +52,8 @@ pub(super) struct Composed {
     pub nothing: Vec<Key>,
     /// What the mail says.
     pub says: Vec<Says>,
+    /// What is wrong with a template in force, if it failed and the built-in ones wrote the mail.
+    pub template: Option<Problem>,
 }
 
 /// The mail as it would be now, of all its rows or of those in `only`.
@@ -75,13 +78,16 @@ pub(super) fn compose(
         return composed;
     }
     let mut pieces: Vec<&(&Row, Piece<'_>)> = told.iter().collect();
-    composed.written = desk.guarded(&pieces);
-    if composed.written.is_none() {
+    let mut whole = desk.guarded(&pieces);
+    if whole.is_none() {
         let (good, poisoned): (Vec<_>, Vec<_>) =
             pieces.into_iter().partition(|piece| desk.guarded(&[piece]).is_some());
         composed.untold.extend(poisoned.into_iter().map(|(row, _)| row.key.clone()));
-        composed.written = if good.is_empty() { None } else { desk.guarded(&good) };
+        whole = if good.is_empty() { None } else { desk.guarded(&good) };
         pieces = good;
+    }
+    if let Some((written, template)) = whole {
+        (composed.written, composed.template) = (Some(written), template);
     }
     if composed.written.is_none() {
         composed.untold.extend(pieces.iter().map(|(row, _)| row.key.clone()));
@@ -276,11 +282,26 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn guarded(&self, pieces: &[&(&'a Row, Piece<'a>)]) -> Option<Written> {
-        catch_unwind(AssertUnwindSafe(|| self.written(pieces))).ok().flatten()
+    /// The mail that says these, and what is wrong with the templates in force if they cannot write it. A template that
+    /// fails on this very mail gives way to the built-in ones: a mail never waits for a template.
+    fn guarded(&self, pieces: &[&(&'a Row, Piece<'a>)]) -> Option<(Written, Option<Problem>)> {
+        let write = |templates: &Templates| {
+            catch_unwind(AssertUnwindSafe(|| self.written(pieces, templates))).ok().flatten()
+        };
+        match write(&self.snapshot.templates) {
+            Some(Ok(written)) => Some((written, None)),
+            failed => {
+                let written = write(&Templates::built_in())?.ok()?;
+                Some((written, failed.and_then(Result::err).or_else(|| Some(panicked()))))
+            }
+        }
     }
 
-    fn written(&self, pieces: &[&(&'a Row, Piece<'a>)]) -> Option<Written> {
+    fn written(
+        &self,
+        pieces: &[&(&'a Row, Piece<'a>)],
+        templates: &Templates,
+    ) -> Option<Result<Written, Problem>> {
         let sender = self.snapshot.settings.mail.as_ref()?;
         let house = &self.snapshot.settings.house;
         let person = house.directory.people.get(&self.mail.reader);
@@ -296,16 +317,11 @@ impl<'a> Desk<'a> {
         };
         let id = &self.mail.message_id;
         let troubles: Vec<Trouble<'_>> = pieces.iter().filter_map(|(_, piece)| trouble(piece)).collect();
-        let matter = self.matter(pieces);
-        let write = |templates: &Templates| {
-            if troubles.is_empty() {
-                write(templates, &matter, &to, sender, id, self.now).ok()
-            } else {
-                write_operator(templates, &troubles, &to, sender, id, self.now).ok()
-            }
-        };
-        // A template that fails on this very mail gives way to the built-in one: a mail never waits for a template.
-        write(&self.snapshot.templates).or_else(|| write(&Templates::built_in()))
+        Some(if troubles.is_empty() {
+            write(templates, &self.matter(pieces), &to, sender, id, self.now)
+        } else {
+            write_operator(templates, &troubles, &to, sender, id, self.now)
+        })
     }
 
     /// What the pieces tell, each change once.
@@ -355,6 +371,15 @@ impl<'a> Desk<'a> {
         }
         matter
     }
+}
+
+/// What is said of templates that made the program stumble.
+fn panicked() -> Problem {
+    Problem::error(
+        "template-panic",
+        "templates",
+        say("un modèle a fait trébucher jalon", "a template made jalon stumble"),
+    )
 }
 
 fn trouble<'a>(piece: &Piece<'a>) -> Option<Trouble<'a>> {

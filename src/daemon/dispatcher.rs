@@ -9,16 +9,18 @@
 //! A reminder that cannot be told is set aside alone. Nothing is logged here: the step returns what it did.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::composing::{Background, Composed, compose, needs_background, waits_at_most, zone_of};
 use super::planner::Snapshot;
-use super::troubles::{Health, WayHealth};
+use super::troubles::{Fault, Felt, Health, WayHealth};
 use crate::clock::Clock;
+use crate::diagnostic::Problem;
 use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
-use crate::message::Written;
+use crate::message::{Templates, Written};
 use crate::plan::hours::waits_until;
 use crate::plan::next::{Next, Past, Relay, Verdict, next};
 use crate::plan::notice::MISSED;
@@ -96,6 +98,8 @@ pub struct Report {
     pub aside: Vec<Key>,
     /// Notices that had nothing to tell.
     pub empty: Vec<Key>,
+    /// Templates that failed, each told once while they are in force.
+    pub templates: Vec<Problem>,
     /// A relay that rests from now on: its name, until when, and why.
     pub resting: Option<(String, DateTime<Utc>, String)>,
 }
@@ -129,6 +133,8 @@ pub struct Dispatcher<L> {
     background: Option<Background>,
     /// Whether nothing but digests left since.
     fresh: bool,
+    /// The templates in force, and how they failed since they are.
+    templates: (Arc<Templates>, Vec<Fault>),
 }
 
 impl<L: Ledger> Dispatcher<L> {
@@ -155,14 +161,23 @@ impl<L: Ledger> Dispatcher<L> {
             claimed: Vec::new(),
             background: None,
             fresh: false,
+            templates: (Arc::new(Templates::built_in()), Vec::new()),
         }
     }
 
-    /// How the ways out do.
+    /// How the ways out do, and the templates.
     #[must_use]
-    pub fn health(&self) -> Vec<WayHealth> {
+    pub fn health(&self) -> Felt {
         let health = |way: &Way| WayHealth { name: way.name.clone(), health: way.health.clone() };
-        self.ways.iter().map(health).collect()
+        Felt { ways: self.ways.iter().map(health).collect(), templates: self.templates.1.clone() }
+    }
+
+    /// A template failed on a mail: once while it is in force.
+    fn blame(&mut self, problem: Problem, now: DateTime<Utc>) {
+        if !self.templates.1.iter().any(|known| known.problem.file == problem.file) {
+            self.report.templates.push(problem.clone());
+            self.templates.1.push(Fault { problem, since: now });
+        }
     }
 
     /// Until when every way out rests; `None` when one does not.
@@ -183,6 +198,9 @@ impl<L: Ledger> Dispatcher<L> {
     async fn try_step(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let now = self.clock.now();
         self.background = None;
+        if !Arc::ptr_eq(&self.templates.0, &snapshot.templates) {
+            self.templates = (Arc::clone(&snapshot.templates), Vec::new());
+        }
         self.turn(None, now).await?;
         self.plan_again(now).await?;
         self.release().await?;
@@ -269,7 +287,11 @@ impl<L: Ledger> Dispatcher<L> {
         }
         self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);
         let background = self.background.as_ref();
-        let Composed { written, untold, nothing, says } = compose(mail, None, snapshot, background, now);
+        let Composed { written, untold, nothing, says, template } =
+            compose(mail, None, snapshot, background, now);
+        if let Some(problem) = template {
+            self.blame(problem, now);
+        }
         if !untold.is_empty() {
             let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
             let aside = Aside::Until(now + UNTOLD, reply);

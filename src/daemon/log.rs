@@ -54,6 +54,7 @@ pub struct Told {
     missed: Vec<String>,
     doubted: bool,
     troubles: Vec<String>,
+    unkept: Option<String>,
 }
 
 impl Told {
@@ -105,6 +106,50 @@ pub fn planned(round: &Round, told: &mut Told, postings: usize) {
     }
 }
 
+/// Edits cannot be heard of: every beat looks instead.
+pub fn deaf(why: &std::io::Error) {
+    warn!(event = "unwatched", %why, "edits are noticed within a minute, not at once");
+}
+
+/// Copies of what is in force, for a start on files that are not good.
+pub fn kept(kept: std::io::Result<bool>, told: &mut Told) {
+    match kept {
+        Ok(true) => info!(event = "kept", "jalon.toml and the templates are copied into the state folder"),
+        Ok(false) => {}
+        Err(why) => {
+            let why = why.to_string();
+            if told.unkept.as_ref() != Some(&why) {
+                warn!(event = "not-kept", why, "the last good jalon.toml and templates cannot be copied");
+            }
+            told.unkept = Some(why);
+        }
+    }
+}
+
+/// jalon.toml cannot be used: its copy is.
+pub fn on_copies(problems_of: &[Problem]) {
+    problems(problems_of);
+    error!(
+        event = "last-good",
+        "jalon.toml cannot be used: jalon is at work on the copy of its last good version; mend it, and jalon takes it up"
+    );
+}
+
+/// Templates that failed on a mail: it left as the built-in ones write it.
+fn templates_failed(found: &[Problem]) {
+    for problem in found {
+        let line = problem.place.as_ref().map_or(0, |place| place.line);
+        let (file, sentence) = (&problem.file, problem.sentence.say(Language::English));
+        error!(
+            event = "template",
+            code = problem.code,
+            file,
+            line,
+            "{sentence}: the built-in one is used for this mail"
+        );
+    }
+}
+
 /// Files that were not taken: what was in force stays.
 pub fn refused(found: &[Problem]) {
     problems(found);
@@ -131,6 +176,7 @@ pub fn dispatched(report: &Report) {
     for departure in &report.departures {
         departed(departure);
     }
+    templates_failed(&report.templates);
     for key in &report.aside {
         warn!(
             event = "aside",

@@ -1,7 +1,7 @@
 //! The life of the process on one page.
 //!
 //! Open the ledger, see to orphans, plan once; then three loops, each around a step: the planner's (woken every
-//! minute and by SIGHUP), the dispatcher's (woken by the wall clock when something is due, and after planning),
+//! minute, by edits and by SIGHUP), the dispatcher's (woken by the wall clock when something is due, and after planning),
 //! the housekeeper's (every ten minutes). SIGTERM and SIGINT: nothing new is begun, what is in hand is finished within
 //! twenty seconds. Wake-ups only say "look again"; the ledger says what is due.
 
@@ -12,8 +12,11 @@ pub mod dispatcher;
 pub mod log;
 pub mod pacemaker;
 pub mod planner;
+pub mod taken;
 pub mod troubles;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,13 +26,14 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::files::watch::Watch;
 use crate::ledger::{Ledger, LedgerError};
 use crate::plan::trust::{Trust, trust};
 use crate::telemetry;
 use dispatcher::{Dispatcher, Way};
 use pacemaker::Beats;
 use planner::{Planner, Snapshot};
-use troubles::WayHealth;
+use troubles::Felt;
 
 /// How long what is in hand may take after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
@@ -221,8 +225,8 @@ struct PlanWakes {
     wake: Arc<Notify>,
     replan: Arc<Notify>,
     hangup: Signal,
-    /// How the ways out do.
-    felt: watch::Receiver<Vec<WayHealth>>,
+    /// How the ways out and the templates do.
+    felt: watch::Receiver<Felt>,
 }
 
 async fn plan_loop<L: Ledger>(
@@ -234,6 +238,7 @@ async fn plan_loop<L: Ledger>(
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut told = log::Told::default();
+    let mut ears = Ears::open();
     while !*stopping.borrow() {
         planner.heed(wakes.felt.borrow_and_update().clone());
         match plan_once(&planner, &guard, &ledger, &show).await {
@@ -241,26 +246,74 @@ async fn plan_loop<L: Ledger>(
                 log::planned(&round, &mut told, postings);
                 telemetry::status(&log::status(&round, postings));
                 wakes.wake.notify_one();
+                log::kept(planner.files().keep(), &mut told);
             }
             Ok(None) => {}
             Err(error) => log::ledger_failed("planning", &error),
         }
-        let (asked, beat) = tokio::select! {
-            () = wakes.replan.notified() => (false, true),
-            // Should the pacemaker fall silent.
-            () = tokio::time::sleep(LONGEST_REPLAN) => (false, true),
-            _ = stopping.changed() => (false, false),
-            _ = wakes.hangup.recv() => (true, false),
+        ears.listen(&planner.files().looks().places);
+        // What was edited before anybody listened is seen all the same.
+        let mut beat = false;
+        let edited = loop {
+            if planner.files().changed() {
+                tokio::select! {
+                    () = planner.files().stillness() => {}
+                    _ = stopping.changed() => {}
+                }
+                break true;
+            }
+            if beat {
+                break false;
+            }
+            beat = tokio::select! {
+                () = wakes.replan.notified() => true,
+                // Should the pacemaker fall silent.
+                () = tokio::time::sleep(LONGEST_REPLAN) => true,
+                () = ears.stirred() => false,
+                _ = wakes.hangup.recv() => break true,
+                _ = stopping.changed() => break false,
+            };
         };
-        let edited = asked || (beat && planner.files_changed());
         if edited {
             told = log::Told::default();
         }
         // A file that is gone is looked for again before it is believed to be.
-        if (edited || (beat && told.misses_files()))
+        if (edited || told.misses_files())
+            && !*stopping.borrow()
             && let Err(problems) = planner.reload()
         {
             log::refused(&problems);
+        }
+    }
+}
+
+/// Hears of edits. Where that cannot be, every beat looks.
+struct Ears {
+    watch: Option<Watch>,
+    /// Whether the log was told of places that cannot be listened to.
+    told: bool,
+}
+
+impl Ears {
+    fn open() -> Self {
+        let watch = Watch::begin();
+        Self { told: watch.is_err(), watch: watch.map_err(|why| log::deaf(&why)).ok() }
+    }
+
+    fn listen(&mut self, places: &BTreeSet<PathBuf>) {
+        let heard = self.watch.as_ref().map_or(Ok(()), |watch| watch.listen(places));
+        if let Err(why) = heard
+            && !std::mem::replace(&mut self.told, true)
+        {
+            log::deaf(&why);
+        }
+    }
+
+    async fn stirred(&mut self) {
+        let Some(watch) = &mut self.watch else { return std::future::pending().await };
+        if let Err(why) = watch.stirred().await {
+            log::deaf(&why);
+            self.watch = None;
         }
     }
 }
@@ -292,7 +345,7 @@ async fn plan_once<L: Ledger>(
 struct Around {
     shown: watch::Receiver<Option<Arc<Snapshot>>>,
     wake: Arc<Notify>,
-    feel: watch::Sender<Vec<WayHealth>>,
+    feel: watch::Sender<Felt>,
 }
 
 async fn send_loop<L: Ledger>(

@@ -19,13 +19,14 @@ use chrono::{DateTime, Utc};
 
 pub use super::deciding::Memory;
 use super::deciding::{Decided, Seen, decide, heirs, remembered, to_remember};
-use super::troubles::{Signs, WayHealth, operator, troubles};
+use super::taken::Taken;
+use super::troubles::{Felt, Signs, operator, troubles};
 use crate::calendar::people::removed;
 use crate::calendar::read::{Broken, Folder, folder};
 use crate::calendar::{Event, House, Person, Posting, named};
 use crate::clock::Clock;
 use crate::diagnostic::{Problem, Words, say};
-use crate::files::{Loaded, Looks, load, looks};
+use crate::files::Loaded;
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
 use crate::plan::lay::lay;
@@ -45,7 +46,7 @@ pub struct Snapshot {
     /// The settings; among its people also those who were removed and are still named.
     pub settings: Settings,
     /// The templates.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     /// The postings in force, by id.
     pub postings: BTreeMap<String, Posting>,
     /// What was said of their events, and of others that are gone.
@@ -97,16 +98,9 @@ pub struct Round {
 pub struct Planner<L> {
     ledger: L,
     clock: Clock,
-    config: PathBuf,
-    loaded: Loaded,
-    /// What the files looked like when they were last read.
-    looks: Looks,
-    /// The templates, ready, and what is wrong with them.
-    templates: (Templates, Vec<Problem>),
-    /// Why the files were not taken when they were last read.
-    refused: Vec<Problem>,
-    /// How the ways out do; none while nobody has said.
-    ways: Option<Vec<WayHealth>>,
+    files: Taken,
+    /// How the ways out and the templates do; none while nobody has said.
+    felt: Option<Felt>,
 }
 
 /// How often a round tries again whose changes met rows that had moved meanwhile.
@@ -115,70 +109,45 @@ const TRIES: usize = 5;
 impl<L> Planner<L> {
     /// A planner over what was loaded from a folder.
     pub fn new(ledger: L, clock: Clock, config: PathBuf, loaded: Loaded) -> Self {
-        let templates = Templates::or_built_in(&loaded.templates);
-        let looks = looks(&config, loaded.settings.as_ref());
-        Self { ledger, clock, config, loaded, looks, templates, refused: Vec::new(), ways: None }
+        Self::over(ledger, clock, Taken::new(config, loaded))
     }
 
-    /// Whether the files look otherwise than when they were last read.
-    #[must_use]
-    pub fn files_changed(&self) -> bool {
-        looks(&self.config, self.loaded.settings.as_ref()) != self.looks
+    /// A planner over what was taken of the files.
+    pub fn over(ledger: L, clock: Clock, files: Taken) -> Self {
+        Self { ledger, clock, files, felt: None }
     }
 
-    /// Takes note of how the ways out do.
-    pub fn heed(&mut self, ways: Vec<WayHealth>) {
-        self.ways = Some(ways);
+    /// What was taken of the files.
+    pub fn files(&mut self) -> &mut Taken {
+        &mut self.files
     }
 
-    /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, when the folder of
-    /// postings cannot be read, or when what changed takes a restart: the problems say why.
+    /// Takes note of how the ways out and the templates do.
+    pub fn heed(&mut self, felt: Felt) {
+        self.felt = Some(felt);
+    }
+
+    /// Reads the files again: see [`Taken::reload`].
     pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
-        // Before they are read: what is written meanwhile looks otherwise afterwards.
-        self.looks = looks(&self.config, self.loaded.settings.as_ref());
-        let mut loaded = load(&self.config);
-        let refused = match (&loaded.settings, &self.loaded.settings) {
-            (None, _) => true,
-            (Some(new), Some(old)) if takes_a_restart(old, new) => {
-                let file = self.jalon_toml();
-                let sentence = say(
-                    "[smtp], [mail] outbox ou [ledger] url ont changé",
-                    "[smtp], [mail] outbox or [ledger] url have changed",
-                );
-                let remedy = say("redémarrez jalon", "restart jalon");
-                loaded.problems.push(Problem::error("takes-a-restart", file, sentence).remedy(remedy));
-                true
-            }
-            _ => !loaded.postings_readable,
-        };
-        if refused {
-            self.refused.clone_from(&loaded.problems);
-            return Err(loaded.problems);
-        }
-        self.refused.clear();
-        if loaded.templates != self.loaded.templates {
-            self.templates = Templates::or_built_in(&loaded.templates);
-        }
-        self.loaded = loaded;
-        Ok(())
+        self.files.reload()
     }
 
     fn jalon_toml(&self) -> String {
-        self.config.join("jalon.toml").display().to_string()
+        self.files.config().join("jalon.toml").display().to_string()
     }
 
     /// What should be in force by the files and by what a ledger remembers, decided and not yet written. `None` when no
     /// usable settings were ever read.
     #[must_use]
     pub fn decide(&self, memory: Memory, now: DateTime<Utc>) -> Option<Laid> {
-        let mut settings = self.loaded.settings.clone()?;
+        let mut settings = self.files.loaded.settings.clone()?;
         let Memory { stored, known, filled, people, revisions } = memory;
         let cast = self.cast(&mut settings.house, &people);
-        let folder = cast.folder.as_ref().unwrap_or(&self.loaded.folder);
+        let folder = cast.folder.as_ref().unwrap_or(&self.files.loaded.folder);
         let seen = Seen {
             folder,
-            texts: &self.loaded.texts,
-            readable: self.loaded.postings_readable,
+            texts: &self.files.loaded.texts,
+            readable: self.files.loaded.postings_readable,
             stored: &stored,
             known: &known,
             revisions: &revisions,
@@ -191,12 +160,12 @@ impl<L> Planner<L> {
         let Decided { postings, frozen, presence, renamed, first_seen, problems: odd } = decided;
         let plan = lay(&postings, &settings);
         let revised = revise(&postings, &presence.gone, &renamed, revisions, now);
-        let (templates, template_problems) = self.templates.clone();
+        let templates = self.files.templates();
         let (mut problems, removed) = self.of_people(cast, &mut settings.house, &postings, now);
         let remember_people = to_remember(&settings.house, &people);
         problems.extend(odd);
         problems.extend(plan.warnings);
-        problems.extend(template_problems);
+        problems.extend_from_slice(self.files.template_problems());
         let round = Round {
             missed: presence.missed.keys().cloned().collect(),
             gone: presence.gone.iter().cloned().collect(),
@@ -236,7 +205,7 @@ impl<L> Planner<L> {
             Some((id.clone(), person))
         });
         let recalled: BTreeSet<String> = house.directory.recall(entries.collect()).into_iter().collect();
-        let folder = (!recalled.is_empty()).then(|| folder(&self.loaded.texts, house));
+        let folder = (!recalled.is_empty()).then(|| folder(&self.files.loaded.texts, house));
         Cast { recalled, folder }
     }
 
@@ -249,9 +218,10 @@ impl<L> Planner<L> {
         postings: &'a [Posting],
         now: DateTime<Utc>,
     ) -> (Vec<Problem>, Vec<(String, Words)>) {
-        let mut problems = self.loaded.problems.clone();
+        let mut problems = self.files.loaded.problems.clone();
         if let Some(folder) = cast.folder {
-            let files: BTreeSet<&str> = self.loaded.texts.iter().map(|text| text.file.as_str()).collect();
+            let files: BTreeSet<&str> =
+                self.files.loaded.texts.iter().map(|text| text.file.as_str()).collect();
             problems.retain(|problem| !files.contains(problem.file.as_str()));
             problems.extend(folder.problems);
         }
@@ -284,7 +254,7 @@ impl<L: Ledger> Planner<L> {
     /// The first half of a round: what should be in force, decided and not yet written. Once a first round has been
     /// written, its snapshot may be shown at once: what it does not hold is about to be withdrawn.
     pub async fn look(&self) -> Result<Option<Laid>, LedgerError> {
-        if self.loaded.settings.is_none() {
+        if self.files.loaded.settings.is_none() {
             return Ok(None);
         }
         let now = self.clock.now();
@@ -389,11 +359,11 @@ impl<L: Ledger> Planner<L> {
             problems: &round.problems,
             removed: &round.removed,
             unfollowed: &round.unfollowed,
-            refused: &self.refused,
+            refused: &self.files.refused,
             missed: if round.doubted { &round.missed } else { &[] },
             reminders,
             known,
-            ways: self.ways.as_deref(),
+            felt: self.felt.as_ref(),
             now,
         };
         let troubles = troubles(&signs, &house.directory);
@@ -433,12 +403,6 @@ fn with_remedy(problem: &Problem) -> Words {
         format!("{sentence}. {first}{}.", letters.as_str())
     };
     say(both(&problem.sentence.fr, &remedy.fr), both(&problem.sentence.en, &remedy.en))
-}
-
-/// Whether a change is about what is set up once: the ways out and the ledger.
-fn takes_a_restart(old: &Settings, new: &Settings) -> bool {
-    let outbox = |settings: &Settings| settings.mail.as_ref().map(|mail| mail.outbox.clone());
-    old.relays != new.relays || outbox(old) != outbox(new) || old.ledger.url != new.ledger.url
 }
 
 /// People who were recalled, and the postings as they read with them.

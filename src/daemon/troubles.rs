@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::calendar::{Directory, Language, Recipient, Zone};
 use crate::diagnostic::{Problem, Severity, Words, say};
-use crate::plan::notice::episode::{AWAY, LAPSED, RELAY, Trouble, Troubles};
+use crate::plan::notice::episode::{AWAY, LAPSED, RELAY, TEMPLATE, Trouble, Troubles};
 use crate::plan::notice::{MISSED, is_on_its_way};
 use crate::plan::row::{Reason, Row, State};
 use crate::plan::{Reminder, Sort};
@@ -52,6 +52,24 @@ pub enum Health {
     },
 }
 
+/// A template that failed on a mail, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong with it.
+    pub problem: Problem,
+    /// When it failed first.
+    pub since: DateTime<Utc>,
+}
+
+/// What the dispatcher feels: how the ways out do, and which templates failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Felt {
+    /// The ways out.
+    pub ways: Vec<WayHealth>,
+    /// The templates that failed since they are in force.
+    pub templates: Vec<Fault>,
+}
+
 /// What troubles are seen by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signs<'a> {
@@ -69,8 +87,8 @@ pub(super) struct Signs<'a> {
     pub missed: &'a [String],
     pub reminders: &'a [Reminder],
     pub known: &'a [Row],
-    /// How the ways out do; none while nobody has said.
-    pub ways: Option<&'a [WayHealth]>,
+    /// How the ways out and the templates do; none while nobody has said.
+    pub felt: Option<&'a Felt>,
     pub now: DateTime<Utc>,
 }
 
@@ -96,6 +114,7 @@ pub(super) fn troubles(signs: &Signs<'_>, directory: &Directory) -> Troubles {
     found.held();
     found.lapsed();
     found.ways();
+    found.templates();
     found.troubles
 }
 
@@ -283,7 +302,7 @@ impl Found<'_> {
     }
 
     fn ways(&mut self) {
-        let Some(ways) = self.signs.ways else {
+        let Some(Felt { ways, .. }) = self.signs.felt else {
             let relays = self.signs.known.iter().filter_map(|row| Some(row.key.episode()?.0));
             self.troubles.unknown.extend(relays.filter(|name| name.starts_with(RELAY)).map(str::to_owned));
             return;
@@ -303,6 +322,31 @@ impl Found<'_> {
                     );
                     self.add(&problem, tell, &words);
                 }
+            }
+        }
+    }
+}
+
+impl Found<'_> {
+    /// Templates that failed on a mail, which left as the built-in ones write it.
+    fn templates(&mut self) {
+        for Fault { problem, since } in self.signs.felt.map_or(&[][..], |felt| &felt.templates) {
+            let name = problem.file.trim_start_matches("templates/");
+            let (fr, en) = (problem.sentence.say(Language::French), problem.sentence.say(Language::English));
+            let line = problem.place.as_ref().map(|place| place.line);
+            let (ligne, line) = line
+                .map_or_else(Default::default, |line| (format!(", ligne {line}"), format!(", line {line}")));
+            let words = say(
+                format!(
+                    "Le modèle {name}{ligne} : {fr}. Un courriel est parti avec les modèles fournis à sa place. Corrigez-le, puis lancez jalon check."
+                ),
+                format!(
+                    "The template {name}{line}: {en}. A mail left by the built-in templates instead. Mend it, then run jalon check."
+                ),
+            );
+            self.add(&format!("{TEMPLATE}{name}"), *since, &words);
+            if let Some(trouble) = self.troubles.present.last_mut() {
+                trouble.since = Some(*since);
             }
         }
     }

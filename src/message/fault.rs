@@ -13,10 +13,13 @@ pub(super) fn file(name: &str) -> String {
     format!("templates/{name}")
 }
 
+/// The code of a name that replaces nothing.
+pub(super) const UNKNOWN: &str = "unknown-template";
+
 /// A file that replaces nothing: a slip in its name, or a part that nobody asks for.
 pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
     let problem = Problem::error(
-        "unknown-template",
+        UNKNOWN,
         file(name),
         say("ce fichier ne remplace aucun modèle", "this file replaces no template"),
     );

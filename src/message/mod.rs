@@ -39,6 +39,7 @@ pub mod operator;
 pub mod render;
 mod told;
 mod tongue;
+pub mod trial;
 pub mod typography;
 mod worded;
 pub mod writing;
@@ -49,4 +50,5 @@ pub use matter::{Addressee, Changed, Digest, Item, Matter, Missed, New, Past, Po
 pub use mime::{ComposeError, compose};
 pub use operator::{OperatorFacts, operator_facts};
 pub use render::{Rendered, Templates};
+pub use trial::trial;
 pub use writing::{Written, write, write_operator};

@@ -15,7 +15,7 @@ use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter};
 
 use super::facts::Facts;
-use super::fault::{fault, file, unknown};
+use super::fault::{UNKNOWN, fault, file, unknown};
 use super::operator::OperatorFacts;
 use super::typography;
 use crate::diagnostic::{Language, Problem, is_unsafe, say};
@@ -125,6 +125,15 @@ impl Templates {
     pub fn new(overrides: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
         let (templates, problems) = Self::with(overrides);
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// The built-in templates, some replaced, unless one of them is broken; and everything that is wrong. A name that
+    /// replaces nothing is wrong, and stands in nobody's way.
+    #[must_use]
+    pub fn read(overrides: BTreeMap<String, String>) -> (Option<Self>, Vec<Problem>) {
+        let (templates, problems) = Self::with(overrides);
+        let broken = problems.iter().any(|problem| problem.code != UNKNOWN);
+        ((!broken).then_some(templates), problems)
     }
 
     fn with(mut overrides: BTreeMap<String, String>) -> (Self, Vec<Problem>) {

@@ -64,7 +64,7 @@ impl Templates {
     /// and what is wrong: a mail never waits for a template.
     #[must_use]
     pub fn or_built_in(overrides: &BTreeMap<String, String>) -> (Self, Vec<Problem>) {
-        Self::new(overrides.clone())
-            .map_or_else(|problems| (Self::built_in(), problems), |ours| (ours, Vec::new()))
+        let (ours, problems) = Self::read(overrides.clone());
+        (ours.unwrap_or_else(Self::built_in), problems)
     }
 }

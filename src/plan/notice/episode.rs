@@ -38,6 +38,8 @@ pub const RELAY: &str = "relay-";
 pub const LAPSED: &str = "lapsed-";
 /// So are these: somebody's mail went to them though they were away.
 pub const AWAY: &str = "away-";
+/// And these: a template failed on a mail.
+pub const TEMPLATE: &str = "template-";
 
 /// What is known of the troubles of this moment.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +127,7 @@ impl Desk<'_> {
             let still = problem.starts_with(RELAY) && began.due <= self.scene.now;
             return still.then(|| self.as_it_is(began));
         }
-        let heals = ![LAPSED, AWAY].iter().any(|prefix| problem.starts_with(prefix));
+        let heals = ![LAPSED, AWAY, TEMPLATE].iter().any(|prefix| problem.starts_with(prefix));
         (heals && !matches!(began.state, State::Lapsed | State::Failed))
             .then(|| self.wanted(Key::healed(problem, number), self.scene.now + HEALED, &began.why))
     }

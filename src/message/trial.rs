@@ -1,30 +1,29 @@
-//! Every template on every posting, in every language in which it is read.
+//! Pure. A trial of templates: every one on every posting, in every language in which it is read.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-use crate::calendar::{Event, Posting, When, Zone};
-use crate::diagnostic::{Language, Problem};
-use crate::message::{
+use super::{
     Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Templates, Trouble, Why, facts,
     operator_facts,
 };
+use crate::calendar::{Event, Posting, When, Zone};
+use crate::diagnostic::{Language, Problem};
 use crate::plan::Reminder;
 use crate::plan::said::{Difference, Member, Said, Shift, Standing};
 
 /// What goes wrong when each event is told, once in each language in which it will be, and in each of which a
 /// template was replaced: broken templates, and templates that name what is not there. Notices are made up: the
 /// event is moved, cancelled, fixed, and so on.
-pub(super) fn rendering(
+#[must_use]
+pub fn trial(
     postings: &[Posting],
     reminders: &[Reminder],
     overrides: &BTreeMap<String, String>,
 ) -> Vec<Problem> {
-    let templates = match Templates::new(overrides.clone()) {
-        Ok(templates) => templates,
-        Err(problems) => return problems,
-    };
+    let (templates, mut problems) = Templates::read(overrides.clone());
+    let Some(templates) = templates else { return problems };
     let mut of_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
     for reminder in reminders {
         of_posting.entry(&reminder.posting).or_default().push(reminder);
@@ -49,7 +48,6 @@ pub(super) fn rendering(
     let languages: BTreeSet<Language> =
         found.iter().flat_map(|(_, languages)| languages).chain(&replaced).copied().collect();
     let pages = languages.into_iter().flat_map(|language| page(&templates, language));
-    let mut problems = Vec::new();
     for problem in found.into_iter().flat_map(|(problems, _)| problems).chain(pages) {
         if !problems.contains(&problem) {
             problems.push(problem);
@@ -93,6 +91,12 @@ impl Room<'_> {
                     // Every way in which it might change, once for each sort of event: what differs between two of
                     // one sort is said in the mail about them all.
                     if shapes.insert((to.language, event.kind, std::mem::discriminant(&event.when))) {
+                        keep(item.and_then(|item| late(self.templates, item, &to, now)));
+                        keep(
+                            item.and_then(|item| {
+                                late(self.templates, item, &to, now + TimeDelta::days(4000))
+                            }),
+                        );
                         keep(told(self.templates, posting, &[(event, *item)], &to, now, usize::MAX));
                     }
                 }
@@ -137,6 +141,13 @@ fn readers<'a>(
 fn alone(templates: &Templates, item: Item<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Option<Problem> {
     let matter = Matter { reminders: vec![item], ..Matter::default() };
     templates.render(&facts(&matter, to, now)).err()
+}
+
+/// What goes wrong when reminders leave late: two of one posting, one of them to whoever covers.
+fn late(templates: &Templates, item: Item<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Option<Problem> {
+    let matter =
+        Matter { reminders: vec![item, Item { absent: Some("Camille"), ..item }], ..Matter::default() };
+    templates.render(&facts(&matter, to, now + TimeDelta::hours(1))).err()
 }
 
 /// What goes wrong when events are told in every way there is, all in one mail: their reminders, how they changed
@@ -308,7 +319,7 @@ mod tests {
         let postings = [posting];
         let planned = plan::lay::lay(&postings, &settings);
         let overrides = BTreeMap::from([(name.to_owned(), text.to_owned())]);
-        rendering(&postings, &planned.reminders, &overrides)
+        trial(&postings, &planned.reminders, &overrides)
     }
 
     #[test]
@@ -340,6 +351,9 @@ mod tests {
             ("fr/parts/missed.txt", "missed.messages[1].change"),
             ("fr/parts/digest.txt", "digest.empty"),
             ("fr/parts/digest.txt", "digest.failed and digest.failed[0].why"),
+            ("fr/reminder.txt", "late"),
+            ("fr/reminder.html", "reminders[1].again and reminders[1].absent"),
+            ("fr/parts/interview.txt", "reminder.past and not reminder.again"),
             ("fr/operator.txt", "healed"),
             ("fr/operator.txt", "more"),
             ("fr/notice.txt", "late"),

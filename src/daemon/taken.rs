@@ -1,0 +1,193 @@
+//! What was taken of the files: the version in force of jalon.toml and of the templates, and why another was not.
+//!
+//! All is read, then swapped in one step. What cannot be used changes nothing: its last good version rules, across
+//! restarts by copies in the state folder.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnostic::{Problem, say};
+use crate::files::kept::Kept;
+use crate::files::looks::{Looks, looks};
+use crate::files::{Loaded, load};
+use crate::message::{Templates, trial};
+use crate::plan::lay::lay;
+use crate::settings::Settings;
+
+/// How long files must have been still before they are read.
+const STILL: Duration = Duration::from_secs(1);
+
+/// So often stillness is waited for: what is written without end is read all the same.
+const UNREST: usize = 10;
+
+/// What was taken of the files.
+#[derive(Debug)]
+pub struct Taken {
+    config: PathBuf,
+    /// What is in force.
+    pub loaded: Loaded,
+    /// What the files looked like when they were last read.
+    looks: Looks,
+    /// The templates in force, ready; and their texts, where they replace built-in ones.
+    templates: (Arc<Templates>, BTreeMap<String, String>),
+    /// The templates that were tried last, and what is wrong with them.
+    tried: (BTreeMap<String, String>, Vec<Problem>),
+    /// Why the files were not taken when they were last read.
+    pub refused: Vec<Problem>,
+    /// Where copies are kept, and what they are.
+    keeps: Option<(PathBuf, Option<Kept>)>,
+}
+
+impl Taken {
+    /// What was loaded from a folder. Templates of one's own are tried on every posting.
+    #[must_use]
+    pub fn new(config: PathBuf, loaded: Loaded) -> Self {
+        let looks = loaded.looks.clone();
+        let templates = (Arc::new(Templates::built_in()), BTreeMap::new());
+        let tried = (BTreeMap::new(), Vec::new());
+        let mut taken = Self { config, loaded, looks, templates, tried, refused: Vec::new(), keeps: None };
+        taken.try_templates();
+        taken
+    }
+
+    /// The same, with copies in a folder: of what is good from now on, and in place of what is not. `refused`: why
+    /// jalon.toml is not in force but its copy, if so.
+    #[must_use]
+    pub fn keeping(config: PathBuf, loaded: Loaded, folder: PathBuf, refused: Vec<Problem>) -> Self {
+        let kept = Kept::read(&folder, &config);
+        let mut taken = Self::new(config, loaded);
+        taken.refused = refused;
+        if !taken.templates_are_good()
+            && let Some(Kept { templates, .. }) = &kept
+            && let (Some(ready), _) = Templates::read(templates.clone())
+        {
+            taken.templates = (Arc::new(ready), templates.clone());
+        }
+        taken.keeps = Some((folder, kept));
+        taken
+    }
+
+    /// The configuration folder.
+    #[must_use]
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// What the files looked like when they were last read.
+    #[must_use]
+    pub fn looks(&self) -> &Looks {
+        &self.looks
+    }
+
+    /// Whether the files look otherwise than when they were last read.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        self.look() != self.looks
+    }
+
+    fn look(&self) -> Looks {
+        looks(&self.config, self.loaded.settings.as_ref())
+    }
+
+    /// Waits until the files look the same twice, a second apart: nobody is writing them.
+    pub async fn stillness(&self) {
+        let mut seen = self.look();
+        for _ in 0..UNREST {
+            tokio::time::sleep(STILL).await;
+            let now = self.look();
+            if std::mem::replace(&mut seen, now.clone()) == now {
+                break;
+            }
+        }
+    }
+
+    /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, when the folder of
+    /// postings cannot be read, or when what changed takes a restart: the problems say why.
+    pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
+        // By the settings in force, as it is looked at again, and before anything is read.
+        self.looks = self.look();
+        let mut loaded = load(&self.config);
+        let refused = match (&loaded.settings, &self.loaded.settings) {
+            (None, _) => true,
+            (Some(new), Some(old)) if takes_a_restart(old, new) => {
+                let file = self.config.join("jalon.toml").display().to_string();
+                let sentence = say(
+                    "[smtp], [mail] outbox ou [ledger] url ont changé",
+                    "[smtp], [mail] outbox or [ledger] url have changed",
+                );
+                let remedy = say("redémarrez jalon", "restart jalon");
+                loaded.problems.push(Problem::error("takes-a-restart", file, sentence).remedy(remedy));
+                true
+            }
+            _ => !loaded.postings_readable,
+        };
+        if refused {
+            self.refused.clone_from(&loaded.problems);
+            return Err(loaded.problems);
+        }
+        self.refused.clear();
+        self.loaded = loaded;
+        self.try_templates();
+        Ok(())
+    }
+
+    /// Takes the templates that were loaded, unless one of them is broken or fails on any posting: then those in force
+    /// stay. A mail never waits for a template.
+    fn try_templates(&mut self) {
+        let Loaded { templates, templates_readable, folder, settings, .. } = &self.loaded;
+        if !templates_readable {
+            return;
+        }
+        if *templates != self.tried.0 {
+            let reminders = settings.as_ref().map(|settings| lay(&folder.postings, settings).reminders);
+            let problems = trial(&folder.postings, &reminders.unwrap_or_default(), templates);
+            self.tried = (templates.clone(), problems);
+        }
+        if *templates != self.templates.1
+            && self.templates_are_good()
+            && let (Some(ready), _) = Templates::read(templates.clone())
+        {
+            self.templates = (Arc::new(ready), templates.clone());
+        }
+    }
+
+    /// Whether those that were tried last are in force: what replaces nothing stands in nobody's way.
+    fn templates_are_good(&self) -> bool {
+        self.loaded.templates_readable
+            && self.tried.1.iter().all(|problem| problem.code == "unknown-template")
+    }
+
+    /// The templates in force.
+    #[must_use]
+    pub fn templates(&self) -> Arc<Templates> {
+        Arc::clone(&self.templates.0)
+    }
+
+    /// What is wrong with the templates that are there.
+    #[must_use]
+    pub fn template_problems(&self) -> &[Problem] {
+        &self.tried.1
+    }
+
+    /// Keeps copies of what is in force, if they are to be kept and are not yet; whether any were written. The next
+    /// call tries again what failed.
+    pub fn keep(&mut self) -> io::Result<bool> {
+        let Some((folder, kept)) = &mut self.keeps else { return Ok(false) };
+        let now = Kept { settings: self.loaded.text.clone(), templates: self.templates.1.clone() };
+        if kept.as_ref() == Some(&now) {
+            return Ok(false);
+        }
+        now.write(folder, &self.config)?;
+        *kept = Some(now);
+        Ok(true)
+    }
+}
+
+/// Whether a change is about what is set up once: the ways out and the ledger.
+fn takes_a_restart(old: &Settings, new: &Settings) -> bool {
+    let outbox = |settings: &Settings| settings.mail.as_ref().map(|mail| mail.outbox.clone());
+    old.relays != new.relays || outbox(old) != outbox(new) || old.ledger.url != new.ledger.url
+}
