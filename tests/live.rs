@@ -10,6 +10,9 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use jalon::daemon::taken::Taken;
+use jalon::files::load;
+
 const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"Recrutement <r@example.org>\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n[people.camille]\nemail = \"camille@example.org\"\n";
 const POSTING: &str = "title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-25\n";
 
@@ -203,4 +206,29 @@ fn there_is_no_copy_of_another_folder_or_of_nothing() {
     let log = daemon.until("event=\"started\"");
     assert!(log.contains("event=\"last-good\"") && log.contains("nowhere"), "{log}");
     daemon.stop();
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_read_once_they_are_still() {
+    let folder = folder();
+    let config = folder.path().join("config");
+    let posting = config.join("postings/p.toml");
+    let taken = Taken::new(config.clone(), load(&config));
+    // So many seconds of writing, a line every 600 ms: and how long it takes until nobody writes any more.
+    for (writing, waits) in [(0, 1), (3, 4), (60, 10)] {
+        let begun = tokio::time::Instant::now();
+        let write = async {
+            while begun.elapsed().as_secs() < writing {
+                let text = fs::read_to_string(&posting).unwrap();
+                fs::write(&posting, text + "#\n").unwrap();
+                tokio::time::sleep(Duration::from_millis(600)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = taken.stillness() => {}
+            () = write => {}
+        }
+        assert_eq!(begun.elapsed().as_secs(), waits, "{writing}");
+    }
 }
