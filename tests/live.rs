@@ -46,6 +46,18 @@ fn jalon(folder: &Path, config: &str) -> Command {
     command
 }
 
+/// Kills a process after a minute and a half, unless what is returned is dropped before.
+fn leash(child: &Child) -> mpsc::Sender<()> {
+    let (leash, held) = mpsc::channel();
+    let id = child.id().to_string();
+    std::thread::spawn(move || {
+        if held.recv_timeout(Duration::from_secs(90)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-9", &id]).status();
+        }
+    });
+    leash
+}
+
 impl Daemon {
     fn start(folder: &Path, as_of: &str) -> Self {
         let mut child = jalon(folder, "config")
@@ -54,13 +66,7 @@ impl Daemon {
             .spawn()
             .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (leash, held) = mpsc::channel();
-        let id = child.id().to_string();
-        std::thread::spawn(move || {
-            if held.recv_timeout(Duration::from_secs(90)) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let _ = Command::new("kill").args(["-9", &id]).status();
-            }
-        });
+        let leash = leash(&child);
         Self { child, log, _leash: leash }
     }
 
@@ -187,7 +193,9 @@ fn there_is_no_copy_of_another_folder_or_of_nothing() {
     let path = folder.path();
     let ends_with = |config: &str| {
         let run = ["run", "--as-of", "2026-06-01", "--ledger", "sqlite:var/jalon.db"];
-        let output = jalon(path, config).args(run).output().unwrap();
+        let child = jalon(path, config).args(run).stderr(Stdio::piped()).spawn().unwrap();
+        let _leash = leash(&child);
+        let output = child.wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     write(path, "other/jalon.toml", "time_zone = 1");
