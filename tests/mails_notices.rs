@@ -11,13 +11,16 @@ mod posting;
 mod whole;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use jalon::calendar::read::{Text, folder};
 use jalon::calendar::{Event, Language, Posting, When};
 use jalon::message::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Templates, Trouble, Why,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Templates, Trouble, Why,
     operator_facts,
 };
 use jalon::plan::Key;
+use jalon::plan::notice::slip::{self, Slips};
 use jalon::plan::said::Said;
+use jalon::settings::read::settings;
 
 use posting::*;
 use whole::*;
@@ -276,6 +279,79 @@ fn a_subject_says_the_first_thing_and_counts_the_others() {
     for (matter, expected) in cases {
         assert_eq!(mail(&matter, &camille(Language::French)).subject, expected);
     }
+}
+
+// Slips.
+
+/// What is wrong with a file of this text; the version of that moment is in force, if there is one.
+fn wrong(text: &str, since: Option<&str>) -> Slips {
+    let jalon = "time_zone = \"Europe/Paris\"\n[people.camille]\nemail = \"camille@example.org\"\n";
+    let house = settings("jalon.toml", jalon).0.unwrap().house;
+    let contents = Ok(text.to_owned());
+    let texts = [Text { file: "config/postings/accueil.toml".into(), stem: "accueil".into(), contents }];
+    let folder = folder(&texts, &house);
+    let last = Posting { id: "accueil".into(), file: "postings/accueil.toml".into(), ..full(Vec::new()) };
+    let in_force = since.iter().map(|_| ("accueil".to_owned(), last.clone())).collect();
+    let since = since.iter().map(|since| ("accueil", paris(since))).collect();
+    slip::found(&folder.broken, &folder.problems, &texts, &in_force, &since).remove("accueil.toml").unwrap()
+}
+
+fn slipped<'a>(of: &'a Slips, absent: Option<&'a str>) -> Vec<Slip<'a>> {
+    of.errors.iter().take(slip::MOST).map(|error| Slip { of, error, absent }).collect()
+}
+
+#[test]
+fn a_slip_says_where_it_is_what_to_write_and_what_holds_meanwhile() {
+    let text =
+        "title = \"Accueil\"\nrecruiters = [\"camille\"]\n\n[deadline]\nuntil = 2026-06-31 # fin juin\n";
+    let one = wrong(text, Some("2026-06-03T09:12"));
+    let matter = Matter { slips: slipped(&one, None), ..Matter::default() };
+    both("slip", &matter);
+    let html = mail(&matter, &camille(Language::French)).html;
+    let line = html.lines().find(|line| line.starts_with("<br><code style=\"")).unwrap();
+    let (before, after) = line.split_once("<mark style=\"background-color:#ffe08a; color:#22262b; ").unwrap();
+    assert!(before.ends_with("; font-size:14px;\">until = "), "{line}");
+    assert!(after.ends_with(";\">2026-06-31</mark> # fin juin</code>"), "{line}");
+    // The file never was right: nobody's title but its own, which is hostile; a key is missing as a whole.
+    let hostile = "title = \"<b>Accueil</b>\"\n[deadline]\nuntil = \"<script>28/06/2026</script>\"\n";
+    let never = wrong(hostile, None);
+    let matter = Matter { slips: slipped(&never, None), ..Matter::default() };
+    both("slip.never", &matter);
+    let html = mail(&matter, &camille(Language::French)).html;
+    assert!(html.contains(">&quot;&lt;script&gt;28/06/2026&lt;/script&gt;&quot;</mark></code>"), "{html}");
+    assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+    // What is missing at the end of a line has a mark too.
+    let mut end = never.errors[1].clone();
+    end.place.as_mut().unwrap().column = 99;
+    let end = Slips { errors: vec![end], ..never.clone() };
+    let html =
+        mail(&Matter { slips: slipped(&end, None), ..Matter::default() }, &camille(Language::French)).html;
+    assert!(html.contains("\">\u{a0}</mark></code>"), "{html}");
+    // More than are told, of today; in the place of somebody.
+    let milestone = |n| format!("[[milestone]]\nname = \"n{n}\"\non = 2026-02-30\n");
+    let text = format!("{text}{}", (1..13).map(milestone).collect::<String>());
+    let many = wrong(&text, Some("2026-06-22T08:00"));
+    both("slip.many", &Matter { slips: slipped(&many, Some("Élise Exemple")), ..Matter::default() });
+}
+
+#[test]
+fn a_slip_stands_behind_what_is_reminded_and_before_what_is_new() {
+    let here = full(vec![event("deadline", until("2026-06-28"))]);
+    let there = canteen(vec![event("deadline", until("2026-07-20"))]);
+    let key = Key::from_text("accompagnement/deadline/2026-06-28/-7d/camille");
+    let of = wrong("title = \"Accueil\n", Some("2025-12-31T09:12"));
+    let new = New { posting: &there, planned: Vec::new(), skipped: Vec::new(), absent: None };
+    let matter = Matter {
+        reminders: vec![reminder(&here, 0, &key, NOW)],
+        slips: slipped(&of, None),
+        news: vec![new],
+        ..Matter::default()
+    };
+    both("slip.mixed", &matter);
+    let alone = Matter { reminders: Vec::new(), ..matter };
+    let mail = mail(&alone, &camille(Language::French));
+    assert!(mail.subject.ends_with(" et 1 autre nouvelle"), "{}", mail.subject);
+    assert_eq!(mail.html.matches("<hr ").count(), 1);
 }
 
 // The operator.

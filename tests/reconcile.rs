@@ -125,6 +125,21 @@ fn what_nobody_asks_for_is_withdrawn_or_marked_and_what_is_final_stays() {
 }
 
 #[test]
+fn the_row_of_a_slip_that_is_mended_is_marked_however_it_ended() {
+    let slip = Wanted { key: Key::slip("p.toml", "0a1b", 1, "camille"), ..notice() };
+    for state in State::ALL {
+        let expected = if state == State::Planned { "withdraw" } else { "want false" };
+        assert_eq!(changes(&[], row_of(&slip, state), BEFORE), expected, "{}", state.word());
+        let marked = Row { wanted: false, ..row_of(&slip, state) };
+        assert_eq!(
+            changes(&[], marked, BEFORE),
+            if state == State::Planned { "withdraw" } else { "" },
+            "once is enough"
+        );
+    }
+}
+
+#[test]
 fn an_unwanted_row_that_is_asked_for_again_is_wanted() {
     for state in [State::Claimed, State::Handed, State::Held] {
         assert_eq!(changes(&[reminder()], Row { wanted: false, ..row(state) }, BEFORE), "want true");

@@ -1,5 +1,5 @@
 //! Pure. What was probably meant: keys and words of another language, and the table in which a key belongs. Only
-//! remedies are made from it; nothing is ever read this way.
+//! remedies are made from it, and whom to tell them; no posting is ever read this way.
 
 use crate::diagnostic::{Words, nearest, say};
 

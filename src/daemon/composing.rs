@@ -11,10 +11,11 @@ use crate::calendar::{Posting, Recipient, Zone};
 use crate::diagnostic::{Problem, say};
 use crate::ledger::{Mail, Says};
 use crate::message::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, PostingRef, Templates, Trouble, Written, write,
-    write_operator,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, PostingRef, Slip, Templates, Trouble, Written,
+    write, write_operator,
 };
 use crate::plan::lay::is_live;
+use crate::plan::notice::slip;
 use crate::plan::row::{Row, State};
 use crate::plan::said::{Difference, Said, difference};
 use crate::plan::told::{Revision, Told, settled_before};
@@ -103,6 +104,7 @@ enum Piece<'a> {
     Change(Change<'a>),
     New(&'a Posting, Vec<&'a Row>),
     Missed(Vec<(&'a Row, Said)>),
+    Slip(&'a slip::Slips, &'a slip::Wrong),
     Digest(Box<crate::daemon::digesting::Collected<'a>>),
     Trouble { sentence: &'a str, since: DateTime<Utc>, healed: Option<DateTime<Utc>> },
     Nothing,
@@ -134,6 +136,7 @@ impl<'a> Desk<'a> {
             Sort::Change => self.notice_of_change(row),
             Sort::New => self.new_posting(row),
             Sort::Missed => self.missed(row),
+            Sort::Slip => self.slip(row),
             Sort::Digest => self.digest(row),
             Sort::Operator => self.trouble(row),
         };
@@ -226,6 +229,14 @@ impl<'a> Desk<'a> {
         Some(if told.is_empty() { Piece::Nothing } else { Piece::Missed(told) })
     }
 
+    /// An error that was mended is nothing to tell.
+    fn slip(&self, row: &'a Row) -> Option<Piece<'a>> {
+        let (file, error, _) = row.key.slipped()?;
+        let slips = self.snapshot.slips.get(file);
+        let found = slips.and_then(|of| Some((of, of.errors.iter().find(|wrong| wrong.error == error)?)));
+        Some(found.map_or(Piece::Nothing, |(of, wrong)| Piece::Slip(of, wrong)))
+    }
+
     /// What was last said of the event of a row; of one that goes by another name by now, what its key says.
     fn last_said(&self, row: &Row) -> Said {
         let last = self.snapshot.histories.get(row.key.posting(), row.key.event()).last();
@@ -278,7 +289,7 @@ impl<'a> Desk<'a> {
                 let told = collected.own.iter();
                 told.filter_map(|(posting, event)| of_event(posting, event)).collect()
             }
-            Piece::Trouble { .. } | Piece::Nothing | Piece::Untellable => Vec::new(),
+            Piece::Slip(..) | Piece::Trouble { .. } | Piece::Nothing | Piece::Untellable => Vec::new(),
         }
     }
 
@@ -305,7 +316,7 @@ impl<'a> Desk<'a> {
         let sender = self.snapshot.settings.mail.as_ref()?;
         let house = &self.snapshot.settings.house;
         let person = house.directory.people.get(&self.mail.reader);
-        let first = self.mail.rows.iter().find_map(|row| self.snapshot.postings.get(row.key.posting()));
+        let first = self.mail.rows.iter().find_map(|row| posting_of(row, self.snapshot));
         let to = Addressee {
             name: person.and_then(|person| person.name.as_deref()),
             email: &self.mail.email,
@@ -355,6 +366,7 @@ impl<'a> Desk<'a> {
                     was_change: row.key.sort() == Sort::Change,
                     absent,
                 })),
+                Piece::Slip(of, error) => matter.slips.push(Slip { of, error, absent }),
                 Piece::Digest(collected) => {
                     matter.digest = Some(Digest {
                         from: collected.from,
@@ -420,11 +432,17 @@ pub(super) fn waits_at_most(row: &Row, snapshot: &Snapshot, now: DateTime<Utc>) 
     begins.filter(|begins| *begins > now).chain([row.late_after]).min().unwrap_or(row.late_after)
 }
 
+/// The posting that a row is about, as it is in force.
+fn posting_of<'s>(row: &Row, snapshot: &'s Snapshot) -> Option<&'s Posting> {
+    let slips = row.key.slipped().and_then(|(file, ..)| snapshot.slips.get(file));
+    snapshot.postings.get(slips.map_or(Some(row.key.posting()), |slips| slips.posting.as_deref())?)
+}
+
 /// The zone of a mail's reader: their own, else that of its first posting, else the house's.
 pub(super) fn zone_of(mail: &Mail, snapshot: &Snapshot) -> Zone {
     let house = &snapshot.settings.house;
     let own = house.directory.people.get(&mail.reader).and_then(|person| person.zone);
-    let first = mail.rows.iter().find_map(|row| snapshot.postings.get(row.key.posting()));
+    let first = mail.rows.iter().find_map(|row| posting_of(row, snapshot));
     own.or(first.map(|posting| posting.zone)).unwrap_or(house.zone)
 }
 

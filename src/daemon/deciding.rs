@@ -224,7 +224,7 @@ fn place(file: &str) -> Option<&OsStr> {
 
 /// The texts to remember, where they differ from what is remembered; only good ones, so that a broken file never
 /// takes the place of its last good version.
-pub(super) fn remembered(seen: Seen<'_>, presence: &Presence) -> Vec<StoredPosting> {
+pub(super) fn remembered(seen: Seen<'_>, presence: &Presence, now: DateTime<Utc>) -> Vec<StoredPosting> {
     let texts: BTreeMap<&str, &str> = seen
         .texts
         .iter()
@@ -232,9 +232,21 @@ pub(super) fn remembered(seen: Seen<'_>, presence: &Presence) -> Vec<StoredPosti
         .collect();
     let by_id: BTreeMap<&str, &StoredPosting> =
         seen.stored.iter().map(|posting| (posting.id.as_str(), posting)).collect();
+    let gone: Vec<&StoredPosting> =
+        seen.stored.iter().filter(|posting| presence.gone.contains(&posting.id)).collect();
     let good = seen.folder.postings.iter().filter_map(|posting| {
         let text = (*texts.get(posting.file.as_str())?).to_owned();
-        Some(StoredPosting { id: posting.id.clone(), path: posting.file.clone(), text, vanished_at: None })
+        let same = |stored: &&StoredPosting| stored.text == text;
+        let known = by_id.get(posting.id.as_str()).copied().filter(same);
+        // A text that only goes by another id is not new.
+        let known = known.or_else(|| gone.iter().copied().find(same));
+        Some(StoredPosting {
+            id: posting.id.clone(),
+            path: posting.file.clone(),
+            since: known.map_or(now, |stored| stored.since),
+            text,
+            vanished_at: None,
+        })
     });
     let shown: BTreeSet<&str> = seen.folder.postings.iter().map(|posting| posting.id.as_str()).collect();
     let others = seen

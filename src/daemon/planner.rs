@@ -33,6 +33,7 @@ use crate::plan::lay::lay;
 use crate::plan::notice::change::{changes, told_already};
 use crate::plan::notice::digest::digests;
 use crate::plan::notice::episode::episodes;
+use crate::plan::notice::slip::{self, Slips};
 use crate::plan::notice::{MISSED, Scene, missed, news};
 use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::{Row, State};
@@ -53,6 +54,8 @@ pub struct Snapshot {
     pub histories: Histories,
     /// Of which events whoever has a digest is reminded, by any rule.
     pub concerns: BTreeMap<String, BTreeSet<(String, String)>>,
+    /// What is wrong with the files of postings, by file name.
+    pub slips: BTreeMap<String, Slips>,
 }
 
 impl Snapshot {
@@ -154,15 +157,19 @@ impl<L> Planner<L> {
             filled,
         };
         let decided = decide(seen, &settings.house, now);
-        let remember = remembered(seen, &decided.presence);
+        let remember = remembered(seen, &decided.presence, now);
         let followed = |file: &&Broken| !decided.problems.iter().any(|problem| problem.file == file.file);
         let unfollowed = folder.broken.iter().filter(followed).map(|file| file.file.clone()).collect();
+        let broken = folder.broken.clone();
         let Decided { postings, frozen, presence, renamed, first_seen, problems: odd } = decided;
         let plan = lay(&postings, &settings);
         let revised = revise(&postings, &presence.gone, &renamed, revisions, now);
         let templates = self.files.templates();
         let (mut problems, removed) = self.of_people(cast, &mut settings.house, &postings, now);
         let remember_people = to_remember(&settings.house, &people);
+        let postings = postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
+        let since = stored.iter().map(|posting| (posting.id.as_str(), posting.since)).collect();
+        let slips = slip::found(&broken, &problems, &self.files.loaded.texts, &postings, &since);
         problems.extend(odd);
         problems.extend(plan.warnings);
         problems.extend_from_slice(self.files.template_problems());
@@ -175,11 +182,10 @@ impl<L> Planner<L> {
             unfollowed,
             ..Round::default()
         };
-        let postings = postings.into_iter().map(|posting| (posting.id.clone(), posting)).collect();
         let concerns = concerns(&settings.house, &plan.reminders);
         let Revised { renamed: renamings, new: revisions, histories } = revised;
         let heirs = heirs(&plan.reminders, &renamings);
-        let snapshot = Arc::new(Snapshot { settings, templates, postings, histories, concerns });
+        let snapshot = Arc::new(Snapshot { settings, templates, postings, histories, concerns, slips });
         Some(Laid {
             snapshot,
             reminders: plan.reminders,
@@ -352,6 +358,7 @@ impl<L: Ledger> Planner<L> {
         let vain = told_already(&scene, &notices, &told);
         notices.extend(digests(&scene));
         notices.extend(missed(&scene, &untold));
+        notices.extend(slip::slips(&scene, &snapshot.slips));
         let operator = operator(&snapshot.settings);
         let signs = Signs {
             language: operator.as_ref().and_then(|operator| operator.language).unwrap_or(house.language),
@@ -457,6 +464,8 @@ fn count(changes: &[Change], round: &mut Round) {
             Change::Add(_, State::Planned) | Change::Inherit(_, State::Planned, _) => round.added += 1,
             Change::Add(..) | Change::Inherit(..) => round.skipped += 1,
             Change::Refresh(_) | Change::Return(..) => round.moved += 1,
+            // What was wrong is mended.
+            Change::Want(key, false) if key.sort() == Sort::Slip => {}
             Change::Withdraw(_) | Change::Told(_) | Change::Want(_, false) => round.withdrawn += 1,
             Change::Want(_, true) => {}
         }

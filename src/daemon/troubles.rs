@@ -188,7 +188,7 @@ impl Found<'_> {
         let Signs { now, zone: house, .. } = *self.signs;
         let mut absences: BTreeMap<&str, NaiveDate> = BTreeMap::new();
         let counts = |row: &&Row| {
-            let kind = matches!(row.key.sort(), Sort::Reminder | Sort::Change | Sort::New);
+            let kind = matches!(row.key.sort(), Sort::Reminder | Sort::Change | Sort::New | Sort::Slip);
             kind && row.due <= now && (row.state == State::Sent || is_on_its_way(row))
         };
         for row in self.signs.known.iter().filter(counts).filter(|row| row.reader == row.key.recipient()) {

@@ -163,6 +163,8 @@ pub struct StoredPosting {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// When this very text was first remembered.
+    pub since: DateTime<Utc>,
     /// Since when the file is gone.
     pub vanished_at: Option<DateTime<Utc>>,
 }

@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::moment::Distance;
 use super::tongue::{Clock, Tense, Tongue, by_day, clock, row, span, spelt};
-use crate::calendar::{Kind, Zone};
+use crate::calendar::{Kind, Language, Zone};
 
 /// English.
 pub(super) struct English;
@@ -38,6 +38,10 @@ const ZONES: &[(&str, &str)] = &[
 ];
 
 impl Tongue for English {
+    fn language(&self) -> Language {
+        Language::English
+    }
+
     fn date(&self, day: NaiveDate) -> String {
         date(day, true, true)
     }

@@ -13,6 +13,7 @@ use super::changed::{ChangeFacts, changes};
 use super::digest::{DigestFacts, MissedFacts, digest, missed, noun};
 use super::matter::{Addressee, Item, Matter};
 use super::news::{NewFacts, news};
+use super::slip::{SlipFacts, slips};
 use super::told::Told;
 use super::tongue::tongue;
 use super::worded::{Reader, absentees, line};
@@ -37,7 +38,9 @@ pub struct Facts {
     pub reminders: Vec<ReminderFacts>,
     /// How many follow the first reminder, for a subject: « et 2 autres rappels ». None when it is the only one.
     pub more: Option<String>,
-    /// What is otherwise than the reader was told, posting by posting. May be empty, as may all that follows.
+    /// The files with something wrong in them. May be empty, as may all that follows.
+    pub slips: Vec<SlipFacts>,
+    /// What is otherwise than the reader was told, posting by posting.
     pub changes: Vec<ChangeFacts>,
     /// The recruitments that the reader hears of for the first time.
     pub news: Vec<NewFacts>,
@@ -184,6 +187,7 @@ pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Fac
         rest: None,
         more: (others > 0).then(|| reader.tongue.more(others)),
         reminders,
+        slips: slips(&matter.slips, &reader),
         changes: changes(&matter.changes, &reader),
         news: news(&matter.news, &reader),
         missed: missed(&matter.missed, &reader),
@@ -219,7 +223,7 @@ fn reminded(items: &[Item<'_>], reader: &Reader) -> (Vec<ReminderFacts>, Option<
 impl Facts {
     /// Whether there is anything but reminders.
     pub(super) fn has_notices(&self) -> bool {
-        let none = self.changes.is_empty() && self.news.is_empty();
+        let none = self.slips.is_empty() && self.changes.is_empty() && self.news.is_empty();
         !none || self.missed.is_some() || self.digest.is_some() || self.reminders.is_empty()
     }
 
@@ -227,6 +231,9 @@ impl Facts {
         if let Some(reminder) = self.reminders.first() {
             let when = if reminder.vague { format!(" ({})", reminder.when) } else { String::new() };
             return format!("{}{when} – {}", reminder.headline, reminder.posting.heading);
+        }
+        if let Some(slip) = self.slips.first() {
+            return slip.headline.clone();
         }
         if let Some(change) = self.changes.first() {
             return format!("{} – {}", change.headline, change.posting.heading);
@@ -250,7 +257,7 @@ impl Facts {
 
     fn others(&self, reader: &Reader) -> Option<String> {
         let missed = self.missed.as_ref().map_or(0, |missed| missed.messages.len());
-        let told = self.changes.len() + self.news.len();
+        let told = self.slips.len() + self.changes.len() + self.news.len();
         let notices = told + missed + usize::from(self.digest.is_some());
         let (reminders, notices, other) = match (self.reminders.len(), told, missed) {
             (0, 0, 0) => (0, 0, true),
@@ -271,12 +278,15 @@ impl Facts {
         postings.extend(self.changes.iter().map(|one| one.posting.id.as_str()));
         postings.extend(self.news.iter().map(|one| one.posting.id.as_str()));
         postings.extend(matter.missed.iter().map(|one| one.heading.id));
+        postings
+            .extend(matter.slips.iter().map(|one| one.of.posting.as_ref().unwrap_or(&one.of.file).as_str()));
         if let (true, Some(digest)) = (postings.is_empty(), &self.digest) {
             return reader.tongue.why_digest(digest.all).to_owned();
         }
         let items = matter.reminders.iter().map(|one| one.absent);
         let items = items.chain(matter.changes.iter().map(|one| one.absent));
         let items = items.chain(matter.news.iter().map(|one| one.absent));
+        let items = items.chain(matter.slips.iter().map(|one| one.absent));
         let (names, own) = absentees(items.chain(matter.missed.iter().map(|one| one.absent)));
         if names.is_empty() || own || self.digest.is_some() {
             return reader.tongue.why(postings.len()).to_owned();
@@ -288,6 +298,7 @@ impl Facts {
     fn recruiting(&self, matter: &Matter<'_>, reader: &Reader) -> Option<String> {
         let mut known: Vec<Option<String>> =
             self.reminders.iter().map(|one| one.posting.organisation.clone()).collect();
+        known.extend(matter.slips.iter().map(|one| one.of.organisation.as_deref().and_then(line)));
         known.extend(self.changes.iter().map(|one| one.posting.organisation.clone()));
         known.extend(self.news.iter().map(|one| one.posting.organisation.clone()));
         known.extend(matter.missed.iter().map(|one| one.heading.organisation.and_then(line)));

@@ -9,7 +9,7 @@ use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::moment::Distance;
 use super::tongue::{Clock, Tense, Tongue, by_day, clock, row, span, spelt};
-use crate::calendar::{Kind, Zone};
+use crate::calendar::{Kind, Language, Zone};
 
 /// French.
 pub(super) struct French;
@@ -60,6 +60,10 @@ const ZONES: &[(&str, &str)] = &[
 ];
 
 impl Tongue for French {
+    fn language(&self) -> Language {
+        Language::French
+    }
+
     fn date(&self, day: NaiveDate) -> String {
         date(day, true, true)
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::calendar::{Event, Language, Posting, Zone};
 use crate::plan::Key;
+use crate::plan::notice::slip;
 use crate::plan::said::{Difference, Said};
 
 /// Everything that a mail tells its reader. All of it may be empty but one.
@@ -12,6 +13,8 @@ use crate::plan::said::{Difference, Said};
 pub struct Matter<'a> {
     /// What it reminds of.
     pub reminders: Vec<Item<'a>>,
+    /// What is wrong with files.
+    pub slips: Vec<Slip<'a>>,
     /// What is otherwise than the reader was told.
     pub changes: Vec<Changed<'a>>,
     /// Postings that the reader hears of for the first time.
@@ -33,6 +36,17 @@ pub struct Item<'a> {
     pub key: &'a Key,
     /// When it was to leave.
     pub due: DateTime<Utc>,
+    /// The name of the person in whose place the reader receives it.
+    pub absent: Option<&'a str>,
+}
+
+/// Something wrong with the file of a posting.
+#[derive(Clone, Copy, Debug)]
+pub struct Slip<'a> {
+    /// The file, and all that is wrong with it.
+    pub of: &'a slip::Slips,
+    /// What of that the mail is to tell.
+    pub error: &'a slip::Wrong,
     /// The name of the person in whose place the reader receives it.
     pub absent: Option<&'a str>,
 }

@@ -15,7 +15,7 @@
 //!
 //! | to … | open |
 //! |---|---|
-//! | add a template variable | `facts`; of a change `changed`, of a new posting `news`, of a digest `digest` |
+//! | add a template variable | `facts`; of a change `changed`, of a new posting `news`, of a wrong file `slip`, of a digest `digest` |
 //! | change which sentence a change is | `changed`, then `french::notices` and `english::notices` |
 //! | change how dates, hours and distances read | `french`, `english` |
 //! | change what counts as past, near or vague | `moment` |
@@ -37,6 +37,7 @@ mod moment;
 pub mod news;
 pub mod operator;
 pub mod render;
+pub mod slip;
 mod told;
 mod tongue;
 pub mod trial;
@@ -46,7 +47,9 @@ pub mod writing;
 
 pub use facts::{Facts, facts};
 pub use identity::message_id;
-pub use matter::{Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Trouble, Why};
+pub use matter::{
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Trouble, Why,
+};
 pub use mime::{ComposeError, compose};
 pub use operator::{OperatorFacts, operator_facts};
 pub use render::{Rendered, Templates};

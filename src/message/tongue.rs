@@ -26,6 +26,8 @@ pub(super) enum Tense {
 
 /// The sentences and scraps of sentences that facts are made of. Every function is a small pure one.
 pub(super) trait Tongue: Notices {
+    /// Which language it is.
+    fn language(&self) -> Language;
     /// A date without its weekday: « 3 juin 2026 ».
     fn date(&self, day: NaiveDate) -> String;
     /// Whole days: « lundi 6 et mardi 7 juillet 2026 ».
@@ -82,6 +84,13 @@ pub(super) trait Notices {
     fn failure(&self, why: &Why) -> String;
     /// In whose place somebody receives something, and whether for themselves too: « En l'absence de Camille. »
     fn absent(&self, names: &[String], also: bool) -> String;
+    /// A file that is wrong, its first line that is, and how many more errors there are: « Fiche à corriger :
+    /// accueil.toml, ligne 12 (et 2 autres erreurs) ».
+    fn to_correct(&self, file: &str, line: Option<usize>, others: usize) -> String;
+    /// How many errors are not shown: « et 5 autres ».
+    fn more_errors(&self, others: usize) -> String;
+    /// Which version of a file is in force, with its hour if it is today's: « la version du 3 juin ».
+    fn version(&self, day: NaiveDate, today: Option<NaiveTime>, year: bool) -> String;
     /// What follows the first thing of a mail, not all of it reminders: « avec 2 autres rappels et 1 nouvelle ».
     /// The notices are `other` ones when the first thing is one too.
     fn rest(&self, reminders: usize, notices: usize, other: bool) -> String;

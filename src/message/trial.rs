@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Templates, Trouble, Why, facts,
-    operator_facts,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Templates, Trouble, Why,
+    facts, operator_facts,
 };
+use crate::calendar::read::Broken;
 use crate::calendar::{Event, Posting, When, Zone};
-use crate::diagnostic::{Language, Problem};
+use crate::diagnostic::{Language, Place, Problem, say};
 use crate::plan::Reminder;
+use crate::plan::notice::slip::{MOST, found};
 use crate::plan::said::{Difference, Member, Said, Shift, Standing};
 
 /// What goes wrong when each event is told, once in each language in which it will be, and in each of which a
@@ -103,6 +105,7 @@ impl Room<'_> {
                 keep(told(self.templates, posting, &events, &to, now, 1));
                 if languages.insert(to.language) {
                     keep(nothing(self.templates, posting, &to, now));
+                    keep(slips(self.templates, posting, &to, now));
                 }
             }
         }
@@ -220,6 +223,7 @@ fn told(
     let reminders = events.iter().filter_map(|(_, item)| *item);
     let matter = Matter {
         reminders: reminders.map(|item| Item { absent: Some("Camille"), ..item }).collect(),
+        slips: Vec::new(),
         changes: changes.collect(),
         news: vec![news],
         missed: missed.collect(),
@@ -247,6 +251,39 @@ fn nothing(
     };
     let matter = Matter { digest: Some(digest), ..Matter::default() };
     templates.render(&facts(&matter, to, now)).err()
+}
+
+/// What goes wrong when two files are wrong in more ways than a mail tells: one that was right before, and one that
+/// never was.
+fn slips(
+    templates: &Templates,
+    posting: &Posting,
+    to: &Addressee<'_>,
+    now: DateTime<Utc>,
+) -> Option<Problem> {
+    let words = |what: &str| say(what, what);
+    let wrong = |file: &str, n: usize| {
+        let problem = Problem::error("wrong", file, words("…"));
+        let place = Place { line: n, column: 9, width: 1, text: "title = 1".to_owned() };
+        // The first is about the whole file.
+        if n == 0 { problem } else { problem.at(place).remedy(words("…")) }
+    };
+    let never = "~";
+    let recruiters = &posting.recruiters;
+    let broken = [posting.file.as_str(), never].map(|file| Broken {
+        file: file.to_owned(),
+        id: None,
+        title: None,
+        recruiters: recruiters.clone(),
+    });
+    let problems: Vec<Problem> =
+        broken.iter().flat_map(|file| (0..=MOST).map(|n| wrong(&file.file, n))).collect();
+    let in_force = BTreeMap::from([(posting.id.clone(), posting.clone())]);
+    let since = BTreeMap::from([(posting.id.as_str(), now)]);
+    let found = found(&broken, &problems, &[], &in_force, &since);
+    let told = found.values().flat_map(|of| of.errors.iter().map(move |error| (of, error)));
+    let slips = told.map(|(of, error)| Slip { of, error, absent: Some("Camille") }).collect();
+    templates.render(&facts(&Matter { slips, ..Matter::default() }, to, now)).err()
 }
 
 /// Ways in which an event might change.
@@ -349,6 +386,12 @@ mod tests {
             ("fr/parts/change.html", "change.again and change.absent"),
             ("fr/parts/new.txt", "new.dates[3].open"),
             ("fr/parts/missed.txt", "missed.messages[1].change"),
+            ("fr/parts/slip.txt", "slip.since"),
+            ("fr/parts/slip.txt", "not slip.since and slip.more"),
+            ("fr/parts/slip.txt", "slip.title and slip.absent"),
+            ("fr/parts/slip.txt", "not slip.title"),
+            ("fr/parts/slip.html", "not slip.errors[0].line and not slip.errors[0].remedy"),
+            ("fr/parts/slip.html", "slip.errors[1].text and slip.errors[1].remedy"),
             ("fr/parts/digest.txt", "digest.empty"),
             ("fr/parts/digest.txt", "digest.failed and digest.failed[0].why"),
             ("fr/reminder.txt", "late"),

@@ -42,14 +42,16 @@ pub enum Sort {
     New,
     /// What should have been told in time, and was not.
     Missed,
+    /// A posting's file is wrong, and whoever can mend it is told.
+    Slip,
     /// Whoever runs the service is told of a problem, or that it is over.
     Operator,
 }
 
 impl Sort {
     /// Every sort.
-    pub const ALL: [Self; 6] =
-        [Self::Reminder, Self::Digest, Self::Change, Self::New, Self::Missed, Self::Operator];
+    pub const ALL: [Self; 7] =
+        [Self::Reminder, Self::Digest, Self::Change, Self::New, Self::Missed, Self::Slip, Self::Operator];
 
     /// The word in the ledger and in listings; of all but reminders, what stands behind the `~` in their keys.
     #[must_use]
@@ -60,6 +62,7 @@ impl Sort {
             Self::Change => "change",
             Self::New => "new",
             Self::Missed => "missed",
+            Self::Slip => "slip",
             Self::Operator => "operator",
         }
     }
@@ -79,6 +82,7 @@ impl Sort {
 /// ~change/POSTING/EVENT/REVISION/RECIPIENT
 /// ~new/POSTING/RECIPIENT
 /// ~missed/DAY/RECIPIENT
+/// ~slip/FILE/ERROR/N/RECIPIENT
 /// ~operator/PROBLEM/N  ~operator/PROBLEM/N/healed
 /// ```
 /// A reminder's holds the event's date and not the due instant: a change of `at` moves what is planned and repeats
@@ -115,6 +119,13 @@ impl Key {
     #[must_use]
     pub fn missed(day: NaiveDate, person: &str) -> Self {
         Self(format!("~missed/{}/{person}", day.format("%Y-%m-%d")))
+    }
+
+    /// The key of the notice that something is wrong with a posting's file, for the `n`th time: the file's name, and
+    /// what the error is known by.
+    #[must_use]
+    pub fn slip(file: &str, error: &str, n: u32, person: &str) -> Self {
+        Self(format!("~slip/{}/{error}/{n}/{person}", file.replace('/', "_")))
     }
 
     /// The key of the operator's mail about the `n`th time of a problem.
@@ -160,7 +171,7 @@ impl Key {
             Sort::Reminder => self.part(0, 5),
             Sort::Change => self.part(1, 5),
             Sort::New => self.part(1, 3),
-            Sort::Digest | Sort::Missed | Sort::Operator => "",
+            Sort::Digest | Sort::Missed | Sort::Slip | Sort::Operator => "",
         }
     }
 
@@ -170,7 +181,7 @@ impl Key {
         match self.sort() {
             Sort::Reminder => self.part(1, 5),
             Sort::Change => self.part(2, 5),
-            Sort::New | Sort::Digest | Sort::Missed | Sort::Operator => "",
+            Sort::New | Sort::Digest | Sort::Missed | Sort::Slip | Sort::Operator => "",
         }
     }
 
@@ -190,7 +201,7 @@ impl Key {
     #[must_use]
     pub fn recipient(&self) -> &str {
         match self.sort() {
-            Sort::Reminder | Sort::Change => self.part(4, 5),
+            Sort::Reminder | Sort::Change | Sort::Slip => self.part(4, 5),
             Sort::Digest | Sort::New | Sort::Missed => self.part(2, 3),
             Sort::Operator => "",
         }
@@ -203,6 +214,13 @@ impl Key {
             return None;
         }
         self.0.split('/').nth(3)?.parse().ok()
+    }
+
+    /// Of the notice of a slip: the file, the error, and which time of it.
+    #[must_use]
+    pub fn slipped(&self) -> Option<(&str, &str, u32)> {
+        let n = self.part(3, 5).parse().ok().filter(|_| self.sort() == Sort::Slip)?;
+        Some((self.part(1, 5), self.part(2, 5), n))
     }
 
     /// Of an operator's mail: the problem, which time of it, and whether it says that it is over.
@@ -407,6 +425,18 @@ mod tests {
                 Sort::Missed,
                 ["", "", "", "", plain],
             ),
+            (
+                Key::slip("accueil.toml", "0a1b2c3d4e5f", 2, "camille"),
+                "~slip/accueil.toml/0a1b2c3d4e5f/2/camille",
+                Sort::Slip,
+                ["", "", "", "", "camille"],
+            ),
+            (
+                Key::slip("a/b.toml", "0a1b2c3d4e5f", 12, plain),
+                "~slip/a_b.toml/0a1b2c3d4e5f/12/a/b@example.org",
+                Sort::Slip,
+                ["", "", "", "", plain],
+            ),
             (Key::operator("relay-rests", 3), "~operator/relay-rests/3", Sort::Operator, [""; 5]),
             (Key::healed("relay-rests", 3), "~operator/relay-rests/3/healed", Sort::Operator, [""; 5]),
             (Key::operator("a/b/c", 1), "~operator/a_b_c/1", Sort::Operator, [""; 5]),
@@ -425,6 +455,15 @@ mod tests {
         }
         let tried: std::collections::BTreeSet<Sort> = goldens().iter().map(|(_, _, sort, _)| *sort).collect();
         assert_eq!(tried, Sort::ALL.into());
+    }
+
+    #[test]
+    fn the_key_of_a_slip_tells_its_file_its_error_and_its_number() {
+        let key = Key::slip("a/b.toml", "0a1b", 12, "a/b@example.org");
+        assert_eq!(key.slipped(), Some(("a_b.toml", "0a1b", 12)));
+        for text in ["~slip", "~slip/x/y/z/camille", "slip/x/y/1/camille"] {
+            assert_eq!(Key::from_text(text).slipped(), None, "{text}");
+        }
     }
 
     #[test]

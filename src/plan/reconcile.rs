@@ -23,7 +23,8 @@ pub enum Change {
     Withdraw(Key),
     /// A planned notice of a change of which its reader was told by another mail.
     Told(Key),
-    /// A claimed, handed or held row: whether it is still asked for.
+    /// A claimed, handed or held row: whether it is still asked for. And the ended row of a slip that nothing asks for
+    /// any more: what was wrong is not, and if it comes back it is told again.
     Want(Key, bool),
 }
 
@@ -38,7 +39,7 @@ pub enum Change {
 /// is skipped where that one left, may have, or ended; a planned row follows its due instant, into the past too; a
 /// skipped reminder is planned when its due instant has *moved* into the future; what the calendar withdrew returns
 /// with the calendar while it is of use; what failed returns with another address; claimed, handed and held rows are
-/// only marked; what is final stays.
+/// only marked; what is final stays, but the row of a slip that is mended is marked too.
 #[must_use]
 pub fn reconcile<'a>(
     planned: &[Wanted],
@@ -65,6 +66,9 @@ pub fn reconcile<'a>(
         match row.state {
             State::Planned => changes.push(Change::Withdraw((*key).clone())),
             State::Claimed | State::Handed | State::Held if row.wanted => {
+                changes.push(Change::Want((*key).clone(), false));
+            }
+            _ if row.wanted && key.sort() == Sort::Slip => {
                 changes.push(Change::Want((*key).clone(), false));
             }
             _ => {}

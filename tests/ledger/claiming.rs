@@ -168,9 +168,18 @@ pub async fn a_mail_holds_a_hundred_at_most_and_the_rest_leave_in_the_next<F: Fi
 }
 
 pub async fn rows_of_every_sort_that_one_person_reads_are_one_mail<F: Fixture>(world: World<F>) {
-    world.plan(&[(WEEK, 0, 100), (DIGEST, 1, 200), (CHANGE, 2, 300), (NEW, 3, 400), (MISSED, 4, 500)]).await;
+    world
+        .plan(&[
+            (WEEK, 0, 100),
+            (DIGEST, 1, 200),
+            (CHANGE, 2, 300),
+            (NEW, 3, 400),
+            (MISSED, 4, 500),
+            (SLIP, 5, 600),
+        ])
+        .await;
     let mail = world.claim_one(9).await;
-    assert_eq!(keys(&mail), [WEEK, DIGEST, CHANGE, NEW, MISSED].map(key));
+    assert_eq!(keys(&mail), [WEEK, DIGEST, CHANGE, NEW, MISSED, SLIP].map(key));
     assert_eq!(mail.message_id, message_id(&keys(&mail), DOMAIN));
 }
 

@@ -32,6 +32,7 @@ macro_rules! contract {
                 what_returns_after_a_doubt_keeps_its_doubts_and_its_message_id
                 what_returns_is_wanted_from_the_state_in_which_it_was_seen
                 rows_under_way_are_only_marked
+                the_ended_row_of_a_slip_is_marked_too
                 changes_to_rows_that_moved_meanwhile_are_counted_as_missed
                 changes_are_applied_all_or_none
                 an_heir_is_planned_or_skipped

@@ -17,7 +17,7 @@ pub async fn postings_are_remembered_whole<F: Fixture>(world: World<F>) {
 pub async fn postings_are_replaced_and_forgotten<F: Fixture>(world: World<F>) {
     let gone = StoredPosting { vanished_at: Some(at(3)), ..posting("a", "one") };
     world.ledger.remember(vec![gone, posting("b", ""), posting("c", "")], vec![]).await.unwrap();
-    let back = StoredPosting { path: "elsewhere.toml".into(), ..posting("a", "two") };
+    let back = StoredPosting { path: "elsewhere.toml".into(), since: at(4), ..posting("a", "two") };
     world.ledger.remember(vec![back.clone()], vec!["b".into(), "unknown".into()]).await.unwrap();
     assert_eq!(world.ledger.postings().await.unwrap(), [back, posting("c", "")]);
 }

@@ -152,6 +152,19 @@ pub async fn rows_under_way_are_only_marked<F: Fixture>(world: World<F>) {
     }
 }
 
+pub async fn the_ended_row_of_a_slip_is_marked_too<F: Fixture>(world: World<F>) {
+    world.plan(&[(SLIP, 0, 100), (NEW, 0, 100)]).await;
+    let want = |text, wanted| Change::Want(key(text), wanted);
+    assert!(!world.change(want(SLIP, false), 1).await, "a planned row is withdrawn instead");
+    world.attempt(sent(), 2).await;
+    let ended = world.row(SLIP).await;
+    assert!(!world.change(want(NEW, false), 3).await, "what ended stays, of every other sort");
+    assert!(world.change(want(SLIP, false), 3).await);
+    assert_eq!(world.row(SLIP).await, Row { wanted: false, ..ended.clone() }, "it ended when it did");
+    assert!(!world.change(want(SLIP, true), 4).await, "what comes back is another row");
+    assert_eq!(ended.state, State::Sent);
+}
+
 pub async fn changes_to_rows_that_moved_meanwhile_are_counted_as_missed<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100), (SACHA, 0, 100), (START, 50, 100)]).await;
     assert_eq!(world.claim(1).await.len(), 2);

@@ -33,6 +33,7 @@ pub const DIGEST: &str = "~digest/2026-06-29T08:00/camille";
 pub const CHANGE: &str = "~change/p/deadline/2/camille";
 pub const NEW: &str = "~new/p/camille";
 pub const MISSED: &str = "~missed/2026-07-02/camille";
+pub const SLIP: &str = "~slip/p.toml/0a1b2c3d4e5f/1/camille";
 pub const OPERATOR: &str = "~operator/relay-rests/1";
 
 /// An instant, in minutes from an arbitrary one.
@@ -103,7 +104,7 @@ pub fn ended(text: &str, ended: &str) -> Says {
 
 pub fn posting(id: &str, text: &str) -> StoredPosting {
     let path = format!("config/postings/{id}.toml");
-    StoredPosting { id: id.into(), path, text: text.into(), vanished_at: None }
+    StoredPosting { id: id.into(), path, text: text.into(), since: at(1), vanished_at: None }
 }
 
 pub fn sent() -> Verdict {

@@ -39,7 +39,10 @@ pub fn html_says_what_text_says(Rendered { text, html, .. }: &Rendered) {
     }
     let words = words.to_lowercase();
     let said: BTreeSet<&str> = words.split(['\u{a0}', ' ', ':', '\n']).collect();
+    // The line of a file, and the mark below it, are one in HTML.
+    let is_quoted = |line: &&str| line.starts_with("    ");
     let lines = text.lines().filter(|line| !line.contains("://") && !matches!(*line, "—" | "* * *"));
+    let lines = lines.filter(|line| !is_quoted(line));
     for line in lines {
         let line = line.trim_start_matches("– ").to_lowercase();
         for word in line.split(['\u{a0}', ' ', ':']) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::super::slug::is_id;
-use super::super::{House, Posting, Recruitment};
+use super::super::{House, Posting, Recipient, Recruitment};
 use super::{Read, posting};
 use crate::diagnostic::{Problem, say};
 
@@ -26,6 +26,10 @@ pub struct Broken {
     pub file: String,
     /// The id it has or would have, when that much is known.
     pub id: Option<String>,
+    /// What is recruited, when that much is known.
+    pub title: Option<String>,
+    /// Its recruiters, as far as they are known and may be written to.
+    pub recruiters: Vec<Recipient>,
 }
 
 /// What came of reading a folder.
@@ -48,13 +52,14 @@ pub fn folder(texts: &[Text], house: &House) -> Folder {
             Ok(contents) => posting(&text.file, &text.stem, contents, house),
             Err(problem) => {
                 let id = is_id(&text.stem).then(|| text.stem.clone());
-                Read { posting: None, id, problems: vec![problem.clone()] }
+                Read { id, ..Read::failed(vec![problem.clone()]) }
             }
         };
-        folder.problems.extend(read.problems);
-        match read.posting {
+        let Read { posting, id, title, recruiters, problems } = read;
+        folder.problems.extend(problems);
+        match posting {
             Some(posting) => folder.postings.push(posting),
-            None => folder.broken.push(Broken { file: text.file.clone(), id: read.id }),
+            None => folder.broken.push(Broken { file: text.file.clone(), id, title, recruiters }),
         }
     }
     folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
@@ -122,6 +127,7 @@ fn refuse_twins(folder: &mut Folder) {
             )
             .remedy(say("donnez un autre id à l'un des deux", "give one of them another id")),
         );
-        folder.broken.push(Broken { file, id: Some(twin.id) });
+        let Posting { id, title, recruiters, .. } = twin;
+        folder.broken.push(Broken { file, id: Some(id), title: Some(title), recruiters });
     }
 }

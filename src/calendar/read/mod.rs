@@ -10,6 +10,8 @@ pub use folder::{Broken, Folder, Text, folder};
 
 use std::ops::Range;
 
+use toml::de::DeValue;
+
 use super::accept::accept;
 use super::days::{Holidays, Span};
 use super::people::{Recipient, Unknown, is_address};
@@ -26,8 +28,19 @@ pub struct Read {
     pub posting: Option<Posting>,
     /// The id it has or would have, when that much could be read: what a broken file is known by.
     pub id: Option<String>,
+    /// Of a broken file its title, likewise.
+    pub title: Option<String>,
+    /// Of a broken file the recruiters, as far as they could be read and may be written to: who can mend it.
+    pub recruiters: Vec<Recipient>,
     /// Everything wrong or odd, in the order of the file.
     pub problems: Vec<Problem>,
+}
+
+impl Read {
+    /// What came of reading a text of which nothing could be used.
+    fn failed(problems: Vec<Problem>) -> Self {
+        Self { posting: None, id: None, title: None, recruiters: Vec::new(), problems }
+    }
 }
 
 /// Reads a posting. `file` names it in problems; `stem` is the file's name without `.toml`, its id unless it
@@ -44,17 +57,23 @@ fn read(source: Source<'_>, stem: &str, house: &House) -> Read {
             "write at least title = \"Project officer\" and, on the next line, recruiters = [\"camille\"]",
         ));
         let id = is_id(stem).then(|| stem.to_owned());
-        return Read { posting: None, id, problems: source.into_problems() };
+        return Read { id, ..Read::failed(source.into_problems()) };
     }
-    let (posting, id) = {
+    let (posting, id, title, recruiters) = {
         let root = source.parse();
         let table = Table::new(&source, root.get_ref(), 0..0);
         let id = posting_id(&table, stem);
         let posting = whole(&table, id.clone().unwrap_or_default(), house);
         table.finish();
-        (posting.filter(|_| !source.failed()), id)
+        let posting = posting.filter(|_| !source.failed());
+        if posting.is_some() {
+            (posting, id, None, Vec::new())
+        } else {
+            let title = table.guessed("title").and_then(|title| title.as_str()).map(str::to_owned);
+            (None, id, title, who_can_mend(&table, house))
+        }
     };
-    Read { posting, id, problems: source.into_problems() }
+    Read { posting, id, title, recruiters, problems: source.into_problems() }
 }
 
 /// Reads the last good version of a posting, under settings that may have changed since: whoever is no longer
@@ -62,6 +81,20 @@ fn read(source: Source<'_>, stem: &str, house: &House) -> Read {
 #[must_use]
 pub fn last_good_posting(file: &str, id: &str, contents: &str, house: &House) -> Read {
     read(Source::new(file, contents).lenient(), id, house)
+}
+
+/// Whom `recruiters` names, also where that key or some of its names are wrong. Nothing is reported: that is done.
+fn who_can_mend(table: &Table<'_, '_>, house: &House) -> Vec<Recipient> {
+    let Some(value) = table.guessed("recruiters") else { return Vec::new() };
+    let names: Vec<&str> = match value {
+        DeValue::Array(list) => list.iter().filter_map(|name| name.get_ref().as_str()).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    let mut found = Vec::new();
+    for name in names {
+        let _ = house.directory.resolve(name, &mut found);
+    }
+    found
 }
 
 fn posting_id(table: &Table<'_, '_>, stem: &str) -> Option<String> {

@@ -62,6 +62,13 @@ impl<'s, 'a> Table<'s, 'a> {
         self.inner.get(key)
     }
 
+    /// The raw value of a key, or of one that was meant for it. For telling people what is wrong: a posting is never read
+    /// this way.
+    pub fn guessed(&self, key: &'static str) -> Option<&'s DeValue<'a>> {
+        let meant = || self.inner.iter().find(|(name, _)| meant::key(name.get_ref(), [key]).is_some());
+        self.inner.get(key).or_else(|| meant().map(|(_, value)| value)).map(Spanned::get_ref)
+    }
+
     /// Where a key stands; the table's own place when it does not.
     #[must_use]
     pub fn key_span(&self, key: &str) -> Range<usize> {

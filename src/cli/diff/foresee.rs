@@ -109,7 +109,7 @@ fn told_once(known: &[Row], noted: &[Revision]) -> Vec<Told> {
         let all = match row.key.sort() {
             Sort::Reminder => false,
             Sort::New => true,
-            Sort::Digest | Sort::Change | Sort::Missed | Sort::Operator => continue,
+            Sort::Digest | Sort::Change | Sort::Missed | Sort::Slip | Sort::Operator => continue,
         };
         let at = row.sent_at.unwrap_or(row.changed);
         for (event, revisions) in events.get(row.key.posting()).into_iter().flatten() {

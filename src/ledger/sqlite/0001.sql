@@ -16,6 +16,7 @@ CREATE TABLE postings (
     id          TEXT NOT NULL PRIMARY KEY,
     path        TEXT NOT NULL,
     text        TEXT NOT NULL,
+    since       INTEGER NOT NULL,             -- when this very text was first remembered
     vanished_at INTEGER
 ) STRICT;
 
@@ -30,7 +31,7 @@ CREATE TABLE people (
 CREATE TABLE rows (
     -- What it is: for ever.
     key         TEXT    NOT NULL PRIMARY KEY,
-    sort        TEXT    NOT NULL CHECK (sort IN ('reminder', 'digest', 'change', 'new', 'missed', 'operator')),
+    sort        TEXT    NOT NULL CHECK (sort IN ('reminder', 'digest', 'change', 'new', 'missed', 'slip', 'operator')),
     posting     TEXT    NOT NULL,             -- '' when it is of none, as is event
     event       TEXT    NOT NULL,
     recipient   TEXT    NOT NULL,

@@ -9,13 +9,14 @@ use crate::ledger::StoredPosting;
 
 /// Every posting remembered, by id.
 pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> {
-    db.prepare("SELECT id, path, text, vanished_at FROM postings ORDER BY id")?
+    db.prepare("SELECT id, path, text, since, vanished_at FROM postings ORDER BY id")?
         .query_map([], |row| {
             Ok(StoredPosting {
                 id: row.get(0)?,
                 path: row.get(1)?,
                 text: row.get(2)?,
-                vanished_at: row.get::<_, Option<At>>(3)?.map(|at| at.0),
+                since: row.get::<_, At>(3)?.0,
+                vanished_at: row.get::<_, Option<At>>(4)?.map(|at| at.0),
             })
         })?
         .collect()
@@ -32,12 +33,13 @@ pub(super) fn remember(
         drop.execute([id])?;
     }
     let mut keep = db.prepare(
-        "INSERT INTO postings (id, path, text, vanished_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (id) DO UPDATE
-         SET path = excluded.path, text = excluded.text, vanished_at = excluded.vanished_at",
+        "INSERT INTO postings (id, path, text, since, vanished_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET path = excluded.path, text = excluded.text, since = excluded.since,
+             vanished_at = excluded.vanished_at",
     )?;
     for posting in postings {
-        keep.execute(params![posting.id, posting.path, posting.text, posting.vanished_at.map(At)])?;
+        let StoredPosting { id, path, text, since, vanished_at } = posting;
+        keep.execute(params![id, path, text, At(*since), vanished_at.map(At)])?;
     }
     db.execute("UPDATE meta SET filled = 1 WHERE NOT filled", [])?;
     Ok(())

@@ -55,9 +55,11 @@ const TOLD: &str = "
     UPDATE rows SET state = 'superseded', reason = 'told-already', not_before = NULL, changed = ?2
     WHERE key = ?1 AND state = 'planned' AND sort = 'change'";
 
+/// The ended row of a slip is marked as well; it keeps the instant at which it ended.
 const WANT: &str = "
-    UPDATE rows SET wanted = ?2, changed = ?3
-    WHERE key = ?1 AND state IN ('claimed', 'handed', 'held')";
+    UPDATE rows SET wanted = ?2, changed = iif(state IN ('claimed', 'handed', 'held'), ?3, changed)
+    WHERE key = ?1 AND (state IN ('claimed', 'handed', 'held')
+        OR (sort = 'slip' AND state <> 'planned' AND NOT ?2))";
 
 /// Applies changes; returns how many found their row elsewhere.
 pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> rusqlite::Result<usize> {

@@ -92,6 +92,28 @@ impl Notices for English {
         format!("{also} {}, who {are} away.", self.list(names))
     }
 
+    fn to_correct(&self, file: &str, line: Option<usize>, others: usize) -> String {
+        let place = match (line, others) {
+            (None, 0) => String::new(),
+            (None, others) => format!(", {} errors", others + 1),
+            (Some(line), 0) => format!(", line {line}"),
+            (Some(line), 1) => format!(", line {line} (and 1 more error)"),
+            (Some(line), others) => format!(", line {line} (and {others} more errors)"),
+        };
+        format!("To be corrected: {file}{place}")
+    }
+
+    fn more_errors(&self, others: usize) -> String {
+        format!("and {others} more")
+    }
+
+    fn version(&self, day: NaiveDate, today: Option<NaiveTime>, year: bool) -> String {
+        today.map_or_else(
+            || format!("the version of {}", date(day, true, year)),
+            |at| format!("today's version, of {},", hour(at)),
+        )
+    }
+
     fn rest(&self, reminders: usize, notices: usize, other: bool) -> String {
         let updates = match (notices, other) {
             (1, true) => "1 other update".to_owned(),

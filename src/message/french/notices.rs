@@ -99,6 +99,28 @@ impl Notices for French {
         }
     }
 
+    fn to_correct(&self, file: &str, line: Option<usize>, others: usize) -> String {
+        let place = match (line, others) {
+            (None, 0) => String::new(),
+            (None, others) => format!(", {} erreurs", others + 1),
+            (Some(line), 0) => format!(", ligne {line}"),
+            (Some(line), 1) => format!(", ligne {line} (et 1 autre erreur)"),
+            (Some(line), others) => format!(", ligne {line} (et {others} autres erreurs)"),
+        };
+        format!("Fiche à corriger\u{a0}: {file}{place}")
+    }
+
+    fn more_errors(&self, others: usize) -> String {
+        if others == 1 { "et 1 autre".to_owned() } else { format!("et {others} autres") }
+    }
+
+    fn version(&self, day: NaiveDate, today: Option<NaiveTime>, year: bool) -> String {
+        today.map_or_else(
+            || format!("la version du {}", date(day, true, year)),
+            |at| format!("la version d'aujourd'hui, {},", hour(at)),
+        )
+    }
+
     fn rest(&self, reminders: usize, notices: usize, other: bool) -> String {
         let news = match (notices, other) {
             (1, true) => "1 autre nouvelle".to_owned(),
@@ -214,6 +236,20 @@ mod tests {
             let days = dates(days);
             assert_eq!(French.digest(days[0], days[1], false), expected);
         }
+    }
+
+    #[test]
+    fn slips_in_words() {
+        assert_eq!(French.to_correct("a.toml", None, 0), "Fiche à corriger\u{a0}: a.toml");
+        assert_eq!(French.to_correct("a.toml", None, 1), "Fiche à corriger\u{a0}: a.toml, 2 erreurs");
+        let one = French.to_correct("a.toml", Some(12), 1);
+        assert_eq!(one, "Fiche à corriger\u{a0}: a.toml, ligne 12 (et 1 autre erreur)");
+        assert_eq!([1, 5].map(|others| French.more_errors(others)), ["et 1 autre", "et 5 autres"]);
+        let day = dates("2026-06-01")[0];
+        assert_eq!(French.version(day, None, false), "la version du 1er juin");
+        assert_eq!(French.version(day, None, true), "la version du 1er juin 2026");
+        let at = NaiveTime::from_hms_opt(9, 12, 0);
+        assert_eq!(French.version(day, at, false), "la version d'aujourd'hui, 9\u{a0}h\u{a0}12,");
     }
 
     #[test]

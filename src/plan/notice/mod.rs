@@ -7,12 +7,14 @@
 //! | change | what you were told is otherwise now | `change` |
 //! | new | a posting is new: its dates, and what will be reminded | here |
 //! | missed | this could not leave in time | here |
+//! | slip | a posting's file is wrong | `slip` |
 //! | digest | the next fourteen days | `digest` |
 //! | operator | a trouble began, or is over | `episode` |
 
 pub mod change;
 pub mod digest;
 pub mod episode;
+pub mod slip;
 
 use std::collections::BTreeMap;
 
@@ -63,12 +65,24 @@ impl<'a> Scene<'a> {
         key: Key,
         about: (&str, &str),
         to: &Recipient,
+        times: (DateTime<Utc>, DateTime<Utc>),
+    ) -> Wanted {
+        let others = self.postings.get(about.0).map_or(&[][..], |posting| &posting.recruiters);
+        self.notice_among(key, about, to, times, others)
+    }
+
+    /// The same, where these are the recruiters.
+    fn notice_among(
+        &self,
+        key: Key,
+        about: (&str, &str),
+        to: &Recipient,
         (due, late_after): (DateTime<Utc>, DateTime<Utc>),
+        others: &[Recipient],
     ) -> Wanted {
         let posting = self.postings.get(about.0);
         let zone =
             to.zone.map_or_else(|| posting.map_or(self.house.zone, |posting| posting.zone), |zone| zone.0);
-        let others = posting.map_or(&[][..], |posting| &posting.recruiters);
         let reader = route(to, due, zone, others, &self.house.directory).reader;
         Wanted {
             key,
