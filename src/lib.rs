@@ -28,6 +28,7 @@
 //! | change what a date means | `plan/lay.rs`, `calendar/zone.rs` | `tests/plan.rs` |
 //! | change what counts as a change, or who hears of it | `plan/said.rs`, `plan/notice/change.rs` | `tests/revisions.rs`, `tests/year/` |
 //! | add a notice | `plan/notice/`, a `Sort` in `plan/mod.rs` | `daemon/composing.rs`, a part in `templates/` |
+//! | have something wait for a person's word | `cli/accept.rs` | its verb in `ledger/mod.rs` |
 //! | tell the operator of something | `daemon/troubles.rs` | – |
 //! | change when we try again, or give up | `plan/next.rs` | `tests/faults.rs` |
 //! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |

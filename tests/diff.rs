@@ -1,14 +1,17 @@
 //! `jalon diff`: what it lists is what the daemon's next round does; and the real binary.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may fail; dice are small")]
 
+#[path = "support/running.rs"]
+mod running;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jalon::cli::diff::foresee::foresee;
 use jalon::clock::Clock;
-use jalon::daemon::planner::{Memory, Planner};
+use jalon::daemon::log::diff;
+use jalon::daemon::planner::Planner;
 use jalon::files::load;
 use jalon::ledger::sqlite::SqliteLedger;
 use jalon::ledger::{HandOver, Ledger as _, Says, Stamp, Turn};
@@ -16,6 +19,7 @@ use jalon::plan::difference::{Action, after};
 use jalon::plan::next::Verdict;
 use jalon::plan::row::State;
 use jalon::plan::{Key, Sort};
+use running::{Daemon, text};
 
 const JALON: &str = "time_zone = \"Europe/Paris\"\nlanguage = \"en\"\n[people.camille]\nemail = \"camille@example.org\"\n[people.sacha]\nemail = \"sacha@example.org\"\ntime_zone = \"Indian/Reunion\"\n";
 
@@ -119,9 +123,10 @@ async fn what_is_listed_is_what_the_round_does() {
                 _ => write("postings/a.toml", &dice.posting()),
             }
             let now = clock.now();
-            let memory = Memory::of(&ledger).await.unwrap();
-            let (before, told) = (memory.known.clone(), ledger.told().await.unwrap());
-            let foreseen = foresee(folder.path(), load(folder.path()), memory, told, now).unwrap();
+            let before = ledger.known().await.unwrap();
+            let path = folder.path();
+            let ahead = Planner::new(ledger.clone(), clock.clone(), path.to_owned(), load(path));
+            let (_, foreseen) = ahead.look_ahead().await.unwrap().unwrap();
             let round = step().await;
             let context = format!("seed {seed}, turn {turn}: {:#?}", foreseen.lines);
             // Keys and states are as they were foreseen, but for what ended on the way.
@@ -159,13 +164,176 @@ async fn what_is_listed_is_what_the_round_does() {
     assert!(notices > 20, "the edits told people of {notices} changes only");
 }
 
+#[tokio::test]
+async fn whoever_a_digest_told_is_foreseen_to_hear_of_a_change() {
+    // By another name, too.
+    for (id, notice) in [("p", "~change/p/deadline/2/camille"), ("q", "~change/q/deadline/2/camille")] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        std::fs::create_dir_all(path.join("postings")).unwrap();
+        let jalon = JALON.replace("[people.sacha]", "digest = \"0 8 * * *\"\n[people.sacha]");
+        std::fs::write(path.join("jalon.toml"), jalon).unwrap();
+        let write = |id: &str, day: &str| {
+            let text = format!("title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = {day}\n");
+            std::fs::write(path.join("postings/p.toml"), format!("id = \"{id}\"\n{text}")).unwrap();
+        };
+        let ledger = SqliteLedger::open(&path.join("jalon.db"), Stamp::Pretended).unwrap();
+        let clock = Clock::jumping("2026-06-05T08:00:00Z".parse().unwrap());
+        let planner = || Planner::new(ledger.clone(), clock.clone(), path.to_owned(), load(path));
+        write("p", "2026-06-28");
+        planner().step().await.unwrap();
+        clock.wait_until("2026-06-06T06:00:00Z".parse().unwrap()).await;
+        let (now, lease) = (clock.now(), TimeDelta::minutes(30));
+        for mail in ledger.claim(now, lease, 100, "example.org").await.unwrap() {
+            let key = mail.rows[0].key.clone();
+            assert_eq!(key.as_str(), "~digest/2026-06-06T08:00/camille");
+            let says = Says::Event { key, posting: "p".into(), event: "deadline".into(), revision: 1 };
+            let (message_id, term) = (mail.message_id, mail.term);
+            let hand = HandOver { message_id: message_id.clone(), term, says: vec![says] };
+            ledger.turn(Turn { settle: None, hand: Some(hand) }, now, lease).await.unwrap();
+            let sent = Some((message_id, term, Verdict::Sent { reply: "250 Ok".into() }));
+            ledger.turn(Turn { settle: sent, hand: None }, now, lease).await.unwrap();
+        }
+        clock.wait_until(now + TimeDelta::hours(1)).await;
+        write(id, "2026-06-29");
+        let (_, foreseen) = planner().look_ahead().await.unwrap().unwrap();
+        let notices: Vec<&str> = foreseen
+            .lines
+            .iter()
+            .filter(|line| line.action == Action::Notice && line.key.sort() == Sort::Change)
+            .map(|line| line.key.as_str())
+            .collect();
+        assert_eq!(notices, [notice]);
+        planner().step().await.unwrap();
+        assert!(ledger.known().await.unwrap().iter().any(|row| row.key.as_str() == notice));
+    }
+}
+
+/// The lines of `jalon diff` as it prints them, without headings.
+fn printed(shown: &str) -> Vec<String> {
+    shown.lines().filter_map(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_daemon_logs_what_diff_would_have_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    std::fs::create_dir_all(config.join("postings")).unwrap();
+    std::fs::write(config.join("jalon.toml"), JALON).unwrap();
+    let write = |id: &str, who: &str, day: &str| {
+        let text = format!("title = \"{id}\"\nrecruiters = [{who}]\n[deadline]\nuntil = {day}\n");
+        std::fs::write(config.join(format!("postings/{id}.toml")), text).unwrap();
+    };
+    let remove = |id: &str| std::fs::remove_file(config.join(format!("postings/{id}.toml"))).unwrap();
+    let ledger = SqliteLedger::open(&folder.path().join("jalon.db"), Stamp::Pretended).unwrap();
+    let clock = Clock::jumping("2026-06-05T08:00:00Z".parse().unwrap());
+    for id in ["a", "b", "c", "d"] {
+        write(id, "\"camille\", \"sacha\"", "2026-06-28");
+    }
+    let mut planner = Planner::new(ledger.clone(), clock.clone(), config.clone(), load(&config));
+    planner.step().await.unwrap();
+    clock.wait_until("2026-06-21T07:00:00Z".parse().unwrap()).await;
+    planner.step().await.unwrap();
+    send(&ledger, clock.now()).await;
+    // Both asked before the round is written: the binary beside whoever holds the ledger, and the daemon.
+    let mut both = async || {
+        clock.wait_until(clock.now() + TimeDelta::minutes(20)).await;
+        ledger.note_round(clock.now(), false).await.unwrap();
+        let shown = run(folder.path(), &["diff", "--ledger", "sqlite:jalon.db"]);
+        let before = ledger.known().await.unwrap();
+        planner.reload().unwrap();
+        let (laid, foreseen) = planner.look_ahead().await.unwrap().unwrap();
+        assert_eq!(ledger.known().await.unwrap(), before, "nothing is written yet");
+        let logged: Vec<(String, String)> =
+            diff(&foreseen).into_iter().map(|(posting, line)| (posting.to_owned(), line)).collect();
+        planner.write(laid).await.unwrap();
+        (text(&shown.stdout), logged)
+    };
+    let lines = |logged: &[(String, String)]| logged.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>();
+    // Moved, and told; new; gone.
+    write("b", "\"camille\", \"sacha\"", "2026-07-05");
+    write("e", "\"camille\"", "2026-06-22");
+    remove("a");
+    let (shown, logged) = both().await;
+    assert_eq!(lines(&logged), printed(&shown), "{shown}");
+    for (posting, words) in [
+        ("a", "- its file is gone: deadline -1d (2026-06-28), camille"),
+        ("b", "~ moved: deadline -1d (2026-07-05), sacha"),
+        ("b", "@ notice of the change of deadline, camille"),
+        ("e", "@ notice of the new posting, camille"),
+    ] {
+        assert!(logged.iter().any(|(id, line)| id == posting && line.starts_with(words)), "{logged:#?}");
+    }
+    // What edits nothing that is planned says so, in the same words.
+    let (shown, logged) = both().await;
+    assert!(shown.contains("- withdrawn: deadline"), "a is believed to be gone by now: {shown}");
+    assert_eq!(lines(&logged), printed(&shown));
+    let (shown, logged) = both().await;
+    assert_eq!(shown, format!("{}\n", logged[0].1));
+    assert_eq!(logged, [(String::new(), "these files change nothing in the plan".to_owned())]);
+    // A plain address is not the log's to have.
+    write("b", "\"lou.durand@example.org\"", "2026-07-06");
+    let (shown, logged) = both().await;
+    assert!(printed(&shown).iter().any(|line| line.contains(", lou.durand@example.org —")), "{shown}");
+    let short: Vec<String> =
+        printed(&shown).iter().map(|line| line.replace("lou.durand@example.org", "l…@example.org")).collect();
+    assert_eq!(lines(&logged), short);
+    // The first forty, and how many more.
+    for n in 0..20 {
+        write(&format!("f{n:02}"), "\"camille\"", &format!("2026-09-{:02}", n + 1));
+    }
+    let (shown, logged) = both().await;
+    let all = printed(&shown);
+    assert_eq!(all.len(), 80);
+    assert_eq!(lines(&logged[..40]), all[..40]);
+    assert_eq!(logged[40..], [(String::new(), "and 40 more: 30 added, 10 to be told".to_owned())]);
+    // So many gone at once.
+    for n in 0..20 {
+        remove(&format!("f{n:02}"));
+    }
+    let (shown, logged) = both().await;
+    assert_eq!(shown.lines().next(), Some(&*logged[0].1));
+    assert!(logged[0].1.starts_with("so many files are gone at once that it is not believed (f00, f01"));
+    let why = run(folder.path(), &["explain", "c", "--ledger", "sqlite:jalon.db"]);
+    assert!(
+        text(&why.stderr).contains("takes its last round for now: 21 June 2026, 11:00"),
+        "{:?}",
+        why.stderr
+    );
+}
+
+#[test]
+fn a_running_daemon_logs_it_when_it_takes_edited_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::create_dir_all(path.join("config/postings")).unwrap();
+    let mail = "[mail]\nfrom = \"R <r@example.org>\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n";
+    std::fs::write(path.join("config/jalon.toml"), format!("{JALON}{mail}")).unwrap();
+    let write = |day: &str| {
+        let text = format!("title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = {day}\n");
+        std::fs::write(path.join("config/postings/p.toml"), text).unwrap();
+    };
+    write("2026-06-28");
+    let mut daemon = Daemon::start(path, &["--as-of", "2026-06-01T08:00:00", "--ledger", "sqlite:jalon.db"]);
+    let log = daemon.until("event=\"planned\"");
+    assert!(!log.iter().any(|line| line.contains("event=\"diff\"")), "nothing was edited: {log:#?}");
+    write("2026-06-29");
+    let shown = run(path, &["diff", "--ledger", "sqlite:jalon.db"]);
+    daemon.hang_up();
+    let log = daemon.until("event=\"planned\"");
+    let said: Vec<&String> = log.iter().filter(|line| line.contains("event=\"diff\"")).collect();
+    let expected = printed(&text(&shown.stdout));
+    assert_eq!((said.len(), expected.len()), (3, 3), "{log:#?}");
+    for (said, line) in said.iter().zip(&expected) {
+        assert!(said.contains(line) && said.contains("posting=\"p\"") && said.contains(" INFO "), "{said}");
+        assert!(said.contains("zone=\"Europe/Paris\""), "{said}");
+    }
+    daemon.stop();
+}
+
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jalon"));
     command.args(arguments).current_dir(folder).env_clear().env("LANG", "C").output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]

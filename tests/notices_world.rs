@@ -785,3 +785,32 @@ async fn a_notice_that_left_within_a_reminders_mail_says_so() {
         (State::Superseded, Some("told-already"))
     );
 }
+
+#[tokio::test]
+async fn whoever_was_told_of_a_posting_that_is_accepted_to_be_gone_hears_of_it_and_so_does_the_operator() {
+    let toml = format!("{TOML}{CAMILLE}");
+    let text = |title: &str| posting(title, "\"camille\"", "[deadline]\nuntil = 2026-06-28\n");
+    let (p, q) = (text("P"), text("Q").replace("06-28", "07-28"));
+    let mut world = World::new("2026-06-01T10:00:00Z", &toml, &[("p.toml", &p), ("q.toml", &q)]).await;
+    world.to("2026-06-21T07:00:00Z").await;
+    assert_eq!(sent(&world.minute().await).len(), 1, "a week before, of p");
+    world.remove("postings/p.toml");
+    world.remove("postings/q.toml");
+    let left = world.minutes(60).await;
+    let told: Vec<&str> = left.iter().map(|departure| departure.written.text.as_str()).collect();
+    assert_eq!(sent(&left), ["21 07:01 admin@example.org <- ~operator/vanished/1"]);
+    assert!(told[0].contains("if it was on purpose, run jalon accept."), "{}", told[0]);
+    world.ledger.accept(vec!["p".into(), "q".into()], world.clock.now()).await.unwrap();
+    let left = world.minutes(15).await;
+    let told: Vec<&str> = left.iter().map(|departure| departure.written.text.as_str()).collect();
+    assert_eq!(
+        sent(&left),
+        [
+            "21 08:11 camille@example.org <- ~change/p/deadline/2/camille",
+            "21 08:11 admin@example.org <- ~operator/vanished/1/healed",
+        ],
+    );
+    assert!(told[0].contains("Removed from the calendar"), "{}", told[0]);
+    assert!(world.rows("q/").await.iter().all(|row| row.state == State::Withdrawn), "nobody was told of q");
+    world.still().await;
+}

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Here stand the grammar, the exit codes and what the commands share.
 
+pub mod accept;
 pub mod agenda;
 pub mod check;
 pub mod completions;
@@ -22,9 +23,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::calendar::Zone;
 use crate::clock::Clock;
-use crate::diagnostic::{Language, Problem, Severity, Words};
+use crate::diagnostic::{Language, Problem, Severity, Words, say};
 use crate::files::Loaded;
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError, Stamp};
+use crate::plan::words;
 use crate::settings::Settings;
 
 /// How a command ends (sysexits where there is one).
@@ -100,6 +102,8 @@ pub enum Command {
     Diff(diff::Diff),
     /// Why a reminder came, or did not
     Explain(explain::Explain),
+    /// Accept what waits for a person: postings that vanished, a clock that was set
+    Accept(accept::Accept),
 }
 
 /// How a listing is printed.
@@ -164,6 +168,7 @@ pub fn run(line: Line) -> Exit {
         Command::Man(command) => command.run(&context),
         Command::Diff(command) => command.run(&context),
         Command::Explain(command) => command.run(&context),
+        Command::Accept(command) => command.run(&context),
     }
 }
 
@@ -286,8 +291,36 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
     (exit, Words { fr, en })
 }
 
+/// Now, on the clock that a ledger lives on. What a pretended one says only its daemon knows: it is taken to be the
+/// moment of the last round, and that is said.
+pub async fn now_of(
+    ledger: &impl Ledger,
+    context: &Context,
+    settings: Option<&Settings>,
+    language: Language,
+) -> Result<DateTime<Utc>, LedgerError> {
+    let last = match ledger.stamp().await? {
+        Stamp::Real => None,
+        Stamp::Pretended => ledger.last_round().await?,
+    };
+    let Some(last) = last else { return Ok(context.clock.now()) };
+    let zone = settings.map_or(Zone::UTC, |settings| settings.house.zone);
+    let words = say(
+        format!(
+            "l'horloge de ce registre est simulée (--as-of)\u{a0}; cette commande se place à son dernier tour, le {}",
+            words::moment(last, zone, Language::French)
+        ),
+        format!(
+            "this ledger lives on a pretended clock (--as-of); this command takes its last round for now: {}",
+            words::moment(last, zone, Language::English)
+        ),
+    );
+    err(&format!("{}\n", words.say(language)));
+    Ok(last)
+}
+
 /// Waits for one thing, without a daemon around it.
-pub fn wait<T>(future: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
+pub fn wait<T, E: From<LedgerError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let unusable =
         |error: std::io::Error| LedgerError::Unusable { ledger: String::new(), source: Box::new(error) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unusable)?;

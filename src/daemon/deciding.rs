@@ -97,7 +97,12 @@ pub(super) fn decide(seen: Seen<'_>, house: &House, now: DateTime<Utc>) -> Decid
         .filter(|posting| !renamed.contains_key(&posting.id))
         .map(|posting| (posting.id.clone(), posting.vanished_at))
         .collect();
-    let mut presence = presence(&remembered, &open, &present, !seen.readable, now);
+    let accepted = stored
+        .iter()
+        .filter(|posting| posting.accepted.is_some())
+        .map(|posting| posting.id.clone())
+        .collect();
+    let mut presence = presence(&remembered, &accepted, &open, &present, !seen.readable, now);
     presence.gone.extend(renamed.keys().cloned());
     let mut frozen: BTreeSet<String> = folder
         .broken
@@ -246,6 +251,7 @@ pub(super) fn remembered(seen: Seen<'_>, presence: &Presence, now: DateTime<Utc>
             since: known.map_or(now, |stored| stored.since),
             text,
             vanished_at: None,
+            accepted: None,
         })
     });
     let shown: BTreeSet<&str> = seen.folder.postings.iter().map(|posting| posting.id.as_str()).collect();
@@ -253,9 +259,13 @@ pub(super) fn remembered(seen: Seen<'_>, presence: &Presence, now: DateTime<Utc>
         .stored
         .iter()
         .filter(|posting| !shown.contains(posting.id.as_str()) && !presence.gone.contains(&posting.id))
-        .map(|posting| StoredPosting {
-            vanished_at: presence.missed.get(&posting.id).copied(),
-            ..posting.clone()
+        .map(|posting| {
+            let vanished_at = presence.missed.get(&posting.id).copied();
+            StoredPosting {
+                vanished_at,
+                accepted: posting.accepted.filter(|_| vanished_at.is_some()),
+                ..posting.clone()
+            }
         });
     good.chain(others).filter(|posting| by_id.get(posting.id.as_str()) != Some(&posting)).collect()
 }

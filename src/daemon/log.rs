@@ -6,13 +6,18 @@ use chrono::{DateTime, Utc};
 use tracing::{error, info, warn};
 
 use super::dispatcher::{Departure, Report};
+use super::foreseen::Foreseen;
 use super::planner::Round;
 use crate::diagnostic::{Language, Problem, Severity};
 use crate::ledger::{LedgerError, Orphans};
 use crate::plan::next::Verdict;
 use crate::plan::row::State;
 use crate::plan::trust::Trust;
+use crate::plan::worded::{counts, doubt, nothing, sentence};
 use crate::plan::{Key, Sort};
+
+/// How many lines the log has of what edited files change.
+const LISTED: usize = 40;
 
 /// Every file was read, the ledger is open, the loops run.
 pub fn started() {
@@ -87,13 +92,13 @@ pub fn planned(round: &Round, told: &mut Told, postings: usize) {
         error!(
             event = "vanished",
             postings = round.missed.join(" "),
-            "most postings vanished at once, or their folder cannot be read: none is believed, reminders go on"
+            "most postings vanished at once, or their folder cannot be read: none is believed, reminders go on; put them back or, if it was on purpose, run jalon accept"
         );
     } else if news && !round.missed.is_empty() {
         warn!(
             event = "vanished",
             postings = round.missed.join(" "),
-            "files are gone: believed after fifteen minutes"
+            "files are gone: believed after fifteen minutes, or at once by jalon accept"
         );
     }
     (told.missed, told.doubted) = (round.missed.clone(), round.doubted);
@@ -148,6 +153,34 @@ fn templates_failed(found: &[Problem]) {
             "{sentence}: the built-in one is used for this mail"
         );
     }
+}
+
+/// What edited files change, as `jalon diff` says it: a line each, and whom it names by more than an id is shortened.
+pub fn foreseen(foreseen: &Foreseen) {
+    let zone = foreseen.snapshot.settings.house.zone.name();
+    for (posting, line) in diff(foreseen) {
+        info!(event = "diff", posting, zone, "{line}");
+    }
+}
+
+/// The lines of [`foreseen`], each with its posting.
+#[must_use]
+pub fn diff(foreseen: &Foreseen) -> Vec<(&str, String)> {
+    let mut said = Vec::new();
+    if foreseen.doubted && !foreseen.missed.is_empty() {
+        said.push(("", doubt(&foreseen.missed).en));
+    }
+    let lines = foreseen.ordered();
+    if lines.is_empty() {
+        said.push(("", nothing().en));
+    }
+    let wording = foreseen.wording(Language::English, recipient);
+    let (first, more) = lines.split_at(lines.len().min(LISTED));
+    said.extend(first.iter().map(|line| (line.key.posting(), sentence(line, &wording))));
+    if !more.is_empty() {
+        said.push(("", format!("and {} more: {}", more.len(), counts(more, Language::English))));
+    }
+    said
 }
 
 /// Files that were not taken: what was in force stays.
@@ -280,13 +313,26 @@ pub fn ledger_failed(doing: &str, problem: &LedgerError) {
 }
 
 /// The clock is not to be trusted.
-pub fn distrusted(verdict: Trust, now: DateTime<Utc>) {
+pub fn distrusted(verdict: Trust, now: DateTime<Utc>, last_round: Option<DateTime<Utc>>) {
     let (by, how) = match verdict {
         Trust::Agrees => return,
-        Trust::Behind(by) => (by, "behind the ledger's last round; set it right"),
-        Trust::Ahead(by) => {
-            (by, "ahead of the time that passed; set it right, or restart jalon if it is right now")
-        }
+        Trust::Behind(by) => (by, "behind the ledger's last round"),
+        Trust::Ahead(by) => (by, "ahead of the time that passed"),
     };
-    error!(event = "clock", now = %now, seconds = by.num_seconds(), "nothing is planned or sent until the clock agrees: it is {how}");
+    let last_round = last_round.map(|last| last.to_string()).unwrap_or_default();
+    error!(event = "clock", now = %now, last_round, seconds = by.num_seconds(), "nothing is planned or sent until the clock agrees: it is {how}; set it right or, if it is right now, run jalon accept clock");
+}
+
+/// The same for the service manager, in one line.
+#[must_use]
+pub fn status_distrusted(verdict: Trust) -> String {
+    let (by, how) = match verdict {
+        Trust::Agrees => return "the clock agrees".to_owned(),
+        Trust::Behind(by) => (by, "behind the ledger's last round"),
+        Trust::Ahead(by) => (by, "ahead of the time that passed"),
+    };
+    let (hours, minutes) = (by.num_hours(), by.num_minutes() % 60);
+    format!(
+        "nothing is planned or sent: the clock is {hours} h {minutes:02} min {how}; set it right, or run jalon accept clock"
+    )
 }

@@ -9,6 +9,8 @@ mod composing;
 mod deciding;
 mod digesting;
 pub mod dispatcher;
+pub mod foreseen;
+pub mod guard;
 pub mod log;
 pub mod pacemaker;
 pub mod planner;
@@ -28,9 +30,9 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::files::watch::Watch;
 use crate::ledger::{Ledger, LedgerError};
-use crate::plan::trust::{Trust, trust};
 use crate::telemetry;
 use dispatcher::{Dispatcher, Way};
+use guard::Guard;
 use pacemaker::Beats;
 use planner::{Planner, Snapshot};
 use troubles::Felt;
@@ -49,9 +51,6 @@ const LONGEST_REPLAN: Duration = Duration::from_mins(5);
 
 /// How long nothing is tried after the ledger failed.
 const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(30);
-
-/// How often a round is noted in the ledger.
-const NOTED: TimeDelta = TimeDelta::seconds(30);
 
 /// Why the daemon ended otherwise than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -173,54 +172,6 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     Ok(())
 }
 
-/// Judges the clock before each round: a round on a wrong clock would skip, or send, what it should not.
-#[derive(Clone, Debug)]
-struct Guard {
-    clock: Clock,
-    seen: Arc<std::sync::Mutex<Seen>>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    /// What the clock said when it was last trusted, and how long the machine had been up.
-    trusted: Option<(DateTime<Utc>, Duration)>,
-    /// Whether the present episode of distrust was told.
-    told: bool,
-}
-
-impl Guard {
-    fn new(clock: Clock) -> Self {
-        Self { clock, seen: Arc::default() }
-    }
-
-    /// Whether a round may be made now; the log hears of it once an episode when not.
-    async fn allows<L: Ledger>(&self, ledger: &L) -> Result<bool, LedgerError> {
-        let now = self.clock.now();
-        let last = ledger.last_round().await?;
-        let verdict = self.judge(now, last);
-        if verdict != Trust::Agrees {
-            return Ok(false);
-        }
-        if last.is_none_or(|last| now - last >= NOTED) {
-            ledger.note_round(now, false).await?;
-        }
-        Ok(true)
-    }
-
-    fn judge(&self, now: DateTime<Utc>, last_round: Option<DateTime<Utc>>) -> Trust {
-        let up = Clock::since_boot();
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let passed = |at| TimeDelta::from_std(up.saturating_sub(at)).unwrap_or_default();
-        let verdict = trust(now, last_round, seen.trusted.map(|(then, at)| (then, passed(at))));
-        if verdict == Trust::Agrees {
-            *seen = Seen { trusted: Some((now, up)), told: false };
-        } else if !std::mem::replace(&mut seen.told, true) {
-            log::distrusted(verdict, now);
-        }
-        verdict
-    }
-}
-
 struct PlanWakes {
     wake: Arc<Notify>,
     replan: Arc<Notify>,
@@ -239,10 +190,13 @@ async fn plan_loop<L: Ledger>(
 ) {
     let mut told = log::Told::default();
     let mut ears = Ears::open();
+    // Whether edited files were taken, and the log has not said yet what they change.
+    let mut taken = false;
     while !*stopping.borrow() {
         planner.heed(wakes.felt.borrow_and_update().clone());
-        match plan_once(&planner, &guard, &ledger, &show).await {
+        match plan_once(&planner, &guard, &ledger, &show, taken).await {
             Ok(Some((postings, round))) => {
+                taken = false;
                 log::planned(&round, &mut told, postings);
                 telemetry::status(&log::status(&round, postings));
                 wakes.wake.notify_one();
@@ -278,11 +232,11 @@ async fn plan_loop<L: Ledger>(
             told = log::Told::default();
         }
         // A file that is gone is looked for again before it is believed to be.
-        if (edited || told.misses_files())
-            && !*stopping.borrow()
-            && let Err(problems) = planner.reload()
-        {
-            log::refused(&problems);
+        if (edited || told.misses_files()) && !*stopping.borrow() {
+            match planner.reload() {
+                Ok(()) => taken |= edited,
+                Err(problems) => log::refused(&problems),
+            }
         }
     }
 }
@@ -323,11 +277,19 @@ async fn plan_once<L: Ledger>(
     guard: &Guard,
     ledger: &L,
     show: &watch::Sender<Option<Arc<Snapshot>>>,
+    taken: bool,
 ) -> Result<Option<(usize, planner::Round)>, LedgerError> {
     if !guard.allows(ledger).await? {
         return Ok(None);
     }
-    let Some(mut laid) = planner.look().await? else { return Ok(None) };
+    let mut laid = if taken {
+        let Some((laid, foreseen)) = planner.look_ahead().await? else { return Ok(None) };
+        log::foreseen(&foreseen);
+        laid
+    } else {
+        let Some(laid) = planner.look().await? else { return Ok(None) };
+        laid
+    };
     let postings = laid.snapshot.postings.len();
     let snapshot = Some(Arc::clone(&laid.snapshot));
     // Shown before it is written: a row that the ledger holds and the snapshot does not is on its way out. But nothing

@@ -99,7 +99,7 @@ pub struct Round {
 /// Plans.
 #[derive(Debug)]
 pub struct Planner<L> {
-    ledger: L,
+    pub(super) ledger: L,
     clock: Clock,
     files: Taken,
     /// How the ways out and the templates do; none while nobody has said.
@@ -383,7 +383,7 @@ impl<L: Ledger> Planner<L> {
 }
 
 /// Whether a row is brought up to date before the other notices are: reminders and confirmations.
-pub(crate) fn early(row: &Row) -> bool {
+pub(super) fn early(row: &Row) -> bool {
     matches!(row.key.sort(), Sort::Reminder | Sort::New)
 }
 
@@ -421,7 +421,7 @@ struct Cast {
 impl Laid {
     /// The reminders and confirmations that the ledger should hold. They go together, all or none: once a posting has
     /// rows, it is not new any more.
-    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+    pub(super) fn wanted(&self) -> Vec<Wanted> {
         let confirmed = confirmations(&self.snapshot, &self.first_seen, &self.known, self.now);
         self.reminders.iter().map(Wanted::from).chain(confirmed).collect()
     }

@@ -174,10 +174,10 @@ impl Found<'_> {
         let postings = listed(self.signs.missed.iter().map(String::as_str));
         let words = say(
             format!(
-                "Des fiches ont disparu toutes à la fois ({postings}), jalon n'y croit pas et les rappels continuent. Remettez-les ; si c'était voulu, retirez-les une à une."
+                "Des fiches ont disparu toutes à la fois ({postings}), jalon n'y croit pas et les rappels continuent. Remettez-les ; si c'était voulu, lancez jalon accept."
             ),
             format!(
-                "Postings vanished all at once ({postings}): jalon does not believe it, and reminders go on. Put them back; if it was on purpose, remove them one by one."
+                "Postings vanished all at once ({postings}): jalon does not believe it, and reminders go on. Put them back; if it was on purpose, run jalon accept."
             ),
         );
         self.add("vanished", self.signs.now, &words);

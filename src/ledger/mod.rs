@@ -167,6 +167,8 @@ pub struct StoredPosting {
     pub since: DateTime<Utc>,
     /// Since when the file is gone.
     pub vanished_at: Option<DateTime<Utc>>,
+    /// When a person accepted that it is.
+    pub accepted: Option<DateTime<Utc>>,
 }
 
 /// What a person may do to a row.
@@ -197,6 +199,12 @@ impl Stamp {
             Self::Real => "real",
             Self::Pretended => "pretended",
         }
+    }
+
+    /// The stamp of a word in the ledger.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Real, Self::Pretended].into_iter().find(|stamp| stamp.word() == word)
     }
 }
 
@@ -291,11 +299,20 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// Every posting remembered, by id.
     fn postings(&self) -> impl Future<Output = Result<Vec<StoredPosting>, LedgerError>> + Send;
 
-    /// Forgets those ids and remembers these postings (by id, whole). From then on the ledger is filled.
+    /// Forgets those ids and remembers these postings (by id, whole). From then on the ledger is filled. Of a posting
+    /// that is remembered already, an acceptance ends with `vanished_at` and otherwise stays as it is: one that came
+    /// since the caller looked is not lost.
     fn remember(
         &self,
         postings: Vec<StoredPosting>,
         forget: Vec<String>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Notes that a person accepts that the files of these postings are gone. What is not remembered is passed over.
+    fn accept(
+        &self,
+        gone: Vec<String>,
+        now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Whether a plan was ever written: before that, whatever is met was there already.
@@ -327,9 +344,18 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// last. By posting, event and reader.
     fn told(&self) -> impl Future<Output = Result<Vec<Told>, LedgerError>> + Send;
 
+    /// The same for these events, by posting and event, however many revisions they have.
+    fn told_of(
+        &self,
+        events: Vec<(String, String)>,
+    ) -> impl Future<Output = Result<Vec<Told>, LedgerError>> + Send;
+
     /// The reminders and changes that lapsed at or after an instant, and of which no sent row tells that they ended.
     /// By due instant, then key.
     fn untold(&self, since: DateTime<Utc>) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
+
+    /// Whether it lives on the real clock.
+    fn stamp(&self) -> impl Future<Output = Result<Stamp, LedgerError>> + Send;
 
     /// When the last round was, if there was one.
     fn last_round(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;

@@ -35,6 +35,9 @@ use crate::plan::told::{Renaming, Revision, Told};
 /// How long to wait for another program that is writing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long to wait for whoever only asks who holds the lock.
+const A_MOMENT: Duration = Duration::from_millis(2);
+
 /// A handle on the ledger. Clones share one connection; when the last is dropped, it is closed and the lock
 /// let go.
 #[derive(Clone)]
@@ -72,6 +75,13 @@ impl SqliteLedger {
     /// Opens the ledger for the hand of a person, also while a daemon holds it. Nothing is made.
     pub fn beside(path: &Path) -> Result<Self, LedgerError> {
         Self::attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE, TransactionBehavior::Immediate)
+    }
+
+    /// Whether a daemon holds the ledger. The lock is shared for a moment, which keeps no daemon out (see `lock`).
+    #[must_use]
+    pub fn is_held(path: &Path) -> bool {
+        let file = path.canonicalize().and_then(|path| File::open(lock_file(&path)));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     fn attach(path: &Path, flags: OpenFlags, behaviour: TransactionBehavior) -> Result<Self, LedgerError> {
@@ -125,15 +135,28 @@ fn open_private(path: &Path) -> io::Result<File> {
 }
 
 /// Takes the lock file beside the ledger. The system lets go of it when the process ends, however it ends.
+/// Whoever only asks whether a daemon holds it shares it for a moment, and is waited for.
 fn lock(path: &Path, ledger: &str) -> Result<File, LedgerError> {
+    let file = open_private(&lock_file(path)).map_err(|error| unusable(ledger, error))?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if waited < PATIENCE && file.try_lock_shared().is_ok() => {
+                file.unlock().map_err(|error| unusable(ledger, error))?;
+            }
+            Err(TryLockError::WouldBlock) => return Err(LedgerError::Busy { ledger: ledger.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(unusable(ledger, error)),
+        }
+        std::thread::sleep(A_MOMENT);
+        waited += A_MOMENT;
+    }
+}
+
+fn lock_file(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".lock");
-    let file = open_private(Path::new(&name)).map_err(|error| unusable(ledger, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { ledger: ledger.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(unusable(ledger, error)),
-    }
+    name.into()
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
@@ -211,6 +234,10 @@ impl Ledger for SqliteLedger {
         self.ask(move |db| notes::remember(db, &postings, &forget)).await
     }
 
+    async fn accept(&self, gone: Vec<String>, now: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.ask(move |db| notes::accept(db, &gone, now)).await
+    }
+
     async fn is_filled(&self) -> Result<bool, LedgerError> {
         self.ask(notes::is_filled).await
     }
@@ -239,8 +266,16 @@ impl Ledger for SqliteLedger {
         self.ask(telling::told).await
     }
 
+    async fn told_of(&self, events: Vec<(String, String)>) -> Result<Vec<Told>, LedgerError> {
+        self.ask(move |db| telling::told_of(db, &events)).await
+    }
+
     async fn untold(&self, since: DateTime<Utc>) -> Result<Vec<Row>, LedgerError> {
         self.ask(move |db| telling::untold(db, since)).await
+    }
+
+    async fn stamp(&self) -> Result<Stamp, LedgerError> {
+        self.ask(schema::stamp).await
     }
 
     async fn last_round(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {

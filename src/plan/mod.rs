@@ -21,6 +21,8 @@ pub mod row;
 pub mod said;
 pub mod told;
 pub mod trust;
+pub mod worded;
+pub mod words;
 
 use std::fmt;
 

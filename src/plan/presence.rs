@@ -2,7 +2,7 @@
 //!
 //! A file that vanishes is believed after fifteen minutes. If all open postings (two or more), or more than half
 //! of at least four, are gone at once, none is believed: that is a bad deploy or an unmounted disk, and
-//! reminders go on until they return or a person accepts it.
+//! reminders go on until they return or a person accepts it (`jalon accept`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,28 +23,33 @@ pub struct Presence {
 }
 
 /// Decides about the postings that the ledger remembers and the files no longer show. `known`: every remembered
-/// posting, and since when its file is gone; `open`: which of them still had something to remind of; `present`:
-/// the ids that the files show, usable or not; `blind`: the folder itself cannot be read. While absence is
-/// doubted, patience does not run: it begins when the doubt ends.
+/// posting, and since when its file is gone; `accepted`: of which a person accepted that; `open`: which of them still
+/// had something to remind of; `present`: the ids that the files show, usable or not; `blind`: the folder itself
+/// cannot be read. While absence is doubted, patience does not run: it begins when the doubt ends. What was accepted
+/// is believed at once, and says nothing of the rest; but a folder that cannot be read does not even say that it is
+/// still gone.
 #[must_use]
 pub fn presence(
     known: &BTreeMap<String, Option<DateTime<Utc>>>,
+    accepted: &BTreeSet<String>,
     open: &BTreeSet<String>,
     present: &BTreeSet<String>,
     blind: bool,
     now: DateTime<Utc>,
 ) -> Presence {
+    let believed = |id: &String| !blind && accepted.contains(id) && !present.contains(id);
     let absent: BTreeMap<&String, DateTime<Utc>> = known
         .iter()
-        .filter(|(id, _)| !present.contains(*id))
+        .filter(|(id, _)| !present.contains(*id) && !believed(id))
         .map(|(id, since)| (id, since.unwrap_or(now)))
         .collect();
-    let open_known = known.keys().filter(|id| open.contains(*id)).count();
+    let open_known = known.keys().filter(|id| open.contains(*id) && !believed(id)).count();
     let open_absent = absent.keys().filter(|id| open.contains(**id)).count();
     let doubted = blind
         || (open_known >= 2 && open_absent == open_known)
         || (open_known >= 4 && 2 * open_absent > open_known);
-    let mut presence = Presence { doubted, ..Presence::default() };
+    let gone = known.keys().filter(|id| believed(id)).cloned().collect();
+    let mut presence = Presence { gone, doubted, ..Presence::default() };
     for (id, since) in absent {
         if !doubted && now - since >= PATIENCE {
             presence.gone.insert(id.clone());
@@ -68,8 +73,12 @@ mod tests {
     }
 
     fn decide(known: &str, since: Option<i64>, present: &str, now: i64) -> Presence {
+        after_accepting("", known, since, present, now)
+    }
+
+    fn after_accepting(accepted: &str, known: &str, since: Option<i64>, present: &str, now: i64) -> Presence {
         let known = ids(known).into_iter().map(|id| (id, since.map(at))).collect();
-        presence(&known, &ids("a b c d e f"), &ids(present), false, at(now))
+        presence(&known, &ids(accepted), &ids("a b c d e f"), &ids(present), false, at(now))
     }
 
     #[test]
@@ -94,8 +103,36 @@ mod tests {
         assert_eq!(decide("a b", Some(0), "", 999).missed["a"], at(999));
         assert_eq!(decide("a b c", Some(0), "b c", 10).missed["a"], at(0));
         let known = BTreeMap::from([("a".to_owned(), Some(at(0)))]);
-        let blind = presence(&known, &ids("a"), &ids(""), true, at(999));
+        let blind = presence(&known, &ids(""), &ids("a"), &ids(""), true, at(999));
         assert!(blind.doubted && blind.gone.is_empty(), "a folder that cannot be read says nothing");
+    }
+
+    #[test]
+    fn what_a_person_accepted_is_believed_at_once_and_casts_no_doubt() {
+        for (accepted, known, present, gone, missed, doubted) in [
+            ("a b", "a b", "", "a b", "", false),
+            ("a", "a", "", "a", "", false),
+            // They are neither among the absent …
+            ("a b", "a b c d e", "d e", "a b", "c", false),
+            // … nor among the known: of the rest, all are gone.
+            ("a b", "a b c d", "", "a b", "c d", true),
+            ("a b", "a b c d e f", "e f", "a b", "c d", false),
+            ("a b", "a b c d e f", "f", "a b", "c d e", true),
+            // What returned is there, and counts as it did.
+            ("a b", "a b c d", "a b", "", "c d", false),
+            ("a b", "a b c", "a", "b", "c", false),
+        ] {
+            let found = after_accepting(accepted, known, Some(0), present, 1);
+            let missing: BTreeSet<String> = found.missed.keys().cloned().collect();
+            assert_eq!(
+                (found.gone, missing, found.doubted),
+                (ids(gone), ids(missed), doubted),
+                "accepted {accepted:?}, known {known:?}, present {present:?}"
+            );
+        }
+        let known = BTreeMap::from([("a".to_owned(), Some(at(0)))]);
+        let blind = presence(&known, &ids("a"), &ids("a"), &ids(""), true, at(999));
+        assert!(blind.gone.is_empty() && blind.missed.contains_key("a"), "it may have returned meanwhile");
     }
 
     #[test]

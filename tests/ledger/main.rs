@@ -142,6 +142,7 @@ macro_rules! contract {
                 what_is_handed_again_says_anew
                 only_what_is_handed_says_anything
                 what_was_never_revised_is_not_asked_after
+                of_some_events_it_is_asked_all_the_same
                 revisions_are_kept_in_order_and_may_be_put_into_new_words
                 a_renaming_moves_revisions_and_what_was_said
                 a_renaming_onto_an_event_that_has_revisions_drops_its_own
@@ -160,7 +161,10 @@ macro_rules! contract {
                 postings_are_replaced_and_forgotten
                 what_is_forgotten_and_remembered_at_once_is_remembered
                 a_ledger_is_filled_once_a_plan_was_written
+                an_acceptance_is_kept_until_the_file_returns
+                what_no_daemon_has_missed_yet_may_be_accepted
                 people_are_remembered_and_forgotten
+                the_clock_that_a_ledger_lives_on_is_known
                 the_last_round_never_goes_back_unless_accepted
                 a_crash_keeps_all_that_was_answered
             }

@@ -1,6 +1,7 @@
-//! Clauses of `postings`, `remember`, `is_filled`, `people`, `last_round` and `note_round`, and of what a crash leaves.
+//! Clauses of `postings`, `remember`, `accept`, `is_filled`, `people`, `stamp`, `last_round` and `note_round`, and of
+//! what a crash leaves.
 
-use jalon::ledger::{Hand, Ledger as _, StoredPosting};
+use jalon::ledger::{Hand, Ledger as _, Stamp, StoredPosting};
 use jalon::plan::row::State;
 
 use crate::world::*;
@@ -9,9 +10,11 @@ pub async fn postings_are_remembered_whole<F: Fixture>(world: World<F>) {
     assert_eq!(world.ledger.postings().await.unwrap(), []);
     let text = "title = \"Chargé·e d'accompagnement\"\r\n# 'quotes' \u{1f600}\n";
     let gone = StoredPosting { vanished_at: Some(at(3)), ..posting("b", text) };
-    world.ledger.remember(vec![gone.clone(), posting("a", "")], vec![]).await.unwrap();
+    let accepted =
+        StoredPosting { accepted: Some(at(4)), ..StoredPosting { id: "c".into(), ..gone.clone() } };
+    world.ledger.remember(vec![accepted.clone(), gone.clone(), posting("a", "")], vec![]).await.unwrap();
     let world = world.crash();
-    assert_eq!(world.ledger.postings().await.unwrap(), [posting("a", ""), gone]);
+    assert_eq!(world.ledger.postings().await.unwrap(), [posting("a", ""), gone, accepted]);
 }
 
 pub async fn postings_are_replaced_and_forgotten<F: Fixture>(world: World<F>) {
@@ -26,6 +29,44 @@ pub async fn what_is_forgotten_and_remembered_at_once_is_remembered<F: Fixture>(
     world.ledger.remember(vec![posting("a", "one")], vec![]).await.unwrap();
     world.ledger.remember(vec![posting("a", "two")], vec!["a".into()]).await.unwrap();
     assert_eq!(world.ledger.postings().await.unwrap(), [posting("a", "two")]);
+}
+
+pub async fn an_acceptance_is_kept_until_the_file_returns<F: Fixture>(world: World<F>) {
+    let gone = |since, accepted: Option<i64>| StoredPosting {
+        vanished_at: Some(at(since)),
+        accepted: accepted.map(at),
+        ..posting("a", "one")
+    };
+    world.ledger.remember(vec![gone(3, None), posting("b", "")], vec![]).await.unwrap();
+    world.ledger.accept(vec!["a".into(), "unknown".into()], at(5)).await.unwrap();
+    let world = world.crash();
+    assert_eq!(world.ledger.postings().await.unwrap(), [gone(3, Some(5)), posting("b", "")]);
+    // Whoever looked before it was accepted does not undo it.
+    world.ledger.remember(vec![gone(6, None)], vec![]).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap()[0], gone(6, Some(5)));
+    world.ledger.accept(vec!["a".into()], at(7)).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap()[0], gone(6, Some(7)));
+    // It returns, and vanishes again.
+    world.ledger.remember(vec![posting("a", "two")], vec![]).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap()[0], posting("a", "two"));
+    world.ledger.remember(vec![gone(8, None)], vec![]).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap()[0], gone(8, None));
+    // It is forgotten, and known anew.
+    world.ledger.accept(vec!["a".into()], at(9)).await.unwrap();
+    world.ledger.remember(vec![gone(10, None)], vec!["a".into()]).await.unwrap();
+    assert_eq!(world.ledger.postings().await.unwrap()[0], gone(10, None));
+}
+
+pub async fn what_no_daemon_has_missed_yet_may_be_accepted<F: Fixture>(world: World<F>) {
+    world.ledger.remember(vec![posting("a", "")], vec![]).await.unwrap();
+    world.ledger.accept(vec!["a".into()], at(5)).await.unwrap();
+    let accepted = StoredPosting { vanished_at: Some(at(5)), accepted: Some(at(5)), ..posting("a", "") };
+    assert_eq!(world.ledger.postings().await.unwrap(), [accepted]);
+}
+
+pub async fn the_clock_that_a_ledger_lives_on_is_known<F: Fixture>(world: World<F>) {
+    assert_eq!(world.ledger.stamp().await.unwrap(), Stamp::Real);
+    assert_eq!(world.crash().ledger.stamp().await.unwrap(), Stamp::Real);
 }
 
 pub async fn a_ledger_is_filled_once_a_plan_was_written<F: Fixture>(world: World<F>) {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use jalon::ledger::sqlite::SqliteLedger;
 use jalon::ledger::{Hand, Ledger as _, LedgerError, Stamp};
@@ -60,6 +62,32 @@ fn a_second_daemon_is_refused() {
     SqliteLedger::open(&alias, Stamp::Real).unwrap();
 }
 
+#[test]
+fn it_is_known_whether_a_daemon_holds_it_and_nobody_is_kept_out() {
+    let fixture = InFile::new();
+    let path = fixture.path();
+    assert!(!SqliteLedger::is_held(&path));
+    assert!(!path.exists(), "asking makes nothing");
+    let held = fixture.open();
+    let alias = fixture.folder.path().join("alias.db");
+    symlink(&path, &alias).unwrap();
+    assert!(SqliteLedger::is_held(&path) && SqliteLedger::is_held(&alias));
+    let beside = SqliteLedger::beside(&path).unwrap();
+    drop(held);
+    assert!(!SqliteLedger::is_held(&path), "whoever writes beside a daemon does not hold it");
+    drop(beside);
+    // Somebody asks, and a daemon starts at that moment.
+    let lock = fs::File::open(format!("{}.lock", path.display())).unwrap();
+    lock.lock_shared().unwrap();
+    let (opened, answer) = mpsc::channel();
+    let daemon =
+        std::thread::spawn(move || opened.send(SqliteLedger::open(&path, Stamp::Real).map(drop)).unwrap());
+    assert!(answer.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+    drop(lock);
+    answer.recv().unwrap().unwrap();
+    daemon.join().unwrap();
+}
+
 #[tokio::test]
 async fn the_lock_is_held_until_the_last_handle_is_dropped() {
     let world = World::<InFile>::new();
@@ -107,7 +135,9 @@ async fn a_ledger_of_the_other_clock_is_refused() {
     );
     assert_eq!(refusal.to_string(), words);
     drop(SqliteLedger::open(&path, Stamp::Pretended).unwrap());
-    SqliteLedger::read(&path).unwrap().known().await.unwrap();
+    let reader = SqliteLedger::read(&path).unwrap();
+    reader.known().await.unwrap();
+    assert_eq!(reader.stamp().await.unwrap(), Stamp::Pretended);
 }
 
 #[test]
@@ -270,6 +300,7 @@ async fn nonsense_is_refused_by_the_tables_themselves() {
         "UPDATE meta SET filled = 2",
         "INSERT INTO postings (id, path, text, since) VALUES ('p', 'p.toml', NULL, 0)",
         "INSERT INTO postings (id, path, text) VALUES ('p', 'p.toml', '')",
+        "INSERT INTO postings (id, path, text, since, accepted) VALUES ('p', 'p.toml', '', 0, 1)",
         "INSERT INTO people (id, entry) VALUES ('camille', NULL)",
         "INSERT INTO revisions (posting, event, revision, said, since) VALUES ('p', 'start', 0, '', 0)",
         "INSERT INTO revisions (posting, event, revision, said, since) VALUES ('p', 'start', 1, NULL, 0)",

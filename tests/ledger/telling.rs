@@ -175,6 +175,36 @@ pub async fn what_was_never_revised_is_not_asked_after<F: Fixture>(world: World<
     assert_eq!(world.told().await, ["p/deadline camille 1 1", "p/start camille 1 1"]);
 }
 
+pub async fn of_some_events_it_is_asked_all_the_same<F: Fixture>(world: World<F>) {
+    world.revise([revisions("p", "deadline", 1), revisions("p", "start", 1)].concat()).await;
+    world.plan(&[(WEEK, 0, 100), (SACHA, 0, 200), (DIGEST, 0, 100)]).await;
+    let ask = async |events: &[&str]| {
+        let events = events.iter().map(|event| ("p".to_owned(), (*event).to_owned())).collect();
+        let told = world.ledger.told_of(events).await.unwrap();
+        let show = |told: Told| format!("{} {} {}", told.event, told.reader, told.revision);
+        told.into_iter().map(show).collect::<Vec<_>>()
+    };
+    let mails = world.claim(1).await;
+    for mail in &mails {
+        let said = mail.rows.iter().map(|row| says_of(row.key.as_str(), "deadline", 1)).collect();
+        world.hand_saying(mail, said, 1).await;
+    }
+    assert_eq!(ask(&["deadline"]).await, [""; 0], "handed");
+    for mail in &mails {
+        world.settle(mail, sent(), 2).await;
+    }
+    assert_eq!(world.told().await, [""; 0]);
+    assert_eq!(ask(&["deadline"]).await, ["deadline camille 1", "deadline sacha 1"], "a digest tells, too");
+    assert_eq!(ask(&["start", "nothing"]).await, [""; 0]);
+    // What left last, and of what left at once the later revision.
+    world.revise(vec![revision("p", "deadline", 2, "two"), revision("p", "start", 2, "two")]).await;
+    world.plan(&[(DAY, 0, 100), (CHANGE, 0, 100)]).await;
+    world.tell(vec![says_of(DAY, "deadline", 1), says_of(CHANGE, "deadline", 2)], 3).await;
+    assert_eq!(ask(&["start", "deadline"]).await, ["deadline camille 2", "deadline sacha 1"]);
+    let all = vec![("p".to_owned(), "deadline".to_owned())];
+    assert_eq!(world.ledger.told_of(all).await.unwrap(), world.ledger.told().await.unwrap());
+}
+
 pub async fn revisions_are_kept_in_order_and_may_be_put_into_new_words<F: Fixture>(world: World<F>) {
     assert_eq!(world.ledger.revisions().await.unwrap(), []);
     let mut all = [

@@ -104,7 +104,7 @@ pub fn ended(text: &str, ended: &str) -> Says {
 
 pub fn posting(id: &str, text: &str) -> StoredPosting {
     let path = format!("config/postings/{id}.toml");
-    StoredPosting { id: id.into(), path, text: text.into(), since: at(1), vanished_at: None }
+    StoredPosting { id: id.into(), path, text: text.into(), since: at(1), vanished_at: None, accepted: None }
 }
 
 pub fn sent() -> Verdict {

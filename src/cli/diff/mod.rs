@@ -1,19 +1,20 @@
 //! `jalon diff`: what the files would change in the plan, before they do.
 
-pub mod foresee;
+pub mod folder;
 pub mod shown;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Context, Exit, Format, Listing, fail, ledger_exit, ledger_path, out, report};
-use crate::daemon::planner::Memory;
+use super::{Context, Exit, Format, Listing, fail, ledger_exit, ledger_path, now_of, out, report};
+use crate::clock::Clock;
+use crate::daemon::foreseen::Foreseen;
+use crate::daemon::planner::Planner;
 use crate::diagnostic::{Language, any_error, say};
 use crate::files::{self, Loaded};
+use crate::ledger::LedgerError;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::ledger::{Ledger as _, LedgerError};
-use crate::plan::told::Told;
 
 /// What the files would change in the plan, before they do
 #[derive(Debug, Args)]
@@ -42,23 +43,18 @@ impl Diff {
         if loaded.settings.is_none() || !loaded.postings_readable {
             return Exit::Configuration;
         }
-        let now = context.clock.now();
-        let (memory, told) = match &self.base {
-            Some(base) => match from_folder(base, now, language) {
-                Ok(memory) => (memory, Vec::new()),
-                Err(exit) => return exit,
-            },
-            None => match self.remembered(&loaded) {
-                Ok(found) => found,
-                Err(error) => return ledger_exit(&error, language),
-            },
+        let foreseen = match &self.base {
+            Some(base) => from_folder(base, loaded, context, language),
+            None => self.on_ledger(loaded, context, language).map_err(|error| ledger_exit(&error, language)),
         };
-        let Some(foreseen) = foresee::foresee(&context.config, loaded, memory, told, now) else {
-            return Exit::Configuration;
+        let foreseen = match foreseen {
+            Ok(Some(foreseen)) => foreseen,
+            Ok(None) => return Exit::Configuration,
+            Err(exit) => return exit,
         };
         let text = match self.listing.format {
             Format::Json => shown::json(&foreseen.lines),
-            Format::Table => Some(shown::people(&foreseen, now, language)),
+            Format::Table => Some(shown::people(&foreseen, language)),
         };
         let Some(text) = text else { return fail(Exit::Failed, language, &say("JSON", "JSON")) };
         match out(&text) {
@@ -68,19 +64,33 @@ impl Diff {
         }
     }
 
-    fn remembered(&self, loaded: &Loaded) -> Result<(Memory, Vec<Told>), LedgerError> {
+    fn on_ledger(
+        &self,
+        loaded: Loaded,
+        context: &Context,
+        language: Language,
+    ) -> Result<Option<Foreseen>, LedgerError> {
         let path = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref())?;
         let ledger = SqliteLedger::read(&path)?;
-        super::wait(async { Ok((Memory::of(&ledger).await?, ledger.told().await?)) })
+        super::wait(async {
+            let now = now_of(&ledger, context, loaded.settings.as_ref(), language).await?;
+            let planner = Planner::new(ledger, Clock::jumping(now), context.config.clone(), loaded);
+            Ok(planner.look_ahead().await?.map(|(_, foreseen)| foreseen))
+        })
     }
 }
 
-/// What the daemon would know if it had gone by another folder. What is wrong there is nobody's business now.
-fn from_folder(base: &Path, now: chrono::DateTime<chrono::Utc>, language: Language) -> Result<Memory, Exit> {
-    let loaded = files::load(base);
-    if loaded.settings.is_none() {
-        report(&loaded.problems, false, language);
+/// As if the daemon had gone by another folder. What is wrong there is nobody's business now.
+fn from_folder(
+    base: &Path,
+    loaded: Loaded,
+    context: &Context,
+    language: Language,
+) -> Result<Option<Foreseen>, Exit> {
+    let former = files::load(base);
+    if former.settings.is_none() {
+        report(&former.problems, false, language);
         return Err(Exit::Configuration);
     }
-    foresee::as_if(base, loaded, now).ok_or(Exit::Configuration)
+    Ok(folder::foresee((&context.config, loaded), (base, former), context.clock.now()))
 }

@@ -1,18 +1,13 @@
 //! A difference as people and programs read it.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::foresee::Foreseen;
-use crate::calendar::Zone;
-use crate::cli::explain::words::{time, when};
 use crate::cli::rfc3339;
-use crate::diagnostic::{Language, Words, say};
-use crate::plan::difference::{Action, Line};
-use crate::plan::said::{Said, Standing};
-use crate::plan::{Key, Sort};
+use crate::daemon::foreseen::Foreseen;
+use crate::diagnostic::{Language, say};
+use crate::plan::Key;
+use crate::plan::difference::Line;
+use crate::plan::worded::{counts, doubt, nothing, sentence};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -41,177 +36,29 @@ pub fn json(lines: &[Line]) -> Option<String> {
 
 /// The lines by posting, in plain words, times in the house's zone.
 #[must_use]
-pub fn people(foreseen: &Foreseen, now: DateTime<Utc>, language: Language) -> String {
-    let zone = foreseen.snapshot.settings.house.zone;
+pub fn people(foreseen: &Foreseen, language: Language) -> String {
     let mut text = String::new();
     if foreseen.doubted && !foreseen.missed.is_empty() {
-        let ids = foreseen.missed.join(", ");
-        let words = say(
-            format!(
-                "tant de fichiers manquent à la fois que leur absence n'est pas crue ({ids})\u{a0}: leurs rappels continuent"
-            ),
-            format!("so many files are gone at once that it is not believed ({ids}): their reminders go on"),
-        );
-        text.push_str(&format!("{}\n", words.say(language)));
+        text.push_str(&format!("{}\n", doubt(&foreseen.missed).say(language)));
     }
-    if foreseen.lines.is_empty() {
-        let none =
-            say("ces fichiers ne changent rien à ce qui est prévu", "these files change nothing in the plan");
-        return text + none.say(language) + "\n";
+    let lines = foreseen.ordered();
+    if lines.is_empty() {
+        return text + nothing().say(language) + "\n";
     }
-    let head = say(format!("heures de {}", zone.name()), format!("times of {}", zone.name()));
-    text.push_str(&format!("{}\n", head.say(language)));
-    let mut by_posting: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-    for line in &foreseen.lines {
-        by_posting.entry(line.key.posting()).or_default().push(line);
-    }
-    for (posting, lines) in by_posting {
-        let title = foreseen.snapshot.postings.get(posting).map(|posting| posting.title.as_str());
+    let wording = foreseen.wording(language, str::to_owned);
+    let zone = wording.zone.name();
+    text.push_str(&format!(
+        "{}\n",
+        say(format!("heures de {zone}"), format!("times of {zone}")).say(language)
+    ));
+    for posting in lines.chunk_by(|one, next| one.key.posting() == next.key.posting()) {
+        let id = posting[0].key.posting();
+        let title = foreseen.snapshot.postings.get(id).map(|posting| posting.title.as_str());
         let title = title.map(|title| format!(" — {title}")).unwrap_or_default();
-        text.push_str(&format!("\n{posting}{title}\n"));
-        for action in Action::ALL {
-            for line in lines.iter().filter(|line| line.action == action) {
-                let said = sentence(foreseen, line, zone, now, language);
-                text.push_str(&format!("  {said}\n"));
-            }
+        text.push_str(&format!("\n{id}{title}\n"));
+        for line in posting {
+            text.push_str(&format!("  {}\n", sentence(line, &wording)));
         }
     }
-    let counts = Action::ALL.into_iter().filter_map(|action| {
-        let many = foreseen.lines.iter().filter(|line| line.action == action).count();
-        (many > 0).then(|| format!("{many} {}", label(action).say(language)))
-    });
-    text + "\n" + &counts.collect::<Vec<_>>().join(", ") + "\n"
-}
-
-fn label(action: Action) -> Words {
-    match action {
-        Action::Leaves => say("à envoyer aussitôt", "leaving at once"),
-        Action::Added => say("en plus", "added"),
-        Action::Moved => say("à une autre date", "moved"),
-        Action::Returned => say("de retour", "back"),
-        Action::Rerouted => say("pour un autre lecteur", "to another reader"),
-        Action::Kept => say("à la même heure", "at the same time"),
-        Action::Withdrawn => say("en moins", "withdrawn"),
-        Action::Vanishing => say("bientôt en moins", "soon withdrawn"),
-        Action::Skipped | Action::StaysSkipped => say("sans envoi, déjà passé", "past, not sent"),
-        Action::Lapses => say("sans envoi, trop tard", "too late, not sent"),
-        Action::Notice => say("à annoncer", "to be told"),
-    }
-}
-
-/// What a line is about: an event's reminder and whom it is for, or a notice.
-fn what(key: &Key, reader: &str) -> Words {
-    let whom = key.recipient();
-    let whom = if reader == whom { whom.to_owned() } else { format!("{whom} → {reader}") };
-    match key.sort() {
-        Sort::Reminder => {
-            let about = format!("{} {} ({})", key.event(), key.lead(), key.occurrence());
-            say(format!("{about}, {whom}"), format!("{about}, {whom}"))
-        }
-        Sort::New => {
-            say(format!("annonce de la nouvelle fiche, {whom}"), format!("notice of the new posting, {whom}"))
-        }
-        _ => say(
-            format!("avis de changement de {}, {whom}", key.event()),
-            format!("notice of the change of {}, {whom}", key.event()),
-        ),
-    }
-}
-
-fn sentence(foreseen: &Foreseen, line: &Line, zone: Zone, now: DateTime<Utc>, language: Language) -> String {
-    let at = |at: Option<DateTime<Utc>>| at.map(|at| time(at, zone, language)).unwrap_or_default();
-    let (due, was) = (at(line.due), at(line.was));
-    let what = what(&line.key, &line.reader).say(language).to_owned();
-    let former = line.former.as_ref().map(|key| (key.event(), key.occurrence()));
-    let from = former.filter(|former| *former != (line.key.event(), line.key.occurrence()));
-    let from = from.map(|(event, on)| format!(" [{event} ({on}) →]")).unwrap_or_default();
-    let words = match line.action {
-        Action::Leaves if line.was.is_some() => say(
-            format!(
-                "! part aussitôt\u{a0}: {what}{from} — était prévu le {was}, l'est maintenant le {due}, déjà passé"
-            ),
-            format!("! leaves at once: {what}{from} — was due {was}, is now due {due}, which is past"),
-        ),
-        Action::Leaves => say(
-            format!("! part aussitôt\u{a0}: {what}{from} — prévu le {due}, déjà passé"),
-            format!("! leaves at once: {what}{from} — due {due}, which is past"),
-        ),
-        Action::Added => {
-            say(format!("+ ajouté\u{a0}: {what} — le {due}"), format!("+ added: {what} — {due}"))
-        }
-        Action::Moved if was.is_empty() => {
-            say(format!("~ déplacé\u{a0}: {what}{from} — le {due}"), format!("~ moved: {what}{from} — {due}"))
-        }
-        Action::Moved => say(
-            format!("~ déplacé\u{a0}: {what}{from} — du {was} au {due}"),
-            format!("~ moved: {what}{from} — from {was} to {due}"),
-        ),
-        Action::Returned => say(
-            format!("+ de nouveau prévu\u{a0}: {what} — le {due}"),
-            format!("+ planned again: {what} — {due}"),
-        ),
-        Action::Rerouted => say(
-            format!("~ autre lecteur ou autre adresse\u{a0}: {what} — le {due}"),
-            format!("~ another reader or address: {what} — {due}"),
-        ),
-        Action::Kept => say(
-            format!("~ à la même heure\u{a0}: {what} — le {due}"),
-            format!("~ at the same time: {what} — {due}"),
-        ),
-        Action::Withdrawn => say(
-            format!("- retiré\u{a0}: {what} — était prévu le {was}"),
-            format!("- withdrawn: {what} — was due {was}"),
-        ),
-        Action::Vanishing => say(
-            format!(
-                "- fichier disparu\u{a0}: {what} — sera retiré quand il aura manqué un quart d'heure (prévu le {was})"
-            ),
-            format!(
-                "- its file is gone: {what} — withdrawn once it has been gone for fifteen minutes (due {was})"
-            ),
-        ),
-        Action::Skipped => say(
-            format!("· déjà passé\u{a0}: {what} — rien ne part"),
-            format!("· past: {what} — nothing leaves"),
-        ),
-        Action::StaysSkipped => say(
-            format!("· toujours passé\u{a0}: {what} — rien ne part"),
-            format!("· still past: {what} — nothing leaves"),
-        ),
-        Action::Lapses => say(
-            format!("· trop tard\u{a0}: {what} — ne sert plus, rien ne part"),
-            format!("· too late: {what} — of no use any more, nothing leaves"),
-        ),
-        Action::Notice => {
-            let turn = turned(foreseen, &line.key, language);
-            // What is due is told as soon as the daemon sees it.
-            let due = if line.due.is_some_and(|due| due > now) { due } else { time(now, zone, language) };
-            say(format!("@ {what} — le {due}{turn}"), format!("@ {what} — {due}{turn}"))
-        }
-    };
-    words.say(language).to_owned()
-}
-
-/// What an event was, and what it is.
-fn turned(foreseen: &Foreseen, key: &Key, language: Language) -> String {
-    let Some((before, after)) = foreseen.turn(key).filter(|_| key.sort() == Sort::Change) else {
-        return String::new();
-    };
-    let colon = if language == Language::French { "\u{a0}:" } else { ":" };
-    let (then, now) = (state(&before, language), state(&after, language));
-    if then == now {
-        let place = say("lieu, lien ou panel", "place, link or panel");
-        return format!("{colon} {}", place.say(language));
-    }
-    format!("{colon} {then} → {now}")
-}
-
-fn state(said: &Said, language: Language) -> String {
-    let words = match said.standing {
-        Standing::On => return when(&said.when, said.label.as_deref(), said.zone, language),
-        Standing::Over => say("terminé", "over"),
-        Standing::Cancelled => say("annulé", "cancelled"),
-        Standing::Removed => say("supprimé", "removed"),
-    };
-    words.say(language).to_owned()
+    text + "\n" + &counts(&lines, language) + "\n"
 }

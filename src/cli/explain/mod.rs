@@ -2,16 +2,16 @@
 
 pub mod page;
 pub mod record;
-pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::{Context, Exit, fail, ledger_path, out, report};
+use super::{Context, Exit, fail, ledger_path, now_of, out, report};
 use crate::calendar::read::last_good_posting;
 use crate::calendar::{Posting, named};
-use crate::diagnostic::{Words, nearest, say};
+use crate::diagnostic::{Language, Words, nearest, say};
 use crate::files::{self, Loaded};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, LedgerError, StoredPosting};
@@ -34,6 +34,9 @@ pub struct Explain {
     ledger: Option<String>,
 }
 
+/// What a ledger holds.
+type Kept = (Vec<Row>, Vec<StoredPosting>);
+
 impl Explain {
     /// Runs the command. It reads beside a running daemon, and changes nothing.
     #[must_use]
@@ -44,8 +47,12 @@ impl Explain {
             report(&loaded.problems, false, language);
             return Exit::Configuration;
         };
-        let (kept, mut text) = match self.remembered(settings) {
-            Ok(kept) => (Some(kept), String::new()),
+        let mut now = context.clock.now();
+        let (kept, mut text) = match self.remembered(settings, context, language) {
+            Ok((there, kept)) => {
+                now = there;
+                (Some(kept), String::new())
+            }
             Err(error) => {
                 let words = say(
                     format!("Sans registre, voici ce que les fichiers demandent ({}).", french(&error)),
@@ -87,7 +94,7 @@ impl Explain {
             event: self.event.as_deref(),
             to: self.to.as_deref(),
             teams: &teams,
-            now: context.clock.now(),
+            now,
             language,
         }));
         match out(&text) {
@@ -96,9 +103,17 @@ impl Explain {
         }
     }
 
-    fn remembered(&self, settings: &Settings) -> Result<(Vec<Row>, Vec<StoredPosting>), LedgerError> {
+    fn remembered(
+        &self,
+        settings: &Settings,
+        context: &Context,
+        language: Language,
+    ) -> Result<(DateTime<Utc>, Kept), LedgerError> {
         let ledger = SqliteLedger::read(&ledger_path(self.ledger.as_deref(), Some(settings))?)?;
-        super::wait(async { Ok((ledger.known().await?, ledger.postings().await?)) })
+        super::wait(async {
+            let now = now_of(&ledger, context, Some(settings), language).await?;
+            Ok((now, (ledger.known().await?, ledger.postings().await?)))
+        })
     }
 
     /// The last good version, where the files have none that can be used.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::record::{Moment, record};
-use super::words;
 use crate::calendar::rule::Origin;
 use crate::calendar::{Event, Kind, Lead, Posting, Recipient, Rule, When};
 use crate::diagnostic::{Language, Words, say};
@@ -14,6 +13,7 @@ use crate::plan::absence::is_away;
 use crate::plan::lay::{house_rules, lay_telling, levels};
 use crate::plan::refused::{Refusal, Refused, silence};
 use crate::plan::row::Row;
+use crate::plan::words;
 use crate::plan::{Key, Reminder, Sort};
 use crate::settings::Settings;
 

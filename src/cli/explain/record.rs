@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::words::time;
 use crate::calendar::Zone;
 use crate::diagnostic::{Language, Words, say};
 use crate::plan::row::{Reason, Row, State};
+use crate::plan::words::time;
 
 /// Where and when a sentence is said.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,8 @@ CREATE TABLE postings (
     path        TEXT NOT NULL,
     text        TEXT NOT NULL,
     since       INTEGER NOT NULL,             -- when this very text was first remembered
-    vanished_at INTEGER
+    vanished_at INTEGER,
+    accepted    INTEGER CHECK (accepted IS NULL OR vanished_at IS NOT NULL)   -- when a person accepted that it is gone
 ) STRICT;
 
 -- The people of jalon.toml as they were last known.

@@ -9,7 +9,7 @@ use crate::ledger::StoredPosting;
 
 /// Every posting remembered, by id.
 pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> {
-    db.prepare("SELECT id, path, text, since, vanished_at FROM postings ORDER BY id")?
+    db.prepare("SELECT id, path, text, since, vanished_at, accepted FROM postings ORDER BY id")?
         .query_map([], |row| {
             Ok(StoredPosting {
                 id: row.get(0)?,
@@ -17,6 +17,7 @@ pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> 
                 text: row.get(2)?,
                 since: row.get::<_, At>(3)?.0,
                 vanished_at: row.get::<_, Option<At>>(4)?.map(|at| at.0),
+                accepted: row.get::<_, Option<At>>(5)?.map(|at| at.0),
             })
         })?
         .collect()
@@ -33,15 +34,25 @@ pub(super) fn remember(
         drop.execute([id])?;
     }
     let mut keep = db.prepare(
-        "INSERT INTO postings (id, path, text, since, vanished_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (id) DO UPDATE SET path = excluded.path, text = excluded.text, since = excluded.since,
-             vanished_at = excluded.vanished_at",
+        "INSERT INTO postings (id, path, text, since, vanished_at, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (id) DO UPDATE
+         SET path = excluded.path, text = excluded.text, since = excluded.since, vanished_at = excluded.vanished_at,
+             accepted = iif(excluded.vanished_at IS NULL, NULL, postings.accepted)",
     )?;
-    for posting in postings {
-        let StoredPosting { id, path, text, since, vanished_at } = posting;
-        keep.execute(params![id, path, text, At(*since), vanished_at.map(At)])?;
+    for StoredPosting { id, path, text, since, vanished_at, accepted } in postings {
+        keep.execute(params![id, path, text, At(*since), vanished_at.map(At), accepted.map(At)])?;
     }
     db.execute("UPDATE meta SET filled = 1 WHERE NOT filled", [])?;
+    Ok(())
+}
+
+/// Notes that a person accepts that these are gone, also those that no daemon has missed yet.
+pub(super) fn accept(db: &Connection, gone: &[String], now: DateTime<Utc>) -> rusqlite::Result<()> {
+    let mut accept =
+        db.prepare("UPDATE postings SET accepted = ?2, vanished_at = ifnull(vanished_at, ?2) WHERE id = ?1")?;
+    for id in gone {
+        accept.execute(params![id, At(now)])?;
+    }
     Ok(())
 }
 

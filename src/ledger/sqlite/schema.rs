@@ -67,6 +67,11 @@ fn migrate(db: &mut Connection, found: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Which clock the ledger lives on.
+pub(super) fn stamp(db: &Connection) -> rusqlite::Result<Stamp> {
+    db.query_row("SELECT stamp FROM meta", [], |row| row.get(0))
+}
+
 /// Stamps a new ledger, notes which program opens an old one; returns the stamp that it bears.
 fn sign(db: &mut Connection, stamp: Stamp) -> rusqlite::Result<String> {
     let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -137,6 +142,7 @@ mod tests {
             (single::LAPSE, vec!["planned_by_end"]),
             (single::SUPERSEDE, vec!["planned_by_due", "of_one_event"]),
             (telling::TOLD, vec!["said_of_event", "sqlite_autoindex_rows_1"]),
+            (telling::TOLD_OF, vec!["said_of_event", "sqlite_autoindex_rows_1"]),
             (&untold, vec!["lapsed", "told_of_row", "sqlite_autoindex_rows_1"]),
         ] {
             let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("is SQL");

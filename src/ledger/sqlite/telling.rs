@@ -112,18 +112,37 @@ pub(super) const TOLD: &str = "
 
 /// What each reader was last told of each event that was revised.
 pub(super) fn told(db: &Connection) -> rusqlite::Result<Vec<Told>> {
-    db.prepare(TOLD)?
-        .query_map([], |row| {
-            Ok(Told {
-                posting: row.get(0)?,
-                event: row.get(1)?,
-                reader: row.get(2)?,
-                revision: row.get(3)?,
-                at: row.get::<_, At>(4)?.0,
-                by_notice: row.get(5)?,
-            })
-        })?
-        .collect()
+    db.prepare(TOLD)?.query_map([], read_told)?.collect()
+}
+
+fn read_told(row: &rusqlite::Row<'_>) -> rusqlite::Result<Told> {
+    Ok(Told {
+        posting: row.get(0)?,
+        event: row.get(1)?,
+        reader: row.get(2)?,
+        revision: row.get(3)?,
+        at: row.get::<_, At>(4)?.0,
+        by_notice: row.get(5)?,
+    })
+}
+
+/// The rows that said an event, what left last first.
+pub(super) const TOLD_OF: &str = "
+    SELECT says.posting, says.event, said.reader, says.revision, said.sent_at, said.sort = 'change'
+    FROM says CROSS JOIN rows AS said ON said.key = says.key
+    WHERE says.posting = ?1 AND says.event = ?2 AND said.state = 'sent'
+    ORDER BY said.reader, said.sent_at DESC, says.revision DESC";
+
+/// What each reader was last told of these events.
+pub(super) fn told_of(db: &Connection, events: &[(String, String)]) -> rusqlite::Result<Vec<Told>> {
+    let mut ask = db.prepare(TOLD_OF)?;
+    let mut all = Vec::new();
+    for (posting, event) in events {
+        let mut of_one = ask.query_map([posting, event], read_told)?.collect::<Result<Vec<_>, _>>()?;
+        of_one.dedup_by(|later, first| later.reader == first.reader);
+        all.append(&mut of_one);
+    }
+    Ok(all)
 }
 
 /// The rows that lapsed untold, before their columns are named.

@@ -1,4 +1,4 @@
-//! Dates, leads and days off in plain words, for terminals: the same in `explain` and `diff`.
+//! Pure. Dates, leads and days off in plain words, for terminals and the log: the same in `explain`, `diff` and `accept`.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc, Weekday};
 
@@ -60,6 +60,18 @@ pub fn time(at: DateTime<Utc>, zone: Zone, language: Language) -> String {
     let word = if language == Language::French { "à" } else { "at" };
     let format = if local.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     format!("{} {word} {}", day(local.date(), language), local.format(format))
+}
+
+/// `3 juin 2026, 9 h 12`, `3 June 2026, 09:12`: for a clock, whose weekday nobody asks for.
+#[must_use]
+pub fn moment(at: DateTime<Utc>, zone: Zone, language: Language) -> String {
+    let local = zone.local(at);
+    let day = day(local.date(), language);
+    let day = day.split_once(' ').map_or(day.as_str(), |(_, rest)| rest);
+    match language {
+        Language::French => format!("{day}, {}\u{a0}h\u{a0}{:02}", local.hour(), local.minute()),
+        Language::English => format!("{day}, {}", local.format("%H:%M")),
+    }
 }
 
 /// `7 jours avant`, `le jour même`.
