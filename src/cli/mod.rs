@@ -268,7 +268,7 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
     let exit = match error {
         LedgerError::Busy { .. } | LedgerError::Newer { .. } => Exit::Busy,
         LedgerError::Stamp { .. } | LedgerError::Address { .. } => Exit::Configuration,
-        LedgerError::Unusable { .. } => Exit::Unreachable,
+        LedgerError::Missing { .. } | LedgerError::Unusable { .. } => Exit::Unreachable,
     };
     let en = error.to_string();
     let fr = match error {
@@ -283,6 +283,9 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
         ),
         LedgerError::Address { url } => {
             format!("{url} n'est pas l'adresse d'un registre\u{a0}: écrivez sqlite:CHEMIN")
+        }
+        LedgerError::Missing { ledger } => {
+            format!("le registre {ledger} n'existe pas encore\u{a0}: jalon run le crée à son premier démarrage")
         }
         LedgerError::Unusable { ledger, source } => {
             format!("le registre {ledger} est inutilisable\u{a0}: {source}")

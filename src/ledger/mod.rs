@@ -55,6 +55,12 @@ pub enum LedgerError {
         /// What was written.
         url: String,
     },
+    /// It is not there yet (exit 69).
+    #[error("the ledger {ledger} does not exist yet: there is no such file; the daemon makes it when it first runs")]
+    Missing {
+        /// The ledger's address.
+        ledger: String,
+    },
     /// It cannot be reached, read or written (exit 69).
     #[error("the ledger {ledger} cannot be used: {source}")]
     Unusable {

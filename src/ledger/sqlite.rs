@@ -87,7 +87,7 @@ impl SqliteLedger {
     fn attach(path: &Path, flags: OpenFlags, behaviour: TransactionBehavior) -> Result<Self, LedgerError> {
         let ledger = address(path);
         if !path.exists() {
-            return Err(unusable(&ledger, "there is no such file: the daemon makes it when it first runs"));
+            return Err(LedgerError::Missing { ledger });
         }
         let db = connect(path, flags).map_err(|error| unusable(&ledger, error))?;
         schema::require(&db, &ledger)?;

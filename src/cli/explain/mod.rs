@@ -213,6 +213,7 @@ fn teams(loaded: &Loaded, posting: &Posting, settings: &Settings) -> BTreeMap<St
 
 fn french(error: &LedgerError) -> String {
     match error {
+        LedgerError::Missing { ledger } => format!("{ledger} n'existe pas encore"),
         LedgerError::Unusable { ledger, .. } => format!("{ledger} ne peut pas être lu"),
         LedgerError::Newer { ledger, .. } => format!("{ledger} est d'un jalon plus récent"),
         LedgerError::Address { url } => format!("{url} n'est pas l'adresse d'un registre"),
