@@ -2,8 +2,10 @@
 //! decides nothing about their contents. `looks` sees files from outside, `watch` says when to look again, and `kept`
 //! writes: copies of what was good, for a start on files that are not.
 
+mod folders;
 pub mod kept;
 pub mod looks;
+pub mod secrets;
 pub mod watch;
 
 use std::collections::BTreeMap;
@@ -16,9 +18,9 @@ use self::looks::Looks;
 use crate::calendar::Zone;
 use crate::calendar::read::{Folder, Text, folder};
 use crate::calendar::walk::LARGEST;
-use crate::diagnostic::{Language, Place, Problem, Words, say, speaks_of_a_secret};
+use crate::diagnostic::{Language, Place, Problem, Words, fit_to_show, say};
+use crate::settings::Settings;
 use crate::settings::read::reading;
-use crate::settings::{Secret, Settings};
 
 /// Everything that the configuration folder holds, read as the daemon reads it.
 #[derive(Debug)]
@@ -67,16 +69,27 @@ impl Loaded {
     /// Reads the folders that settings name.
     fn fill(&mut self, config: &Path, settings: Settings) {
         self.looks.add_folders(config, Some(&settings));
-        read_postings(&config.join(&settings.postings), self);
+        self.read_postings(config, &settings.postings);
         self.folder = folder(&self.texts, &settings.house);
         self.problems.append(&mut self.folder.problems);
         let templates = config.join(settings.templates.as_deref().unwrap_or(Path::new("templates")));
         if settings.templates.is_some() || templates.is_dir() {
             let problems = self.problems.len();
-            read_templates(&templates, &templates, &mut self.templates, &mut self.problems);
+            match folders::trouble(config, &templates, "templates", &self.text) {
+                Some(problem) => self.problems.push(problem),
+                None => read_templates(&templates, &templates, &mut self.templates, &mut self.problems),
+            }
             self.templates_readable = self.problems.len() == problems;
         }
         self.settings = Some(settings);
+    }
+
+    fn read_postings(&mut self, config: &Path, postings: &Path) {
+        let dir = config.join(postings);
+        match folders::trouble(config, &dir, "postings", &self.text) {
+            Some(problem) => self.problems.push(problem),
+            None => read_postings(&dir, self),
+        }
     }
 }
 
@@ -100,7 +113,7 @@ pub fn load(config: &Path) -> Loaded {
         loaded.fill(config, settings);
     } else if let Some((house, postings)) = read.house {
         // Nothing is used of the postings then; what is wrong with them is told all the same, in one go.
-        read_postings(&config.join(postings), &mut loaded);
+        loaded.read_postings(config, &postings);
         loaded.problems.append(&mut folder(&loaded.texts, &house).problems);
     }
     loaded
@@ -289,7 +302,8 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
     let good = error.utf8_error().valid_up_to();
     let text = String::from_utf8_lossy(bytes).into_owned();
     let mut place = Place::of(&text, &(good..good + 1));
-    if speaks_of_a_secret(&place.text) {
+    let lines: Vec<&str> = text.lines().take(place.line).collect();
+    if fit_to_show(lines.into_iter().rev()).is_none_or(|shown| shown.len() < place.text.len()) {
         place.text = String::new();
     }
     Problem::error(
@@ -318,68 +332,4 @@ pub fn machine_zone() -> Option<Zone> {
         None => name(&fs::read_link("/etc/localtime").ok()?.display().to_string())?,
     };
     Zone::parse(&named)
-}
-
-/// Reads a file of certificate authorities, as it is.
-pub fn authorities(path: &Path, config: &Path) -> std::io::Result<Vec<u8>> {
-    fs::read(config.join(path))
-}
-
-/// Why a secret could not be had.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// It is not where it should be.
-    #[error("the secret {name} cannot be read: {why}")]
-    Unreadable {
-        /// The credential, the file or the variable.
-        name: String,
-        /// What the system said.
-        why: String,
-    },
-    /// Others can read it.
-    #[error("{path} can be read by others (mode {mode:o}): chmod 600 {path}")]
-    Open {
-        /// The file.
-        path: String,
-        /// Its mode.
-        mode: u32,
-    },
-}
-
-/// Reads a secret; one line break at its end is dropped. A file that its group or others can read is refused,
-/// unless systemd keeps it (`$CREDENTIALS_DIRECTORY`).
-pub fn secret(secret: &Secret, config: &Path) -> Result<String, SecretError> {
-    let unreadable = |name: &str, why: String| SecretError::Unreadable { name: name.to_owned(), why };
-    let (path, kept_by_systemd) = match secret {
-        Secret::Env(name) => {
-            return std::env::var(name).map_err(|_| unreadable(name, "the variable is not set".to_owned()));
-        }
-        Secret::Credential(name) => {
-            let dir = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
-                unreadable(
-                    name,
-                    "$CREDENTIALS_DIRECTORY is not set (see LoadCredential= in systemd.exec(5))".to_owned(),
-                )
-            })?;
-            if name.contains(['/', '\0']) {
-                return Err(unreadable(name, "a credential's name holds no slash".to_owned()));
-            }
-            (PathBuf::from(dir).join(name), true)
-        }
-        Secret::File(path) => (config.join(path), false),
-    };
-    let shown = path.display().to_string();
-    if !kept_by_systemd {
-        let mode = mode(&path).map_err(|error| unreadable(&shown, error.to_string()))?;
-        if mode & 0o077 != 0 {
-            return Err(SecretError::Open { path: shown, mode });
-        }
-    }
-    let text = fs::read_to_string(&path).map_err(|error| unreadable(&shown, error.to_string()))?;
-    Ok(text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).to_owned()).unwrap_or(text))
-}
-
-fn mode(path: &Path) -> std::io::Result<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o777)
 }

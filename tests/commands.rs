@@ -108,7 +108,7 @@ fn agenda_shows_to_whom_a_reminder_goes() {
 
 #[test]
 fn check_warns_of_a_last_reminder_that_nobody_would_read() {
-    let settings = JALON.replace("[people.sacha]", "leaves = 2190-06-28\n[people.sacha]");
+    let settings = WITH_MAIL.replace("[people.sacha]", "leaves = 2190-06-28\n[people.sacha]");
     let posting = "title = \"T\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2190-06-28\n";
     let jalon = Jalon::new(&settings, &[("good.toml", posting)]);
     let output = jalon.run(&["check"]);
@@ -161,7 +161,7 @@ fn check_lists_all_problems_and_what_it_ignored() {
 
 #[test]
 fn check_prints_one_json_array_with_stable_names() {
-    let jalon = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191")), ("bad.toml", BAD)]);
+    let jalon = Jalon::new(WITH_MAIL, &[("good.toml", &GOOD.replace("2026", "2191")), ("bad.toml", BAD)]);
     let output = jalon.run(&["check", "--format", "json"]);
     assert_eq!(output.status.code(), Some(78));
     assert_eq!(text(&output.stderr), "");
@@ -176,7 +176,7 @@ fn check_prints_one_json_array_with_stable_names() {
     );
     let french = jalon.run(&["check", "--format", "json", "--lang", "fr"]);
     assert!(text(&french.stdout).contains("n'est ni une personne ni une équipe"));
-    let good = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+    let good = Jalon::new(WITH_MAIL, &[("good.toml", &GOOD.replace("2026", "2191"))]);
     let output = good.run(&["check", "--format", "json"]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), "[]\n".to_owned()));
     // jalon.toml that cannot be used is told in the same array.
@@ -192,7 +192,7 @@ fn check_prints_one_json_array_with_stable_names() {
 #[test]
 fn check_warns_says_how_to_silence_it_and_never_blocks() {
     let posting = format!("{GOOD}[[interview]]\non = 2190-01-03\n").replace("2026", "2190"); // a Sunday
-    let jalon = Jalon::new(JALON, &[("good.toml", &posting)]);
+    let jalon = Jalon::new(WITH_MAIL, &[("good.toml", &posting)]);
     let output = jalon.run(&["check"]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
@@ -204,13 +204,13 @@ fn check_warns_says_how_to_silence_it_and_never_blocks() {
     ] {
         assert!(said.contains(expected), "{expected}: {said}");
     }
-    let accepted = Jalon::new(JALON, &[("good.toml", &format!("accept = [\"day-off\"]\n{posting}"))]);
+    let accepted = Jalon::new(WITH_MAIL, &[("good.toml", &format!("accept = [\"day-off\"]\n{posting}"))]);
     assert_eq!(text(&accepted.run(&["check"]).stderr), "");
 }
 
 #[test]
 fn check_compares_the_machines_zone_and_nobody_else_reads_it() {
-    let jalon = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+    let jalon = Jalon::new(WITH_MAIL, &[("good.toml", &GOOD.replace("2026", "2191"))]);
     let run = |zone: &str, command: &str| {
         let mut run = Command::new(env!("CARGO_BIN_EXE_jalon"));
         let output = run.arg(command).current_dir(jalon.path()).env_clear().env("TZ", zone).output().unwrap();
@@ -229,7 +229,7 @@ fn check_compares_the_machines_zone_and_nobody_else_reads_it() {
 
 #[test]
 fn a_template_of_a_language_that_nobody_reads_yet_is_checked_too() {
-    let jalon = Jalon::new(JALON, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+    let jalon = Jalon::new(WITH_MAIL, &[("good.toml", &GOOD.replace("2026", "2191"))]);
     for (name, line) in [
         ("fr/parts/start.txt", "2:12"),
         ("fr/parts/change.html", "2:4"),
@@ -366,4 +366,101 @@ fn a_password_file_that_the_daemon_would_refuse_is_an_error_of_check() {
     assert!(!text(&said.stderr).contains("hunter2"));
     set("600");
     assert_eq!(jalon.run(&["check"]).status.code(), Some(0));
+}
+
+#[test]
+fn what_run_would_refuse_for_what_the_files_say_is_an_error_of_check() {
+    let with_relay = |more: &str| {
+        WITH_MAIL.replace("outbox = \"outbox\"\n", "") + "[smtp]\nhost = \"smtp.example.org\"\n" + more
+    };
+    for (settings, place, said) in [
+        (JALON.to_owned(), "config/jalon.toml", "[mail] is missing"),
+        (WITH_MAIL.replace("outbox = \"outbox\"\n", ""), "jalon.toml:3:1", "there is no relay"),
+        (
+            with_relay("ca_file = \"nowhere.pem\"\n"),
+            "jalon.toml:12:11",
+            "nowhere.pem) cannot be read: this file does",
+        ),
+        (
+            with_relay("ca_file = \"hunter2\"\n"),
+            "jalon.toml:12:11",
+            "(ca_file) cannot be read: this file does",
+        ),
+        (with_relay("ca_file = \"jalon.toml\"\n"), "jalon.toml:12:11", "it holds no certificate"),
+        (
+            with_relay("username = \"u\"\ntoken_command = [\"hunter2\"]\n"),
+            "jalon.toml:13:17",
+            "is not served",
+        ),
+        (
+            with_relay("username = \"u\"\npassword = { file = \"hunter2\" }\n"),
+            "jalon.toml:13:12",
+            "the password cannot be read: this file does not exist",
+        ),
+        (
+            with_relay("username = \"u\"\npassword = { file = \"postings\" }\n"),
+            "jalon.toml:13:12",
+            "this is a folder, not a file",
+        ),
+        (
+            format!("{WITH_MAIL}[ledger]\nurl = \"postgres://jalon:hunter2@db/jalon\"\n"),
+            "jalon.toml:12:7",
+            "this version does not serve postgres://… yet",
+        ),
+        (
+            format!("{WITH_MAIL}[ledger]\nurl = \"host=db user=jalon password=hunter2\"\n"),
+            "jalon.toml:12:7",
+            "`url` is not the address of a ledger",
+        ),
+    ] {
+        let jalon = Jalon::new(&settings, &[("good.toml", &GOOD.replace("2026", "2191"))]);
+        for command in ["check", "run"] {
+            let output = jalon.run(&[command]);
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(78), "{command}: {told}");
+            assert!(told.contains(place) && told.contains(said), "{command}: {said}: {told}");
+            assert!(!told.contains("hunter2"), "{command}: {told}");
+        }
+        let agenda = jalon.run(&["agenda", "--from", "2026-01-01"]);
+        let usable = !settings.contains("host=db");
+        assert_eq!(agenda.status.code(), Some(if usable { 0 } else { 78 }), "{}", text(&agenda.stderr));
+    }
+    let jalon = Jalon::new(WITH_MAIL, &[]);
+    for url in ["host=db password=hunter2", "postgres://u:hunter2@db/x", "hunter2"] {
+        for command in ["run", "history"] {
+            let output = jalon.run(&[command, "--ledger", url]);
+            assert_eq!(output.status.code(), Some(78), "{command} {url}");
+            assert!(!text(&output.stderr).contains("hunter2"), "{command} {url}: {}", text(&output.stderr));
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_missing_is_told_at_the_line_that_names_it() {
+    for (line, said, remedy) in [
+        (
+            "postings = \"posting\"",
+            "the folder of postings does not exist",
+            "did you mean postings = \"postings\"?",
+        ),
+        ("postings = \"jalon.toml\"", "which is a file", "did you mean postings = \"postings\"?"),
+        ("templates = \"modeles\"", "the folder of templates does not exist", "make this folder, or name"),
+    ] {
+        let jalon = Jalon::new(&format!("{line}\n{WITH_MAIL}"), &[]);
+        let output = jalon.run(&["check"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{told}");
+        for expected in [said, remedy, "config/jalon.toml:1:", line] {
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+        assert!(!told.contains("os error"), "{told}");
+    }
+    // Where no line names it, it is told all the same.
+    let jalon = Jalon::new(WITH_MAIL, &[]);
+    std::fs::remove_dir(jalon.path().join("config/postings")).unwrap();
+    let told = text(&jalon.run(&["check", "--lang", "fr"]).stderr);
+    assert!(
+        told.contains("le dossier des fiches n'existe pas") && told.contains("créez ce dossier"),
+        "{told}"
+    );
 }

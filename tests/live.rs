@@ -207,8 +207,7 @@ fn there_is_no_copy_of_another_folder_or_of_nothing() {
     daemon.stop();
     assert_eq!(ends_with("other").0, Some(78));
     // A relay that cannot be made ready is no better than a word that cannot be read: the copy is used.
-    let relay =
-        "[smtp]\nhost = \"localhost\"\ntls = \"none\"\npassword = { file = \"nowhere\" }\nusername = \"u\"\n";
+    let relay = "[smtp]\nhost = \"localhost\"\ntls = \"none\"\npassword = { file = \"nowhere.txt\" }\nusername = \"u\"\n";
     write(path, "config/jalon.toml", &(JALON.replace("outbox = \"outbox\"\n", "") + relay));
     let mut daemon = Daemon::start(path, "2026-06-01T13:00:00");
     let log = daemon.until("event=\"started\"");

@@ -226,7 +226,7 @@ struct Desk {
     folder: tempfile::TempDir,
 }
 
-const JALON: &str = "time_zone = \"Europe/Paris\"\nlanguage = \"fr\"\n[people.camille]\nname = \"Camille Exemple\"\nemail = \"camille@example.org\"\n";
+const JALON: &str = "time_zone = \"Europe/Paris\"\nlanguage = \"fr\"\n[mail]\nfrom = \"r@example.org\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n[people.camille]\nname = \"Camille Exemple\"\nemail = \"camille@example.org\"\n";
 
 impl Desk {
     fn new(jalon_toml: &str) -> Self {

@@ -129,6 +129,10 @@ pub struct Directory {
     pub teams: BTreeMap<String, Vec<String>>,
     /// When set, the only addresses that may be written to: `@domain` or whole addresses, lower case.
     pub allowed: Option<Vec<String>>,
+    /// Names of a file that is refused for them: nothing is said of whoever uses them.
+    pub doubtful: BTreeSet<String>,
+    /// Whether such a file lacks a name that nobody can guess: nothing is said of names that are not known.
+    pub torn: bool,
 }
 
 /// Why a name stands for nobody.
@@ -145,7 +149,9 @@ pub enum Unknown {
 impl Directory {
     /// Adds to `found` whom a name stands for, each once.
     pub fn resolve(&self, name: &str, found: &mut Vec<Recipient>) -> Result<(), Unknown> {
-        let recipient = if let Some(team) = self.teams.get(name) {
+        let recipient = if self.doubtful.contains(name) {
+            return Ok(());
+        } else if let Some(team) = self.teams.get(name) {
             return team.iter().try_for_each(|member| self.resolve(member, found));
         } else if let Some(person) = self.people.get(name) {
             Recipient::from(person)
@@ -158,6 +164,8 @@ impl Directory {
                 || Recipient { id: lower, name: None, email: name.to_owned(), language: None, zone: None },
                 Recipient::from,
             )
+        } else if self.torn {
+            return Ok(());
         } else {
             let names = self.people.keys().chain(self.teams.keys()).map(String::as_str);
             return Err(Unknown::Name(nearest(name, names).map(str::to_owned)));
@@ -249,7 +257,7 @@ mod tests {
                 vec!["camille".to_owned(), "sacha".to_owned(), "a@example.org".to_owned()],
             )]
             .into(),
-            allowed: None,
+            ..Directory::default()
         }
     }
 

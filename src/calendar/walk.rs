@@ -13,7 +13,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::mend::{Mended, Slip, hidden, mend, not_toml};
 use crate::diagnostic::{
-    Place, Problem, Severity, Words, any_error, is_unsafe, nearest, say, speaks_of_a_secret,
+    Place, Problem, Severity, Words, any_error, begins_a_statement, fit_to_show, is_unsafe, say,
+    speaks_of_a_secret,
 };
 
 pub use super::meant::choices;
@@ -129,6 +130,17 @@ impl<'a> Source<'a> {
         self.mended.get().is_some_and(|mended| mended.hopeless.is_some() || !mended.lost.is_empty())
     }
 
+    /// Whether a name is what mending made of the second of two keys that are called the same; `key` may be empty.
+    #[must_use]
+    pub fn is_second(&self, name: &str, key: &str) -> bool {
+        let digit = |c: char| c.is_ascii_digit();
+        self.mended.get().is_some()
+            && name.strip_suffix("_twice").is_some_and(|name| {
+                let first = name.trim_end_matches(digit);
+                first.len() < name.len() && (key.is_empty() || first == key)
+            })
+    }
+
     /// What stands at a place, as it was read.
     #[must_use]
     pub fn raw(&self, span: &Range<usize>) -> &str {
@@ -206,10 +218,19 @@ impl<'a> Source<'a> {
         sentence: Words,
         remedy: Option<Words>,
     ) {
-        let place = self.place(&self.written(span));
-        let file = self.file.to_owned();
-        let problem = Problem { severity, code, file, place: Some(place), sentence, remedy };
+        let problem = Problem { severity, code, file: self.file.to_owned(), place: None, sentence, remedy };
+        let problem = self.put(problem, &self.written(span));
         self.problems.borrow_mut().push(problem);
+    }
+
+    /// A problem at a place. Every problem of a file comes through here: where a secret may stand, the line is not
+    /// shown and nothing of it is repeated.
+    fn put(&self, problem: Problem, span: &Range<usize>) -> Problem {
+        let place = self.place(span);
+        let last = self.line_at(span.end.max(span.start + 1) - 1).clamp(place.line, place.line + 50);
+        let hidden = !self.secretive.get() && (place.line..=last).any(|line| self.hides(line));
+        let problem = problem.at(place);
+        if hidden { problem.discreet(self.statement(span)) } else { problem }
     }
 
     /// A place to be shown, unless a secret stands there: on its line, or where its statement begins.
@@ -220,16 +241,34 @@ impl<'a> Source<'a> {
         let within = |at: usize| at.clamp(start, end) - start;
         let mut place = Place::of(&self.text[start..end], &(within(span.start)..within(span.end)));
         place.line = line;
-        if self.secretive.get() || self.hides(line) {
-            place.text = String::new();
+        let shown = if self.secretive.get() { None } else { self.fit(line) };
+        if shown.is_none_or(|shown| shown.len() < place.text.len()) {
+            shown.unwrap_or_default().clone_into(&mut place.text);
+            let left = place.text.chars().count().saturating_sub(place.column - 1);
+            place.width = place.width.min(left).max(1);
         }
         place
     }
 
+    /// What may be shown of a line.
+    fn fit(&self, line: usize) -> Option<&str> {
+        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
+        fit_to_show(self.text[..end].lines().rev())
+    }
+
     /// Whether a line is not to be shown.
     fn hides(&self, line: usize) -> bool {
-        let end = self.lines.get(line).copied().unwrap_or(self.text.len());
-        keeps_back(self.text[..end].lines().rev())
+        self.fit(line).is_none()
+    }
+
+    /// The lines of a place, and those above it on which its statement begins.
+    fn statement(&self, span: &Range<usize>) -> &str {
+        let last = self.line_at(span.end.max(span.start + 1) - 1);
+        let line = |n: usize| self.text[self.lines[n - 1]..].lines().next().unwrap_or_default();
+        let here = self.line_at(span.start);
+        let above = (1..=here).rev().take(300);
+        let first = above.into_iter().find(|n| begins_a_statement(line(*n))).unwrap_or(here);
+        &self.text[self.lines[first - 1]..self.lines.get(last).copied().unwrap_or(self.text.len())]
     }
 
     /// Whether the line of a place is not to be shown: it may hold a secret.
@@ -267,13 +306,9 @@ impl<'a> Source<'a> {
             };
             let slips: Vec<_> =
                 mended.slips.iter().filter(|slip| !slip.yields || !within(slip)).cloned().collect();
-            problems.extend(slips.into_iter().map(|slip| Problem {
-                severity: Severity::Error,
-                code: "syntax",
-                file: self.file.to_owned(),
-                place: Some(self.place(&slip.span)),
-                sentence: slip.sentence,
-                remedy: Some(slip.remedy),
+            problems.extend(slips.into_iter().map(|slip| {
+                let problem = Problem::error("syntax", self.file, slip.sentence).remedy(slip.remedy);
+                self.put(problem, &slip.span)
             }));
             if !any_error(&problems) {
                 let (sentence, remedy) = not_toml();
@@ -349,40 +384,4 @@ impl<'a> Source<'a> {
         }
         say(format!("écrivez {}", wanted.fr), format!("write {}", wanted.en))
     }
-}
-
-/// Whether a line is a table's head, or a key and the beginning of its value: not what goes on from the line before.
-pub(super) fn begins_a_statement(line: &str) -> bool {
-    let value = |rest: &str| !rest.trim().is_empty() && !rest.starts_with('=');
-    line.trim_start().starts_with('[') || line.split_once('=').is_some_and(|(_, rest)| value(rest))
-}
-
-/// Whether a line is not to be shown, given it and those before it, upwards: it speaks of a secret, or goes on from
-/// one that does, or stands under [smtp] and is none of its harmless keys.
-pub(super) fn keeps_back<'t>(upwards: impl Iterator<Item = &'t str>) -> bool {
-    const HARMLESS: [&str; 7] = ["host", "port", "tls", "username", "auth", "ca_file", "rate"];
-    let mut begun = false;
-    for (n, line) in upwards.take(300).enumerate() {
-        let begins = begins_a_statement(line);
-        if (n == 0 || begins && !begun) && speaks_of_a_secret(line) {
-            return true;
-        }
-        let is_head = line.trim_start().starts_with('[');
-        if n == 0 && !is_head {
-            let key = line.split(['=', ':']).next().unwrap_or_default().trim();
-            // What is left of `password` when letters are missing may look like `port`.
-            let mut letters = "password".chars();
-            let remains = key.chars().all(|c| letters.any(|letter| letter == c));
-            begun = begins && !remains && nearest(key, HARMLESS).is_some();
-            if begun {
-                return false;
-            }
-        }
-        begun |= begins;
-        if is_head {
-            let name = line.trim().trim_matches(['[', ']', ' ']).split('.').next().unwrap_or_default();
-            return n > 0 && nearest(name, ["smtp"]).is_some();
-        }
-    }
-    false
 }

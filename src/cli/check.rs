@@ -6,15 +6,16 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
+use super::ways::troubles;
 use super::{Context, Exit, Format, Listing, out, report};
 use crate::calendar::read::Text;
-use crate::diagnostic::{Language, Problem, Severity, Words, any_error, printable, say};
-use crate::files::{self, Loaded, SecretError};
+use crate::diagnostic::{Language, Problem, Severity, any_error, printable};
+use crate::files::{self, Loaded};
 use crate::message::trial;
 use crate::plan;
 use crate::plan::Plan;
 use crate::plan::oddities::{self, Seen};
-use crate::settings::{Secret, Settings};
+use crate::settings::Settings;
 
 /// Read everything as the daemon would, and say what is wrong or odd
 #[derive(Debug, Args)]
@@ -48,7 +49,8 @@ impl Check {
             let planned = oddities::plan(&loaded.folder.postings, settings);
             problems.extend(thought(context, &loaded, settings, &planned));
             problems.extend(trial(&loaded.folder.postings, &planned.reminders, &loaded.templates));
-            problems.extend(secrets(settings, &context.config));
+            let troubles = troubles(settings, &context.config).into_iter();
+            problems.extend(troubles.map(|trouble| trouble.problem(&context.config, &loaded.text)));
             reminders = planned.reminders.len();
         }
         let text = match self.listing.format {
@@ -141,38 +143,4 @@ fn summary(loaded: &Loaded, reminders: usize, language: Language) -> String {
     };
     let ignored: String = loaded.ignored.iter().map(line).collect();
     if ignored.is_empty() { format!("{summary}\n") } else { format!("{summary}\n{title}\n{ignored}") }
-}
-
-/// Password files that the daemon would refuse. Credentials and variables exist only where the daemon runs.
-fn secrets(settings: &Settings, config: &Path) -> Vec<Problem> {
-    let file = config.join("jalon.toml").display().to_string();
-    let kept = settings.relays.iter().filter_map(|relay| relay.password.as_ref());
-    let trouble = kept
-        .filter(|secret| matches!(secret, Secret::File(_)))
-        .filter_map(|secret| files::secret(secret, config).err());
-    trouble
-        .map(|error| {
-            let (sentence, remedy) = of_a_secret(&error);
-            Problem::error("unreadable-secret", &file, sentence).remedy(remedy)
-        })
-        .collect()
-}
-
-fn of_a_secret(error: &SecretError) -> (Words, Words) {
-    match error {
-        SecretError::Unreadable { name, why } => (
-            say(
-                format!("le secret {name} ne peut pas être lu\u{a0}: {why}"),
-                format!("the secret {name} cannot be read: {why}"),
-            ),
-            say("vérifiez le chemin écrit sous [smtp]", "check the path that is written under [smtp]"),
-        ),
-        SecretError::Open { path, mode } => (
-            say(
-                format!("d'autres que jalon peuvent lire {path} (mode {mode:o})"),
-                format!("{path} can be read by others (mode {mode:o})"),
-            ),
-            say(format!("chmod 600 {path}"), format!("chmod 600 {path}")),
-        ),
-    }
 }

@@ -13,6 +13,7 @@ pub mod preview;
 pub mod rehearse;
 pub mod run;
 pub mod schema;
+pub mod ways;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::calendar::Zone;
 use crate::clock::Clock;
-use crate::diagnostic::{Language, Problem, Severity, Words, say};
+use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, say};
 use crate::files::Loaded;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::plan::words;
@@ -249,11 +250,12 @@ pub fn ledger_path(asked: Option<&str>, settings: Option<&Settings>) -> Result<P
     }
 }
 
-/// An address fit to be shown.
+/// An address fit to be shown: a password may stand anywhere in it.
 fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
+    match url.split_once("://") {
+        Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_lowercase()) => format!("{scheme}://…"),
+        _ if looks_like_a_path(url) => url.to_owned(),
+        _ => "…".to_owned(),
     }
 }
 
@@ -281,6 +283,10 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
         LedgerError::Stamp { ledger, .. } => format!(
             "le registre {ledger} ne mêle pas une horloge simulée (--as-of) et la vraie\u{a0}: choisissez un autre --ledger"
         ),
+        LedgerError::Address { url } if url.starts_with("postgres") => {
+            let fr = format!("cette version ne sert pas encore {url}\u{a0}: écrivez sqlite:CHEMIN");
+            return (exit, say(fr, format!("this version does not serve {url} yet: write sqlite:PATH")));
+        }
         LedgerError::Address { url } => {
             format!("{url} n'est pas l'adresse d'un registre\u{a0}: écrivez sqlite:CHEMIN")
         }

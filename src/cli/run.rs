@@ -6,23 +6,22 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, of_ledger, report};
+use super::ways::{self, Trouble};
+use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, report};
 use crate::clock::Clock;
 use crate::daemon::dispatcher::Way;
 use crate::daemon::planner::Planner;
 use crate::daemon::taken::Taken;
 use crate::daemon::{self, Parts, Signals};
-use crate::diagnostic::{Language, Problem, Words, say};
+use crate::diagnostic::{Language, Problem, say};
 use crate::files::kept::Kept;
 use crate::files::{self, Loaded};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, Stamp};
-use crate::settings::read::is_loopback;
-use crate::settings::{Relay, Settings};
+use crate::settings::Settings;
+use crate::settings::relay::is_loopback;
 use crate::telemetry;
-use crate::transport::Transport;
-use crate::transport::folder::Outbox;
-use crate::transport::smtp::{Credentials, Smtp, Timeouts};
+use crate::transport::smtp::Timeouts;
 
 /// Keep the dates: plan, wait, send
 #[derive(Debug, Args)]
@@ -80,14 +79,14 @@ impl Run {
         let config = &context.config;
         let jalon_toml = config.join("jalon.toml").display().to_string();
         let kept = self.kept();
-        let (problems, words) = match self.usable(&loaded, config) {
+        if let Some(Err(error)) = self.ledger.as_deref().map(|asked| ledger_path(Some(asked), None)) {
+            return Err(ledger_exit(&error, language));
+        }
+        let problems = match self.usable(&loaded, config) {
             Ok((settings, ways, ledger)) => {
                 return Ok(Ready { loaded, settings, ways, ledger, kept, refused: Vec::new() });
             }
-            Err(Some(words)) => {
-                (vec![Problem::error("unusable-settings", &jalon_toml, words.clone())], Some(words))
-            }
-            Err(None) => (loaded.problems.clone(), None),
+            Err(problems) => problems,
         };
         let copy = Kept::read(&kept, config).and_then(|copy| files::load_by(config, &copy));
         if let Some(loaded) = copy
@@ -97,20 +96,17 @@ impl Run {
             let refused = problems.into_iter().filter(|problem| problem.file == jalon_toml).collect();
             return Ok(Ready { loaded, settings, ways, ledger, kept, refused });
         }
-        match words {
-            Some(words) => _ = fail(Exit::Configuration, language, &words),
-            None => report(&problems, false, language),
-        }
+        report(&problems, false, language);
         Err(Exit::Configuration)
     }
 
-    /// The settings, the ways out and the ledger's place, or why there is none of these; nothing is said of settings
-    /// that could not be read: their problems say it.
-    fn usable(&self, loaded: &Loaded, config: &Path) -> Result<(Settings, Vec<Way>, PathBuf), Option<Words>> {
-        let settings = loaded.settings.clone().ok_or(None)?;
-        let ways = ways(&settings, config)?;
-        let ledger =
-            ledger_path(self.ledger.as_deref(), Some(&settings)).map_err(|error| of_ledger(&error).1)?;
+    /// The settings, the ways out and the ledger's place, or why there is none of these.
+    fn usable(&self, loaded: &Loaded, config: &Path) -> Result<(Settings, Vec<Way>, PathBuf), Vec<Problem>> {
+        let settings = loaded.settings.clone().ok_or_else(|| loaded.problems.clone())?;
+        let told = |trouble: Trouble| vec![trouble.problem(config, &loaded.text)];
+        let ways = ways::ways(&settings, config).map_err(told)?;
+        let ledger = ledger_path(self.ledger.as_deref(), Some(&settings))
+            .map_err(|error| told(Trouble::of_ledger(&error)))?;
         Ok((settings, ways, ledger))
     }
 
@@ -196,54 +192,4 @@ pub fn state_path(path: &Path) -> PathBuf {
     std::env::var_os("STATE_DIRECTORY")
         .filter(|dir| !dir.is_empty())
         .map_or_else(|| path.to_owned(), |dir| PathBuf::from(dir).join(path))
-}
-
-/// The ways out that the settings name: the relays in order, or the outbox.
-fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Words> {
-    let Some(mail) = &settings.mail else {
-        return Err(say(
-            "il manque [mail]\u{a0}: ajoutez from = \"Recrutement <recrutement@example.org>\"",
-            "[mail] is missing: add from = \"Recruitment <recruitment@example.org>\"",
-        ));
-    };
-    if let Some(outbox) = &mail.outbox {
-        let folder = state_path(outbox);
-        return Ok(vec![Way::new(folder.display().to_string(), Transport::Folder(Outbox::new(folder)))]);
-    }
-    if settings.relays.is_empty() {
-        return Err(say(
-            "aucun relais\u{a0}: ajoutez [smtp], ou outbox = \"var/outbox\" sous [mail] pour un essai",
-            "no relay: add [smtp], or outbox = \"var/outbox\" under [mail] to try things out",
-        ));
-    }
-    let mut ways = Vec::with_capacity(settings.relays.len());
-    for relay in &settings.relays {
-        let mut way = way(relay, config)?;
-        // Two relays on one host are two: what is told of one is not told of the other.
-        if settings.relays.iter().filter(|other| other.host == relay.host).count() > 1 {
-            way.name = format!("{}:{}", relay.host, relay.port);
-        }
-        ways.push(way);
-    }
-    Ok(ways)
-}
-
-fn way(relay: &Relay, config: &Path) -> Result<Way, Words> {
-    let trouble = |what: &dyn std::fmt::Display| {
-        say(format!("relais {}\u{a0}: {what}", relay.host), format!("relay {}: {what}", relay.host))
-    };
-    if relay.token_command.is_some() {
-        return Err(say(
-            format!("relais {}\u{a0}: token_command n'est pas encore servi par cette version", relay.host),
-            format!("relay {}: token_command is not served by this version yet", relay.host),
-        ));
-    }
-    let password = relay.password.as_ref().map(|secret| files::secret(secret, config)).transpose();
-    let password = password.map_err(|error| trouble(&error))?;
-    let credentials =
-        relay.username.clone().zip(password).map(|(username, password)| Credentials { username, password });
-    let ca = relay.ca_file.as_ref().map(|path| files::authorities(path, config)).transpose();
-    let ca: Vec<Vec<u8>> = ca.map_err(|error| trouble(&format!("ca_file: {error}")))?.into_iter().collect();
-    let smtp = Smtp::new(relay, credentials, &ca, Timeouts::default()).map_err(|error| trouble(&error))?;
-    Ok(Way::new(relay.host.clone(), Transport::Smtp(Box::new(smtp))))
 }

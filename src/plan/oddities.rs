@@ -148,3 +148,8 @@ fn called(event: &Event) -> String {
         None => format!("[{}]", event.kind.word()),
     }
 }
+
+/// The same in English, where quotes are others.
+fn called_en(event: &Event) -> String {
+    event.name.as_ref().map_or_else(|| called(event), |name| format!("\"{name}\""))
+}

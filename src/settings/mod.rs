@@ -3,8 +3,11 @@
 //! [`read`] returns settings that are complete and checked, or every problem of the file. Secrets are not
 //! here: only where they are kept (`files` reads them).
 
+mod cron;
 mod people;
+pub mod place;
 pub mod read;
+pub mod relay;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
+use toml::de::DeValue;
 
+use super::cron::recurrence;
+use crate::calendar::meant::key;
 use crate::calendar::people::{DigestOf, Person};
 use crate::calendar::read::{address, forbidden, language, resolve, spans, zone};
-use crate::calendar::recurrence::{Recurrence, Unfit};
 use crate::calendar::slug::{is_id, propose};
 use crate::calendar::value::text;
 use crate::calendar::walk::{At, Source, Table};
@@ -17,22 +19,15 @@ use crate::diagnostic::{Language, nearest, say};
 pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> Directory {
     let source = table.source;
     let mut directory = Directory { allowed, ..Directory::default() };
+    elsewhere(table, &mut directory);
     if let Some(people) = table.table("people") {
-        for (id, value) in people.entries() {
-            let Some(inner) = people.as_table(&format!("people.{}", id.get_ref()), value) else { continue };
-            let person = person(&inner, &id);
-            inner.finish();
-            if !name_is_free(source, &id, &directory) {
-                continue;
-            }
-            let person = person.unwrap_or_else(|| nobody(id.get_ref()));
-            if person.email.ends_with(NOBODY) {
-                // The file is refused for that entry, and not for an address that nobody wrote.
-                directory.allowed.iter_mut().for_each(|allowed| allowed.push(person.email.clone()));
-            }
-            one_mailbox_each(source, &id, &person, &directory);
-            directory.people.insert(id.into_inner(), person);
+        if people.entries().any(|(key, value)| is_loose(&key, value)) {
+            without_a_name(&people);
+            directory.torn = true;
         }
+        persons(&people, &mut directory);
+    } else {
+        directory.torn |= table.get("people").is_some();
     }
     covers(table, &directory);
     let mut members: BTreeMap<String, Vec<At<String>>> = BTreeMap::new();
@@ -40,19 +35,112 @@ pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> 
         for (id, value) in teams.entries() {
             let Some(list) = value.get_ref().as_array() else {
                 source.wrong_type(value, id.get_ref(), &say("une liste de personnes", "a list of people"));
+                directory.doubtful.insert(id.into_inner());
                 continue;
             };
+            if list.is_empty() {
+                empty_team(source, &id);
+            }
             let names: Vec<_> = list.iter().filter_map(|value| text(source, id.get_ref(), value)).collect();
-            if name_is_free(source, &id, &directory) {
+            if name_is_free(source, &id, &mut directory, "teams") {
                 directory
                     .teams
                     .insert(id.get_ref().clone(), names.iter().map(|name| name.get_ref().clone()).collect());
                 members.insert(id.into_inner(), names);
             }
         }
+    } else {
+        directory.torn |= table.get("teams").is_some();
     }
     whole_teams(source, &mut directory, &members);
     directory
+}
+
+/// `[people.camille]` and the others.
+fn persons(people: &Table<'_, '_>, directory: &mut Directory) {
+    let source = people.source;
+    for (id, value) in people.entries() {
+        if source.is_second(id.get_ref(), "") {
+            // Of two that are called the same, one has a name that is not here.
+            directory.torn = true;
+            continue;
+        }
+        if is_loose(&id, value) {
+            continue;
+        }
+        let Some(inner) = people.as_table(&format!("people.{}", id.get_ref()), value) else {
+            directory.doubtful.insert(id.into_inner());
+            continue;
+        };
+        let person = person(&inner, &id);
+        inner.finish();
+        if !name_is_free(source, &id, directory, "people") {
+            continue;
+        }
+        let person = person.unwrap_or_else(|| nobody(id.get_ref()));
+        if person.email.ends_with(NOBODY) {
+            // The file is refused for that entry, and not for an address that nobody wrote.
+            directory.allowed.iter_mut().for_each(|allowed| allowed.push(person.email.clone()));
+        }
+        one_mailbox_each(source, &id, &person, directory);
+        directory.people.insert(id.into_inner(), person);
+    }
+}
+
+/// Names that are declared under a heading which is none: `[team]`, `[sacha]`.
+fn elsewhere(table: &Table<'_, '_>, directory: &mut Directory) {
+    for (name, value) in table.entries() {
+        let Some(inner) = value.get_ref().as_table() else { continue };
+        let name = name.into_inner();
+        if ["people", "teams"].contains(&name.as_str()) {
+            continue;
+        }
+        if key(&name, ["people", "teams"]).is_some() {
+            directory.doubtful.extend(inner.keys().map(|key| key.get_ref().to_string()));
+        } else if inner.get("email").is_some() {
+            directory.doubtful.insert(name);
+        }
+    }
+}
+
+/// Whether an entry of `[people]` is one of a person whose name is missing from the heading.
+fn is_loose(key: &At<String>, value: &At<DeValue<'_>>) -> bool {
+    const OF_A_PERSON: [&str; 8] =
+        ["name", "email", "digest", "language", "time_zone", "away", "leaves", "cover"];
+    OF_A_PERSON.contains(&key.get_ref().as_str()) && !value.get_ref().is_table()
+}
+
+fn without_a_name(people: &Table<'_, '_>) {
+    let first = |key| people.get(key).and_then(|value| value.get_ref().as_str());
+    let word = first("name").or_else(|| first("email")).and_then(|text| text.split([' ', '@']).next());
+    let id = word.and_then(propose).unwrap_or_else(|| "camille".to_owned());
+    people.source.error(
+        &people.span,
+        "unfit-id",
+        say(
+            "sous [people], il manque le nom de la personne",
+            "under [people], the name of the person is missing",
+        ),
+        Some(say(format!("écrivez [people.{id}]"), format!("write [people.{id}]"))),
+    );
+}
+
+fn empty_team(source: &Source<'_>, id: &At<String>) {
+    let name = id.get_ref();
+    source.error(
+        &id.span(),
+        "empty-team",
+        say(
+            format!("l'équipe « {name} » est vide\u{a0}: personne ne serait prévenu"),
+            format!("the team \"{name}\" is empty: nobody would be reminded"),
+        ),
+        Some(say(
+            format!(
+                "nommez au moins une personne, par exemple {name} = [\"camille\"], ou supprimez la ligne"
+            ),
+            format!("name at least one person, for instance {name} = [\"camille\"], or remove the line"),
+        )),
+    );
 }
 
 /// Stands for a person whose entry is wrong, in a file that is refused for it: so that whoever names them is not
@@ -66,8 +154,10 @@ const NOBODY: &str = "@nobody.invalid";
 /// Words that mean somebody else in `to`.
 const RESERVED: [&str; 2] = ["recruiters", "panel"];
 
-fn name_is_free(source: &Source<'_>, id: &At<String>, directory: &Directory) -> bool {
+/// Whether a name may be one, in `people` or in `teams`; one that may not is reported, and known as such.
+fn name_is_free(source: &Source<'_>, id: &At<String>, directory: &mut Directory, under: &str) -> bool {
     let name = id.get_ref();
+    let slug = propose(name).filter(|slug| slug != name);
     let trouble = if !is_id(name) {
         say(
             format!(
@@ -85,16 +175,27 @@ fn name_is_free(source: &Source<'_>, id: &At<String>, directory: &Directory) -> 
     } else {
         return true;
     };
-    let proposal = propose(name).filter(|slug| slug != name);
-    source.error(
-        &id.span(),
-        "unfit-id",
-        trouble,
-        Some(proposal.map_or_else(
-            || say("choisissez un autre nom", "choose another name"),
-            |slug| say(format!("écrivez « {slug} »"), format!("write \"{slug}\"")),
-        )),
-    );
+    let remedy = match &slug {
+        None => say("choisissez un autre nom", "choose another name"),
+        Some(slug) if under == "teams" => say(
+            format!("écrivez {slug} = […], et « {slug} » dans les fiches"),
+            format!("write {slug} = […], and \"{slug}\" in the postings"),
+        ),
+        Some(slug) => {
+            let first = name.split_whitespace().next().and_then(propose).filter(|first| first != slug);
+            let (or, or_en) = first.map_or_else(Default::default, |first| {
+                (format!("[people.{first}] ou "), format!("[people.{first}] or "))
+            });
+            say(
+                format!("écrivez {or}[people.{slug}], et le même nom dans les équipes et les fiches"),
+                format!("write {or_en}[people.{slug}], and the same name in teams and postings"),
+            )
+        }
+    };
+    source.error(&id.span(), "unfit-id", trouble, Some(remedy));
+    // Others may have written it right.
+    let words = slug.iter().flat_map(|slug| slug.split('-').chain([slug.as_str()])).map(str::to_owned);
+    directory.doubtful.extend(words.chain([name.clone()]));
     false
 }
 
@@ -149,35 +250,6 @@ fn person(table: &Table<'_, '_>, id: &At<String>) -> Option<Person> {
     })
 }
 
-/// A cron line that comes.
-fn recurrence(source: &Source<'_>, line: &At<String>) -> Option<Recurrence> {
-    let text = line.get_ref();
-    let (code, sentence, remedy) = match Recurrence::parse(text) {
-        Ok(recurrence) => return Some(recurrence),
-        Err(Unfit::Malformed) => (
-            "wrong-cron",
-            say(
-                format!("« {text} » n'est pas une ligne cron de cinq champs"),
-                format!("\"{text}\" is not a cron line of five fields"),
-            ),
-            say("écrivez par exemple \"0 8 * * Mon\"", "write for instance \"0 8 * * Mon\""),
-        ),
-        Err(Unfit::Never) => (
-            "never-comes",
-            say(
-                format!("« {text} » ne vient jamais\u{a0}: aucune année n'a ce jour"),
-                format!("\"{text}\" never comes: no year has such a day"),
-            ),
-            say(
-                "vérifiez le jour et le mois\u{a0}; \"0 8 L * *\" est le dernier jour de chaque mois",
-                "check the day and the month; \"0 8 L * *\" is the last day of each month",
-            ),
-        ),
-    };
-    source.error(&line.span(), code, sentence, Some(remedy));
-    None
-}
-
 /// What says how a digest is says nothing where none is asked for.
 fn digests_are_asked_for(table: &Table<'_, '_>) {
     if table.get("digest").is_some() {
@@ -211,6 +283,9 @@ fn covers(table: &Table<'_, '_>, directory: &Directory) {
         let Some(cover) = directory.people.get(id.get_ref()).and_then(|person| person.cover.as_ref()) else {
             continue;
         };
+        if directory.torn || directory.doubtful.contains(cover) {
+            continue;
+        }
         let span = inner.get("cover").map_or(inner.span.clone(), Spanned::span);
         if let Some(person) = directory.people.get(cover).filter(|_| cover != id.get_ref()) {
             if !directory.allows(&person.email) {
@@ -275,9 +350,12 @@ fn whole_teams(source: &Source<'_>, directory: &mut Directory, members: &BTreeMa
         accept: BTreeSet::new(),
     };
     for (id, names) in members {
-        if !broken.contains(id) {
-            for name in names.iter().filter(|name| !members.contains_key(name.get_ref())) {
+        for name in names.iter().filter(|name| !broken.contains(id) && !members.contains_key(name.get_ref()))
+        {
+            if directory.resolve(name.get_ref(), &mut Vec::new()).is_err() {
                 resolve(source, name, &house, &mut Vec::new());
+                // It is told here, and not in every posting that names the team.
+                directory.doubtful.insert(id.clone());
             }
         }
     }

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::people::directory;
-use super::{Auth, Delivery, InDoubt, Ledger, Mail, Mailbox, Rate, Relay, Secret, Settings, Tls};
+use super::relay::relay;
+use super::{Delivery, InDoubt, Ledger, Mail, Mailbox, Settings};
 use crate::calendar::accept::accept;
 use crate::calendar::people::is_address;
 use crate::calendar::read::rule::of_house;
 use crate::calendar::read::{address, language, unfit_address, working_days, zone};
 use crate::calendar::rule::Target;
-use crate::calendar::walk::{At, Source, Table, choices};
+use crate::calendar::walk::{At, Source, Table};
 use crate::calendar::{House, Kind, Rule, WorkingDays, Zone};
-use crate::diagnostic::{Problem, say};
+use crate::diagnostic::{Problem, looks_like_a_path, say, speaks_of_a_secret};
 use chrono::{NaiveTime, TimeDelta};
 
 /// What came of reading jalon.toml.
@@ -74,7 +75,8 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
     let house = House { zone: zone.unwrap_or(Zone::UTC), language, days, directory, accept };
     let rules = rules(table, &house);
     let ledger = ledger(table);
-    let relays: Vec<_> = table.tables("smtp").iter().map(relay).collect();
+    let twice = table.has_twice("smtp");
+    let relays: Vec<_> = table.tables("smtp").iter().map(|table| relay(table, twice)).collect();
     let mail = mail_table.map(|table| mail(&table, !relays.is_empty()));
     let delivery = delivery(table);
     let (known, folder) = (house.clone(), postings.clone());
@@ -94,7 +96,7 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
     (known, folder, settings())
 }
 
-fn path(table: &Table<'_, '_>, key: &'static str) -> Option<PathBuf> {
+pub(super) fn path(table: &Table<'_, '_>, key: &'static str) -> Option<PathBuf> {
     table.text(key).map(|path| PathBuf::from(path.into_inner()))
 }
 
@@ -111,10 +113,33 @@ fn rules(table: &Table<'_, '_>, house: &House) -> BTreeMap<Kind, Vec<Rule>> {
 fn ledger(table: &Table<'_, '_>) -> Ledger {
     let keep_default = TimeDelta::days(400);
     let Some(table) = table.table("ledger") else { return Ledger { url: None, keep: keep_default } };
-    let url = table.text("url").map(At::into_inner);
+    let url = table.text("url").and_then(|url| ledger_url(table.source, url));
     let keep = table.duration("keep").unwrap_or(keep_default);
     table.finish();
     Ledger { url, keep }
+}
+
+/// The ledger's address: `sqlite:PATH`, or `postgres://…`. Nothing of another is repeated: it may hold a password.
+fn ledger_url(source: &Source<'_>, url: At<String>) -> Option<String> {
+    let text = url.get_ref();
+    let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+    if !rest.is_empty()
+        && (scheme == "sqlite" || ["postgres", "postgresql"].contains(&scheme) && rest.starts_with("//"))
+    {
+        return Some(url.into_inner());
+    }
+    let remedy = if scheme.is_empty() && looks_like_a_path(text) && !speaks_of_a_secret(text) {
+        say(format!("écrivez url = \"sqlite:{text}\""), format!("write url = \"sqlite:{text}\""))
+    } else {
+        say("écrivez url = \"sqlite:var/jalon.db\"", "write url = \"sqlite:var/jalon.db\"")
+    };
+    source.error_without_text(
+        &url.span(),
+        "unfit-ledger",
+        say("« url » n'est pas l'adresse d'un registre", "`url` is not the address of a ledger"),
+        remedy,
+    );
+    None
 }
 
 fn allowed(table: &Table<'_, '_>) -> Option<Vec<String>> {
@@ -209,192 +234,6 @@ fn mailbox(table: &Table<'_, '_>, key: &'static str) -> Option<Mailbox> {
         Some(say(format!("écrivez \"{name} <{address}>\""), format!("write \"{name} <{address}>\""))),
     );
     None
-}
-
-fn relay(table: &Table<'_, '_>) -> Option<Relay> {
-    let source = table.source;
-    let host = table.text("host");
-    if table.get("host").is_none() {
-        table.missing("host", "host = \"smtp.example.org\"");
-    }
-    let tls = table
-        .choice("tls", &[("starttls", Tls::Starttls), ("implicit", Tls::Implicit), ("none", Tls::None)])
-        .unwrap_or_default();
-    let port = table.number("port", 1..65_536).and_then(|port| u16::try_from(port).ok());
-    let host = host.and_then(|host| {
-        let good = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
-        if host.get_ref().chars().all(good) && !host.get_ref().contains("://") {
-            return Some(host.into_inner());
-        }
-        source.error_without_text(
-            &host.span(),
-            "unfit-host",
-            say(
-                "« host » attend un nom de machine, et rien d'autre",
-                "`host` wants a host name, and nothing else",
-            ),
-            say("écrivez host = \"smtp.example.org\"", "write host = \"smtp.example.org\""),
-        );
-        None
-    });
-    if tls == Tls::None && host.as_deref().is_some_and(|host| !is_loopback(host)) {
-        source.error(
-            &table.key_span("tls"),
-            "plain-link",
-            say(
-                "sans TLS, mots de passe et courriels passeraient en clair",
-                "without TLS, passwords and mails would travel in the clear",
-            ),
-            Some(say(
-                "écrivez tls = \"starttls\" ou \"implicit\"\u{a0}; \"none\" ne vaut que pour localhost",
-                "write tls = \"starttls\" or \"implicit\"; \"none\" is for localhost only",
-            )),
-        );
-    }
-    let username = table.text("username").map(At::into_inner);
-    let password = secret(table);
-    let token_command = table
-        .texts("token_command", "[\"/usr/local/bin/token\"]")
-        .map(|words| words.into_iter().map(At::into_inner).collect::<Vec<_>>());
-    let auth = table.texts("auth", "[\"plain\"]").unwrap_or_default();
-    let auth = auth.iter().filter_map(|word| one_auth(source, word)).collect();
-    login_is_whole(table, username.is_some(), table.get("password").is_some(), token_command.is_some());
-    let ca_file = path(table, "ca_file");
-    let rate = table.texts("rate", "[\"30/min\", \"500/day\"]").unwrap_or_default();
-    let rate = rate.iter().filter_map(|word| one_rate(source, word)).collect();
-    table.finish();
-    let usual = match tls {
-        Tls::Starttls => 587,
-        Tls::Implicit => 465,
-        Tls::None => 25,
-    };
-    Some(Relay {
-        host: host?,
-        port: port.unwrap_or(usual),
-        tls,
-        username,
-        password,
-        token_command,
-        auth,
-        ca_file,
-        rate,
-    })
-}
-
-/// Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1.
-#[must_use]
-pub fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-fn login_is_whole(table: &Table<'_, '_>, username: bool, password: bool, token: bool) {
-    let trouble = match (username, password, token) {
-        (true, false, false) => {
-            say("« username » est écrit sans mot de passe", "`username` is written without a password")
-        }
-        (false, true, _) | (false, _, true) => say("il manque « username »", "`username` is missing"),
-        (true, true, true) => say(
-            "« password » et « token_command » ne vont pas ensemble",
-            "`password` and `token_command` do not go together",
-        ),
-        _ => return,
-    };
-    let remedy = say(
-        "écrivez username, et password = { credential = \"smtp-password\" } ou token_command",
-        "write username, and password = { credential = \"smtp-password\" } or token_command",
-    );
-    table.source.error(&table.span, "half-login", trouble, Some(remedy));
-}
-
-fn secret(table: &Table<'_, '_>) -> Option<Secret> {
-    let value = table.get("password")?;
-    let remedy = || {
-        say(
-            "écrivez { credential = \"smtp-password\" }, { file = \"…\" } ou { env = \"…\" }",
-            "write { credential = \"smtp-password\" }, { file = \"…\" } or { env = \"…\" }",
-        )
-    };
-    if value.get_ref().as_table().is_none() {
-        table.source.error_without_text(
-            &value.span(),
-            "literal-secret",
-            say("un mot de passe ne s'écrit pas dans jalon.toml", "a password is not written in jalon.toml"),
-            remedy(),
-        );
-        return None;
-    }
-    let inner = table.as_table("password", value)?;
-    let found: Vec<_> = [
-        inner.text("credential").map(|name| Secret::Credential(name.into_inner())),
-        inner.text("file").map(|path| Secret::File(PathBuf::from(path.into_inner()))),
-        inner.text("env").map(|name| Secret::Env(name.into_inner())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    inner.finish();
-    if found.len() != 1 {
-        table.source.error_without_text(
-            &value.span(),
-            "unclear-secret",
-            say("« password » nomme une seule source", "`password` names one source"),
-            remedy(),
-        );
-        return None;
-    }
-    found.into_iter().next()
-}
-
-fn one_auth(source: &Source<'_>, word: &At<String>) -> Option<Auth> {
-    let known = ["plain", "login", "xoauth2"];
-    let found = match word.get_ref().to_lowercase().as_str() {
-        "plain" => Some(Auth::Plain),
-        "login" => Some(Auth::Login),
-        "xoauth2" => Some(Auth::Xoauth2),
-        _ => None,
-    };
-    if found.is_none() {
-        source.error(
-            &word.span(),
-            "unknown-word",
-            say(
-                format!("« auth » ne connaît pas « {} »", word.get_ref()),
-                format!("`auth` knows no \"{}\"", word.get_ref()),
-            ),
-            Some(choices(word.get_ref(), &known)),
-        );
-    }
-    found
-}
-
-fn one_rate(source: &Source<'_>, word: &At<String>) -> Option<Rate> {
-    let found = word.get_ref().split_once('/').and_then(|(mails, per)| {
-        let per = match per.trim() {
-            "s" | "sec" | "second" => TimeDelta::seconds(1),
-            "min" | "m" | "minute" => TimeDelta::minutes(1),
-            "h" | "hour" => TimeDelta::hours(1),
-            "day" | "d" => TimeDelta::days(1),
-            _ => return None,
-        };
-        mails.trim().parse().ok().filter(|mails| *mails > 0).map(|mails| Rate { mails, per })
-    });
-    if found.is_none() {
-        source.error(
-            &word.span(),
-            "wrong-rate",
-            say(
-                format!("« {} » n'est pas un débit", word.get_ref()),
-                format!("\"{}\" is not a rate", word.get_ref()),
-            ),
-            Some(say(
-                "écrivez par exemple \"30/min\" ou \"500/day\"",
-                "write for instance \"30/min\" or \"500/day\"",
-            )),
-        );
-    }
-    found
 }
 
 fn delivery(table: &Table<'_, '_>) -> Delivery {

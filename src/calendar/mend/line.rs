@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use super::super::meant;
-use super::super::walk::begins_a_statement;
 use super::words::{self, Said};
 use super::{Finding, Open, Sureness, value};
-use crate::diagnostic::{is_unsafe, speaks_of_a_secret};
+use crate::diagnostic::{begins_a_statement, is_unsafe, speaks_of_a_secret};
 
 /// The longest line in which a slip is looked for, in bytes.
 const LONGEST: usize = 4_000;
@@ -251,18 +250,18 @@ fn twice(lines: &[String], n: usize, name: &str, brackets: usize) -> Finding {
             code.starts_with('[') && plain(code.trim_matches(['[', ']', ' '])) == plain(name)
         };
         let first = lines[..n].iter().position(|line| head(&line));
-        let several = matches!(name, "interview" | "milestone" | "remind" | "smtp");
-        let said = words::table_twice(name, first.map(|first| first + 1), several);
+        let several = matches!(name, "interview" | "milestone" | "remind");
+        let said = words::table_twice(name, first.map(|first| first + 1));
         let mut edits = Vec::new();
-        match first.filter(|_| several) {
-            Some(first) => {
-                let all = lines.iter().enumerate().skip(first).filter(|(_, line)| head(line));
-                edits.extend(all.map(|(n, _)| (n, format!("[[{name}]]"))));
-            }
+        let kind = if let Some(first) = first.filter(|_| several) {
+            let all = lines.iter().enumerate().skip(first).filter(|(_, line)| head(line));
+            edits.extend(all.map(|(n, _)| (n, format!("[[{name}]]"))));
+            Sureness::Sure
+        } else {
             // Under a name of its own, what it holds is left in peace.
-            None => edits.push((n, format!("[{name}{n}_twice]"))),
-        }
-        let kind = if several { Sureness::Sure } else { Sureness::Unsure };
+            edits.push((n, format!("[{name}{n}_twice]")));
+            Sureness::Unsure
+        };
         return Finding { edits, mark: (n, mark), sentence: said.0, remedy: said.1, kind };
     }
     let head =

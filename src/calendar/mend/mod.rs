@@ -17,8 +17,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::walk::keeps_back;
-use crate::diagnostic::{Words, speaks_of_a_secret};
+use crate::diagnostic::{Words, fit_to_show, repeats, speaks_of_a_secret, unsaid};
 
 /// How many slips of one file are told; after that, the file is something else.
 const MOST: usize = 60;
@@ -143,17 +142,21 @@ impl Mended {
     fn take(&mut self, finding: &Finding, lines: &mut [String], statement: usize) {
         let (line, bytes) = &finding.mark;
         let from = &lines[statement.min(*line)..=*line];
-        let secret = from.iter().any(|line| speaks_of_a_secret(line))
-            || keeps_back(lines[..=*line].iter().rev().map(String::as_str));
-        let (sentence, remedy) =
-            if secret { words::of_a_secret() } else { (finding.sentence.clone(), finding.remedy.clone()) };
+        // What ends the reading says nothing of the line itself.
+        let secret = finding.kind != Sureness::Last
+            && (from.iter().any(|line| speaks_of_a_secret(line))
+                || fit_to_show(lines[..=*line].iter().rev().map(String::as_str)).is_none());
+        let whole = from.join("\n");
+        let unfit = |words: &Words| secret && repeats(words, &whole);
+        let sentence = if unfit(&finding.sentence) { words::of_a_secret() } else { finding.sentence.clone() };
+        let remedy = if unfit(&finding.remedy) { unsaid(&whole) } else { finding.remedy.clone() };
         let start = self.back(*line, &lines[*line], bytes.start, false);
         let end = self.back(*line, &lines[*line], bytes.end, true).max(start);
         self.slips.push(Slip {
             span: start..end,
             sentence,
             remedy,
-            yields: finding.kind == Sureness::Yields && !secret,
+            yields: finding.kind == Sureness::Yields,
         });
         for (n, text) in &finding.edits {
             if finding.kind == Sureness::Unsure {

@@ -6,14 +6,8 @@ use crate::diagnostic::{Words, say};
 pub(super) type Said = (Words, Words);
 
 /// On a line that may hold a password, nothing is repeated.
-pub(super) fn of_a_secret() -> Said {
-    (
-        say("cette ligne n'est pas écrite comme il faut", "this line is not written as it should be"),
-        say(
-            "elle n'est pas montrée, car elle peut contenir un secret\u{a0}: vérifiez ses guillemets et ses accolades",
-            "it is not shown, because it may hold a secret: check its quotes and braces",
-        ),
-    )
+pub(super) fn of_a_secret() -> Words {
+    say("cette ligne n'est pas écrite comme il faut", "this line is not written as it should be")
 }
 
 /// `write …`, the same in both languages.
@@ -210,24 +204,33 @@ pub(super) fn key_twice(key: &str, first: Option<usize>) -> Said {
     )
 }
 
-pub(super) fn table_twice(table: &str, first: Option<usize>, several: bool) -> Said {
+pub(super) fn table_twice(table: &str, first: Option<usize>) -> Said {
     let (fr, en) = first.map_or_else(Default::default, |line| {
         (format!("\u{a0}: la première fois ligne {line}"), format!(": first on line {line}"))
     });
-    (
-        say(format!("[{table}] est écrit deux fois{fr}"), format!("[{table}] is written twice{en}")),
-        if several {
-            say(
-                format!("quand il y en a plusieurs, écrivez [[{table}]] pour chacun, avec un name"),
-                format!("where there are several, write [[{table}]] for each, with a name"),
-            )
-        } else {
-            say(
-                format!("réunissez-les sous un seul [{table}]"),
-                format!("put them together under one [{table}]"),
-            )
-        },
-    )
+    let remedy = match table {
+        "interview" | "milestone" => say(
+            format!("quand il y en a plusieurs, écrivez [[{table}]] pour chacun, avec un name"),
+            format!("where there are several, write [[{table}]] for each, with a name"),
+        ),
+        "remind" => say(
+            "quand il y en a plusieurs, écrivez [[remind]] pour chacun",
+            "where there are several, write [[remind]] for each",
+        ),
+        "smtp" => say(
+            "réunissez-les sous un seul [smtp]\u{a0}; pour deux relais, écrivez [[smtp]] deux fois, avec host dans chacun",
+            "put them together under one [smtp]; for two relays, write [[smtp]] twice, with host in each",
+        ),
+        _ if table.starts_with("people.") => say(
+            "si c'est une autre personne, changez son nom entre les crochets\u{a0}; sinon, gardez un seul des deux",
+            "if it is another person, change the name in the brackets; otherwise keep one of the two",
+        ),
+        _ => say(
+            format!("réunissez-les sous un seul [{table}]"),
+            format!("put them together under one [{table}]"),
+        ),
+    };
+    (say(format!("[{table}] est écrit deux fois{fr}"), format!("[{table}] is written twice{en}")), remedy)
 }
 
 pub(super) fn date_form() -> (&'static str, &'static str) {

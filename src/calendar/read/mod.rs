@@ -260,6 +260,13 @@ pub fn unfit_address(source: &Source<'_>, found: &At<String>) {
 
 /// The one address in a text, or what the text is without blanks around its dots and its @.
 fn near_address(text: &str) -> Option<String> {
+    // `lea@example,org`: what stands before the comma would be an address without a dot.
+    let dotted = text.trim().replace([',', ';'], ".");
+    if text.split_once([',', ';']).is_some_and(|(before, _)| {
+        before.split_once('@').is_some_and(|(_, domain)| !domain.contains('.')) && is_address(&dotted)
+    }) {
+        return Some(dotted);
+    }
     let words = text.split([' ', '\t', '\u{a0}', '<', '>', ',', ';']).filter(|word| is_address(word));
     let words: Vec<&str> = words.collect();
     if let [word] = words[..] {

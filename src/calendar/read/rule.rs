@@ -1,12 +1,13 @@
 //! Pure. `[[remind]]`, in jalon.toml and in postings.
 
 use super::super::rule::{DEFAULT_AT, DayOff, FARTHEST_LEAD, Lead, Origin, Rule, Target, To, Unit};
+use super::super::slug::slug;
 use super::super::value::text;
 use super::super::walk::{At, Source, Table};
 use super::super::{House, Kind, meant, written};
 use super::event::Events;
 use super::resolve;
-use crate::diagnostic::say;
+use crate::diagnostic::{nearest, say};
 
 /// The rules of jalon.toml: each about a kind.
 pub fn of_house(table: &Table<'_, '_>, house: &House) -> Vec<Rule> {
@@ -81,6 +82,10 @@ fn target(table: &Table<'_, '_>, events: Option<&Events>) -> Option<Target> {
     }
     let mut known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
     known.extend(ids.into_iter().filter(|id| Kind::parse(id).is_none()));
+    // « Premier tour » is the name of interview:premier-tour.
+    let named = slug(word.get_ref());
+    let named =
+        known.iter().find(|id| id.split_once(':').is_some_and(|(_, end)| Some(end) == named.as_deref()));
     table.source.error(
         &word.span(),
         "unknown-event",
@@ -88,7 +93,7 @@ fn target(table: &Table<'_, '_>, events: Option<&Events>) -> Option<Target> {
             format!("il n'y a pas de date « {} »", word.get_ref()),
             format!("there is no event \"{}\"", word.get_ref()),
         ),
-        Some(match meant::word(word.get_ref(), known.iter().copied()) {
+        Some(match named.copied().or_else(|| meant::word(word.get_ref(), known.iter().copied())) {
             Some(near) => say(
                 format!("vouliez-vous dire event = \"{near}\"\u{a0}?"),
                 format!("did you mean event = \"{near}\"?"),
@@ -191,6 +196,22 @@ fn to(table: &Table<'_, '_>, house: &House) -> Vec<To> {
         .map(|name| match name.get_ref().as_str() {
             "recruiters" => To::Recruiters,
             "panel" => To::Panel,
+            word if near_role(word, house).is_some() => {
+                let role = near_role(word, house).unwrap_or_default();
+                table.source.error(
+                    &name.span(),
+                    "unknown-person",
+                    say(
+                        format!("« {word} » n'est ni une personne ni une équipe de jalon.toml"),
+                        format!("\"{word}\" is neither a person nor a team of jalon.toml"),
+                    ),
+                    Some(say(
+                        format!("vouliez-vous dire to = [\"{role}\"]\u{a0}?"),
+                        format!("did you mean to = [\"{role}\"]?"),
+                    )),
+                );
+                To::Some(Vec::new())
+            }
             _ => {
                 let mut found = Vec::new();
                 resolve(table.source, name, house, &mut found);
@@ -198,6 +219,16 @@ fn to(table: &Table<'_, '_>, house: &House) -> Vec<To> {
             }
         })
         .collect()
+}
+
+/// The role of a posting that a name was meant for which is nobody's.
+fn near_role(word: &str, house: &House) -> Option<&'static str> {
+    let directory = &house.directory;
+    let taken = |name: &String| *name == word || nearest(word, [name.as_str()]).is_some();
+    let roles = ["recruiters", "panel"];
+    (!directory.people.keys().chain(directory.teams.keys()).chain(&directory.doubtful).any(taken))
+        .then(|| meant::key(word, roles).or_else(|| meant::word(word, roles)))
+        .flatten()
 }
 
 /// A posting's own rule with leads in hours or minutes must find an instant to count from.

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
+use super::super::slug::propose;
 use super::super::value::{date, naive_time, parse_duration, text};
 use super::super::{meant, written};
 use super::{At, Source};
@@ -52,6 +53,12 @@ impl<'s, 'a> Table<'s, 'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inner.is_empty()
+    }
+
+    /// Whether a key stands here twice, which the file's mending told already.
+    #[must_use]
+    pub fn has_twice(&self, key: &str) -> bool {
+        self.inner.iter().any(|(name, _)| self.source.is_second(name.get_ref(), key))
     }
 
     /// The raw value of a key.
@@ -116,10 +123,38 @@ impl<'s, 'a> Table<'s, 'a> {
         let known = || {
             asked.iter().copied().filter(|key| self.inner.get(*key).is_none() || meant::shown(key).is_some())
         };
-        let home = |name: &str| meant::home(name, self.span == (0..0), self.source.settings);
+        // Where a secret is kept, its names are no keys of another table.
+        let elsewhere = !asked.contains(&"credential");
+        let home =
+            |name: &str| meant::home(name, self.span == (0..0), self.source.settings).filter(|_| elsewhere);
         let named = meant::translated(name, &known());
         if let Some(near) = named {
             return (Some(near), did_you_mean(near, value));
+        }
+        // Another name for what is there already.
+        let mut others = meant::translations(name).filter(|key| asked.contains(key));
+        if let Some(other) = others.find(|key| self.inner.get(*key).is_some()) {
+            return (
+                None,
+                say(
+                    format!(
+                        "c'est un autre nom de « {other} », qui est déjà là\u{a0}: gardez une seule des deux lignes"
+                    ),
+                    format!(
+                        "that is another name of `{other}`, which is there already: keep one of the two lines"
+                    ),
+                ),
+            );
+        }
+        if self.source.settings && self.span == (0..0) && is_person(value) {
+            let id = propose(name).unwrap_or_else(|| "camille".to_owned());
+            return (
+                None,
+                say(
+                    format!("une personne s'écrit [people.{id}]"),
+                    format!("a person is written [people.{id}]"),
+                ),
+            );
         }
         if let Some(home) = home(name).or_else(|| meant::translations(name).find_map(home)) {
             return (None, home);
@@ -414,9 +449,18 @@ impl<'s, 'a> Table<'s, 'a> {
     }
 }
 
+/// Whether a table is a person's.
+fn is_person(value: &At<DeValue<'_>>) -> bool {
+    value.get_ref().as_table().is_some_and(|table| table.get("email").is_some())
+}
+
 /// The remedy for a key that was meant to be another one: how that one is written.
 fn did_you_mean(near: &str, value: &At<DeValue<'_>>) -> Words {
     match (meant::shown(near), value.get_ref()) {
+        (None, found) if near == "password" && !found.is_table() => say(
+            "écrivez password = { file = \"smtp.password\" }, et le mot de passe seul dans ce fichier",
+            "write password = { file = \"smtp.password\" }, and the password alone in that file",
+        ),
         (Some(shown), DeValue::Datetime(_)) => {
             let key = if near == "deadline" { "until" } else { "on" };
             say(

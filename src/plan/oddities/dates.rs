@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 
-use super::{Seen, called, days, live, over_at};
+use super::{Seen, called, called_en, days, live, over_at};
 use crate::calendar::{Event, Kind, Posting, Status, When};
 use crate::diagnostic::{Problem, say};
 
@@ -69,7 +69,11 @@ fn past(seen: &Seen<'_>, posting: &Posting) -> Vec<Problem> {
                         called(event),
                         called(next)
                     ),
-                    format!("{} is past since {day}, and {} is on {first}", called(event), called(next)),
+                    format!(
+                        "{} is past since {day}, and {} is on {first}",
+                        called_en(event),
+                        called_en(next)
+                    ),
                 ),
                 say("vérifiez l'année", "check the year"),
             )
@@ -99,7 +103,7 @@ fn order(seen: &Seen<'_>, posting: &Posting) -> Vec<Problem> {
                 code,
                 say(
                     format!("{} ({day}) vient avant {} ({than})", called(event), called(other)),
-                    format!("{} ({day}) comes before {} ({than})", called(event), called(other)),
+                    format!("{} ({day}) comes before {} ({than})", called_en(event), called_en(other)),
                 ),
                 say("vérifiez ces deux dates", "check these two dates"),
             ));
@@ -151,7 +155,7 @@ fn day_off(seen: &Seen<'_>, posting: &Posting, event: &Event) -> Option<Problem>
         "day-off",
         say(
             format!("{} tombe {fr}\u{a0}: le {day}", called(event)),
-            format!("{} falls on {en}: {day}", called(event)),
+            format!("{} falls on {en}: {day}", called_en(event)),
         ),
         say("choisissez un jour ouvré", "choose a working day"),
     ))

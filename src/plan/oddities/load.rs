@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::super::Reminder;
-use super::{Seen, called, live};
+use super::{Seen, called, called_en, live};
 use crate::calendar::rule::Target;
 use crate::calendar::{Event, Posting, Rule, When, Zone};
 use crate::diagnostic::{Problem, say};
@@ -125,7 +125,7 @@ fn both(seen: &Seen<'_>, id: &str, first: &Meeting<'_>, second: &Meeting<'_>) ->
         "two-at-once",
         say(
             format!("« {id} » est attendu·e à deux entretiens à la fois le {at}\u{a0}: {this} et {other}{elsewhere_fr}"),
-            format!("\"{id}\" is expected at two interviews at once on {at}: {this} and {other}{elsewhere_en}"),
+            format!("\"{id}\" is expected at two interviews at once on {at}: {} and {}{elsewhere_en}", called_en(event), called_en(first.event)),
         ),
         say("changez une heure, une durée (duration) ou un panel", "change a time, a duration or a panel"),
     ))

@@ -1,0 +1,195 @@
+//! What the daemon needs to begin: ways out, and a ledger. `run` stops at the first that it lacks, `check` says them all.
+
+use std::path::Path;
+
+use super::run::state_path;
+use super::{ledger_path, of_ledger};
+use crate::daemon::dispatcher::Way;
+use crate::diagnostic::{Problem, Words, say};
+use crate::files::secrets::{authorities, secret};
+use crate::ledger::LedgerError;
+use crate::settings::place::place;
+use crate::settings::{Relay, Secret, Settings};
+use crate::transport::Transport;
+use crate::transport::folder::Outbox;
+use crate::transport::smtp::{Credentials, SetupError, Smtp, Timeouts};
+
+/// Why the daemon cannot begin by settings that are otherwise good.
+#[derive(Debug)]
+pub struct Trouble {
+    code: &'static str,
+    /// Where in jalon.toml: a table, which one of several, a key.
+    at: (&'static str, usize, &'static str),
+    sentence: Words,
+    remedy: Words,
+}
+
+impl Trouble {
+    /// The same as a problem of jalon.toml, whose text is given.
+    #[must_use]
+    pub fn problem(self, config: &Path, text: &str) -> Problem {
+        let file = config.join("jalon.toml").display().to_string();
+        let (table, n, key) = self.at;
+        let problem = Problem::error(self.code, file, self.sentence).remedy(self.remedy);
+        match place(text, Some((table, n)), key) {
+            Some(place) => problem.at(place),
+            None => problem,
+        }
+    }
+
+    /// A ledger that cannot be had.
+    #[must_use]
+    pub fn of_ledger(error: &LedgerError) -> Self {
+        Self {
+            code: "unusable-ledger",
+            at: ("ledger", 0, "url"),
+            sentence: of_ledger(error).1,
+            remedy: say("écrivez url = \"sqlite:var/jalon.db\"", "write url = \"sqlite:var/jalon.db\""),
+        }
+    }
+}
+
+/// The ways out that the settings name: the relays in order, or the outbox.
+pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
+    if let Some(trouble) = no_way(settings) {
+        return Err(trouble);
+    }
+    if let Some(outbox) = settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()) {
+        let folder = state_path(outbox);
+        return Ok(vec![Way::new(folder.display().to_string(), Transport::Folder(Outbox::new(folder)))]);
+    }
+    let mut ways = Vec::with_capacity(settings.relays.len());
+    for (n, relay) in settings.relays.iter().enumerate() {
+        let mut way = way(n, relay, config)?;
+        // Two relays on one host are two: what is told of one is not told of the other.
+        if settings.relays.iter().filter(|other| other.host == relay.host).count() > 1 {
+            way.name = format!("{}:{}", relay.host, relay.port);
+        }
+        ways.push(way);
+    }
+    Ok(ways)
+}
+
+/// Everything for which `run` would refuse these settings. Credentials and variables exist only where it runs.
+#[must_use]
+pub fn troubles(settings: &Settings, config: &Path) -> Vec<Trouble> {
+    let kept_here = |relay: &&Relay| matches!(relay.password, Some(Secret::File(_)));
+    let mut found: Vec<Trouble> = no_way(settings).into_iter().collect();
+    for (n, relay) in settings.relays.iter().enumerate() {
+        found.extend(not_served(n, relay));
+        found.extend(Some(relay).filter(kept_here).and_then(|relay| password(n, relay, config).err()));
+        // What the login is does not matter here.
+        let open = Relay { username: None, ..relay.clone() };
+        found.extend(smtp(n, &open, None, config).err());
+    }
+    found.extend(ledger_path(None, Some(settings)).err().map(|error| Trouble::of_ledger(&error)));
+    found
+}
+
+/// Whether there is no way out at all.
+fn no_way(settings: &Settings) -> Option<Trouble> {
+    let Some(mail) = &settings.mail else {
+        return Some(Trouble {
+            code: "no-mail",
+            at: ("mail", 0, "from"),
+            sentence: say(
+                "il manque [mail]\u{a0}: aucun rappel ne pourrait partir",
+                "[mail] is missing: no reminder could leave",
+            ),
+            remedy: say(
+                "ajoutez [mail] et, sur la ligne suivante, from = \"Recrutement <recrutement@example.org>\"",
+                "add [mail] and, on the next line, from = \"Recruitment <recruitment@example.org>\"",
+            ),
+        });
+    };
+    (mail.outbox.is_none() && settings.relays.is_empty()).then(|| Trouble {
+        code: "no-relay",
+        at: ("mail", 0, "outbox"),
+        sentence: say(
+            "aucun relais\u{a0}: aucun rappel ne pourrait partir",
+            "there is no relay: no reminder could leave",
+        ),
+        remedy: say(
+            "ajoutez [smtp], ou outbox = \"var/outbox\" sous [mail] pour un essai",
+            "add [smtp], or outbox = \"var/outbox\" under [mail] to try things out",
+        ),
+    })
+}
+
+fn way(n: usize, relay: &Relay, config: &Path) -> Result<Way, Trouble> {
+    if let Some(trouble) = not_served(n, relay) {
+        return Err(trouble);
+    }
+    let password = password(n, relay, config)?;
+    let credentials =
+        relay.username.clone().zip(password).map(|(username, password)| Credentials { username, password });
+    let smtp = smtp(n, relay, credentials, config)?;
+    Ok(Way::new(relay.host.clone(), Transport::Smtp(Box::new(smtp))))
+}
+
+fn not_served(n: usize, relay: &Relay) -> Option<Trouble> {
+    relay.token_command.as_ref().map(|_| Trouble {
+        code: "not-served",
+        at: ("smtp", n, "token_command"),
+        sentence: say(
+            "token_command n'est pas encore servi par cette version",
+            "token_command is not served by this version yet",
+        ),
+        remedy: say(
+            "écrivez password = { credential = \"smtp-password\" } ou { file = \"smtp.password\" }",
+            "write password = { credential = \"smtp-password\" } or { file = \"smtp.password\" }",
+        ),
+    })
+}
+
+fn password(n: usize, relay: &Relay, config: &Path) -> Result<Option<String>, Trouble> {
+    relay.password.as_ref().map(|kept| secret(kept, config)).transpose().map_err(|error| {
+        let (sentence, remedy) = error.words();
+        Trouble { code: "unreadable-secret", at: ("smtp", n, "password"), sentence, remedy }
+    })
+}
+
+fn smtp(n: usize, relay: &Relay, login: Option<Credentials>, config: &Path) -> Result<Smtp, Trouble> {
+    let trouble =
+        |key, sentence, remedy| Trouble { code: "unusable-relay", at: ("smtp", n, key), sentence, remedy };
+    let right = || {
+        say(
+            "nommez un fichier PEM, ou supprimez la ligne si l'autorité est connue de la machine",
+            "name a PEM file, or remove the line if the machine knows the authority",
+        )
+    };
+    let ca = relay.ca_file.as_ref().map(|path| authorities(path, config)).transpose();
+    let ca: Vec<Vec<u8>> =
+        ca.map_err(|sentence| trouble("ca_file", sentence, right()))?.into_iter().collect();
+    Smtp::new(relay, login, &ca, Timeouts::default()).map_err(|error| {
+        let en = error.to_string();
+        match error {
+            SetupError::Host(_) => trouble(
+                "host",
+                say("« host » n'est pas le nom d'une machine", "`host` is not the name of a machine"),
+                say("écrivez host = \"smtp.example.org\"", "write host = \"smtp.example.org\""),
+            ),
+            SetupError::Authority(_) => trouble(
+                "ca_file",
+                say("le fichier d'autorités (ca_file) ne contient aucun certificat utilisable", en),
+                right(),
+            ),
+            SetupError::NoAuthorities(_) => trouble(
+                "ca_file",
+                say(
+                    "cette machine ne connaît aucune autorité de certification, et ca_file n'en ajoute pas",
+                    en,
+                ),
+                say(
+                    "installez ca-certificates, ou écrivez ca_file",
+                    "install ca-certificates, or write ca_file",
+                ),
+            ),
+            SetupError::Tls(_) | SetupError::NoSecret => trouble(
+                "tls",
+                say(format!("le relais ne peut pas être préparé\u{a0}: {en}"), en),
+                say("vérifiez ce qui est écrit sous [smtp]", "check what is written under [smtp]"),
+            ),
+        }
+    })
+}
