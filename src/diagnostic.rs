@@ -101,6 +101,7 @@ pub const WARNINGS: &[&str] = &[
     "date-twice",
     "hidden-character",
     "same-posting",
+    "not-a-posting",
     "nobody-there",
     "alone",
     "over-rate",
@@ -264,12 +265,17 @@ impl fmt::Display for Shown<'_> {
         }
         if problem.severity == Severity::Warning && WARNINGS.contains(&problem.code) {
             let accept = format!("accept = [\"{}\"]", problem.code);
+            // What is not read cannot say that it is meant so.
+            let (fr, en) = match problem.code {
+                "not-a-posting" => ("de jalon.toml", "of jalon.toml"),
+                _ => ("du fichier", "of the file"),
+            };
             match language {
                 Language::French => {
-                    writeln!(f, "{blank} = si c'est voulu, en haut du fichier\u{a0}: {accept}")?;
+                    writeln!(f, "{blank} = si c'est voulu, en haut {fr}\u{a0}: {accept}")?;
                 }
                 Language::English => {
-                    writeln!(f, "{blank} = if it is meant, at the top of the file: {accept}")?;
+                    writeln!(f, "{blank} = if it is meant, at the top {en}: {accept}")?;
                 }
             }
         }
@@ -285,11 +291,44 @@ pub fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
 }
 
+/// A character that nobody sees and that makes a name another one: such a text looks good, and is found nowhere.
+/// (Joiners, of which emoji and scripts are made, are none.)
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    is_unsafe(c)
+        || matches!(c,
+            '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}'
+            | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What an invisible character is called, in French and in English.
+#[must_use]
+pub fn name_of(c: char) -> (String, String) {
+    let (fr, en) = match c {
+        '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => ("retour à la ligne", "line break"),
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            ("sens d'écriture", "direction of writing")
+        }
+        '\u{feff}' => ("marque de début de fichier", "byte order mark"),
+        '\u{ad}' => ("césure", "soft hyphen"),
+        '\u{200b}' => ("espace de largeur nulle", "zero-width space"),
+        '\u{2060}' => ("gluon", "word joiner"),
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => ("lettre coréenne vide", "Hangul filler"),
+        '\u{e0000}'..='\u{e007f}' => ("étiquette", "tag"),
+        _ => {
+            let code = format!("U+{:04X}", u32::from(c));
+            return (code.clone(), code);
+        }
+    };
+    let code = u32::from(c);
+    (format!("U+{code:04X}, {fr}"), format!("U+{code:04X}, {en}"))
+}
+
 /// A text fit for a terminal: names of files and people may hold what would move the cursor or turn the writing
 /// round.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_unsafe(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_invisible(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// The name nearest to `wanted`, when one is near enough to be what was meant.

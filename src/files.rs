@@ -8,16 +8,16 @@ pub mod looks;
 pub mod secrets;
 pub mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use self::kept::Kept;
 use self::looks::Looks;
-use crate::calendar::Zone;
 use crate::calendar::read::{Folder, Text, folder};
 use crate::calendar::walk::LARGEST;
+use crate::calendar::{Zone, alien};
 use crate::diagnostic::{Language, Place, Problem, Words, fit_to_show, say};
 use crate::settings::Settings;
 use crate::settings::read::reading;
@@ -69,7 +69,7 @@ impl Loaded {
     /// Reads the folders that settings name.
     fn fill(&mut self, config: &Path, settings: Settings) {
         self.looks.add_folders(config, Some(&settings));
-        self.read_postings(config, &settings.postings);
+        self.read_postings(config, &settings.postings, &settings.house.accept);
         self.folder = folder(&self.texts, &settings.house);
         self.problems.append(&mut self.folder.problems);
         let templates = config.join(settings.templates.as_deref().unwrap_or(Path::new("templates")));
@@ -84,13 +84,28 @@ impl Loaded {
         self.settings = Some(settings);
     }
 
-    fn read_postings(&mut self, config: &Path, postings: &Path) {
+    fn read_postings(&mut self, config: &Path, postings: &Path, accept: &BTreeSet<String>) {
         let dir = config.join(postings);
         match folders::trouble(config, &dir, "postings", &self.text) {
             Some(problem) => self.problems.push(problem),
-            None => read_postings(&dir, self),
+            None => read_postings(&dir, self, accept),
         }
     }
+}
+
+/// Problems of templates, each with the path of its file, as other problems have it. Built-in ones have none.
+#[must_use]
+pub fn with_paths(problems: Vec<Problem>, loaded: &Loaded, config: &Path) -> Vec<Problem> {
+    let named = loaded.settings.as_ref().and_then(|settings| settings.templates.as_deref());
+    let folder = config.join(named.unwrap_or(Path::new("templates")));
+    let path = |file: &str| {
+        let name = file.strip_prefix("templates/").filter(|name| loaded.templates.contains_key(*name))?;
+        Some(folder.join(name).display().to_string())
+    };
+    problems
+        .into_iter()
+        .map(|problem| Problem { file: path(&problem.file).unwrap_or(problem.file), ..problem })
+        .collect()
 }
 
 /// Reads a configuration folder.
@@ -113,7 +128,7 @@ pub fn load(config: &Path) -> Loaded {
         loaded.fill(config, settings);
     } else if let Some((house, postings)) = read.house {
         // Nothing is used of the postings then; what is wrong with them is told all the same, in one go.
-        loaded.read_postings(config, &postings);
+        loaded.read_postings(config, &postings, &house.accept);
         loaded.problems.append(&mut folder(&loaded.texts, &house).problems);
     }
     loaded
@@ -136,7 +151,7 @@ pub fn load_by(config: &Path, kept: &Kept) -> Option<Loaded> {
     Some(loaded)
 }
 
-fn read_postings(dir: &Path, loaded: &mut Loaded) {
+fn read_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>) {
     let mut names = match names(dir) {
         Ok(names) => names,
         Err(problem) => return loaded.problems.push(problem),
@@ -147,6 +162,10 @@ fn read_postings(dir: &Path, loaded: &mut Loaded) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let hidden = name.starts_with(['.', '#', '~', '_']) || name.ends_with('~');
         let Some(stem) = name.strip_suffix(".toml").filter(|_| !hidden && !path.is_dir()) else {
+            let meant = posting_meant(&name).filter(|_| !hidden && !path.is_dir());
+            if let Some(meant) = meant.filter(|_| !accept.contains(NOT_A_POSTING)) {
+                loaded.problems.push(not_a_posting(&path, &meant));
+            }
             loaded.ignored.push(path.display().to_string());
             continue;
         };
@@ -156,6 +175,39 @@ fn read_postings(dir: &Path, loaded: &mut Loaded) {
             contents: read(&path),
         });
     }
+}
+
+/// The code of a file that was probably meant to be a posting.
+const NOT_A_POSTING: &str = "not-a-posting";
+
+/// The name that a posting's file was probably meant to have: the Notepad adds `.txt`, and other systems see no
+/// difference between `.TOML` and `.toml`.
+fn posting_meant(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    let stem = lower.strip_suffix(".toml.txt").or_else(|| lower.strip_suffix(".toml"))?;
+    Some(format!("{stem}.toml")).filter(|_| !stem.is_empty())
+}
+
+fn not_a_posting(path: &Path, meant: &str) -> Problem {
+    let capitals = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let (fr, en) = if capitals { (" en minuscules", " in small letters") } else { Default::default() };
+    let remedy = if path.with_file_name(meant).exists() {
+        say(
+            format!("{meant} existe déjà\u{a0}: gardez l'un des deux fichiers"),
+            format!("there is {meant} already: keep one of the two files"),
+        )
+    } else {
+        say(format!("renommez-le en {meant}"), format!("rename it to {meant}"))
+    };
+    Problem::warning(
+        "not-a-posting",
+        path.display().to_string(),
+        say(
+            format!("ce fichier n'est pas lu, car son nom ne finit pas par .toml{fr}\u{a0}: ses dates ne seront pas rappelées"),
+            format!("this file is not read, because its name does not end with .toml{en}: nobody is reminded of its dates"),
+        ),
+    )
+    .remedy(remedy)
 }
 
 fn read_templates(
@@ -246,6 +298,9 @@ pub fn read(path: &Path) -> Result<String, Problem> {
     most.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() > LARGEST {
         return Err(too_large(bytes.len() as u64));
+    }
+    if let Some((sentence, remedy)) = alien::of_bytes(&bytes) {
+        return Err(Problem::error("not-a-text", &file, sentence).remedy(remedy));
     }
     let text = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))

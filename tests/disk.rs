@@ -178,7 +178,61 @@ fn bidirectional_controls_are_told_wherever_they_hide() {
     let codes: Vec<_> = loaded.problems.iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["hidden-character", "same-posting"]);
     let shown = loaded.problems[0].show(Language::English);
-    assert!(!shown.contains('\u{202e}') && shown.contains("(U+202E)"), "{shown}");
+    assert!(!shown.contains('\u{202e}') && shown.contains("(U+202E, direction of writing)"), "{shown}");
+}
+
+#[test]
+fn a_posting_under_a_name_that_is_not_read_is_told() {
+    let told = |name: &'static str, accept: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let postings = folder.path().join("postings");
+        fs::create_dir(&postings).unwrap();
+        fs::write(folder.path().join("jalon.toml"), format!("{accept}{JALON}")).unwrap();
+        fs::write(postings.join(name), GOOD).unwrap();
+        let loaded = load(folder.path());
+        assert!(loaded.folder.postings.is_empty(), "{name}");
+        let shown = loaded.problems.iter().map(|problem| problem.show(Language::French));
+        shown.collect::<String>()
+    };
+    for (name, meant) in
+        [("fiche.toml.txt", "fiche.toml"), ("FICHE.TOML", "fiche.toml"), ("fiche.Toml.TXT", "fiche.toml")]
+    {
+        let said = told(name, "");
+        assert!(said.contains(&format!("renommez-le en {meant}")), "{name}: {said}");
+        assert!(said.contains("en haut de jalon.toml\u{a0}: accept = [\"not-a-posting\"]"), "{said}");
+        assert_eq!(told(name, "accept = [\"not-a-posting\"]\n"), "", "{name}");
+    }
+    for name in ["notes.txt", "fiche.toml~", "_fiche.toml.txt", ".toml", "fiche.tomlx"] {
+        assert_eq!(told(name, ""), "", "{name}");
+    }
+    // The good one is there already: it is not to be written over.
+    let beside = loaded(|postings| fs::write(postings.join("good.toml.txt"), GOOD).unwrap());
+    assert!(
+        beside.problems[0].show(Language::French).contains("good.toml existe déjà"),
+        "{:?}",
+        beside.problems
+    );
+}
+
+#[test]
+fn files_of_a_word_processor_are_told_as_what_they_are() {
+    for bytes in [&b"PK\x03\x04\x14\x00\xff"[..], b"\xd0\xcf\x11\xe0\xa1", b"{\\rtf1 \xe9}"] {
+        let said = said(file(bytes));
+        assert_eq!(said.len(), 1);
+        assert!(said[0].0 == "not-a-text" && said[0].1.contains("traitement de texte"), "{said:?}");
+    }
+}
+
+#[test]
+fn the_name_of_a_copy_is_told_as_one() {
+    for name in
+        ["good - Copie.toml", "good (1).toml", "good copie.toml", "Copie de good.toml", "good copy 2.toml"]
+    {
+        let loaded = loaded(|postings| fs::write(postings.join(name), GOOD).unwrap());
+        let said: Vec<_> = loaded.problems.iter().map(|problem| problem.show(Language::French)).collect();
+        let copy = said.len() == 1 && said[0].contains("a l'air du nom d'une copie de « good »");
+        assert_eq!(copy, !name.contains('2'), "{name}: {said:?}");
+    }
 }
 
 #[test]

@@ -122,12 +122,13 @@ proptest! {
 fn what_check_would_refuse_is_refused_with_its_words() {
     let settings = house("[mail]\nfrom = \"r@example.org\"\nrecipients = [\"@example.org\"]\n");
     let house = &settings.house;
-    let invisible = "« title » contient un retour à la ligne ou un caractère invisible";
+    let hidden = |c: &str| format!("« title » contient un caractère invisible ({c})");
+    let (bidi, escape) = (hidden("U+202E, sens d'écriture"), hidden("U+001B"));
     for (title, expected) in [
         ("  ", "« title » est vide"),
-        ("a\nb", invisible),
-        ("a\u{202e}b", invisible),
-        ("a\u{1b}[31mb", invisible),
+        ("a\nb", "« title » contient un retour à la ligne"),
+        ("a\u{202e}b", &bidi),
+        ("a\u{1b}[31mb", &escape),
         (&"é".repeat(501), "« title » dépasse 500 caractères"),
     ] {
         assert_eq!(text("title", title, house).unwrap_err().sentence.fr, expected);

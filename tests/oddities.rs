@@ -19,7 +19,7 @@ fn thoughts(jalon: &str, machine: Option<&str>, files: &[(&str, &str)]) -> Vec<S
         format!("time_zone = \"Europe/Paris\"\n{jalon}")
     };
     let people = "\n[people.camille]\nemail = \"camille@example.org\"\n[people.sacha]\nemail = \"sacha@example.org\"\n";
-    let jalon = format!("{jalon}{people}");
+    let jalon = if jalon.contains("[people.camille]") { jalon } else { format!("{jalon}{people}") };
     let settings = support::service(&jalon);
     let texts: Vec<Text> = files
         .iter()
@@ -203,6 +203,21 @@ fn a_weekday_in_a_label_that_does_not_fit() {
         ],
     );
     one("weekday", 5, "[start]\non = 2026-09-01\nlabel = \"Monday, 1 September\"\n", &[]);
+    one(
+        "weekday",
+        5,
+        "[[interview]]\non = [2026-07-06, 2026-07-07]\nlabel = \"les lundis 6 et 7\"\n",
+        &[
+            "[[interview]]\non = 2026-07-07\nlabel = \"mardi 7 (réponse avant vendredi)\"\n",
+            "[start]\non = 2026-08-31\nlabel = \"31 août, à temps partiel\u{a0}: du lundi au jeudi\"\n",
+        ],
+    );
+    one(
+        "weekday",
+        5,
+        "[start]\nbetween = [2026-08-31, 2026-09-02]\nlabel = \"un vendredi, fin août\"\n",
+        &["[start]\nbetween = [2026-08-31, 2026-09-07]\nlabel = \"un vendredi, fin août\"\n"],
+    );
 }
 
 #[test]
@@ -238,6 +253,9 @@ fn a_person_on_two_panels_at_once() {
     assert_eq!(across(["", ""]), "two-at-once b.toml:5");
     let accept = "accept = [\"two-at-once\"]\n";
     assert_eq!((across([accept, ""]), across(["", accept])), (String::new(), String::new()));
+    // Of a copy, one warning is enough.
+    let copies = thoughts("", None, &[("a.toml", &a), ("a.toml", &format!("id = \"b\"\n{a}"))]);
+    assert_eq!(copies, ["same-posting a.toml:0"]);
     // In another zone it is another hour.
     let reunion = "time_zone = \"Indian/Reunion\"\n";
     assert_eq!(across(["", reunion]), "");
@@ -254,11 +272,16 @@ fn no_reminder_in_the_last_week_before_a_deadline() {
         &[
             &with("before = [\"30d\", \"7d\"]"),
             &with("before = [\"30d\"]\non_day = true"),
-            // The week before is a Sunday: the reminder leaves on the Friday, and was meant for the Sunday.
-            &with("before = [\"7d\"]").replace("08-28", "08-30"),
             &with("before = []"), // none, on purpose
             "[deadline]\nuntil = 2026-08-28\n",
         ],
+    );
+    // The week before is a Sunday, and the reminder leaves on the Friday: nine days before.
+    one(
+        "no-late-reminder",
+        4,
+        &with("before = [\"7d\"]").replace("08-28", "08-30"),
+        &[&with("before = [\"7d\"]\nday_off = \"later\"").replace("08-28", "08-30")],
     );
 }
 
@@ -266,6 +289,9 @@ fn no_reminder_in_the_last_week_before_a_deadline() {
 fn what_the_plan_warns_of_is_accepted_too() {
     let late = "[deadline]\nuntil = 2026-08-28T08:00:00\n[[remind]]\nevent = \"deadline\"\nbefore = [\"1d\"]\n[[remind]]\nevent = \"deadline\"\nbefore = [\"1d\"]\n";
     one("rule-twice", 8, late, &[]);
+    let list =
+        "[deadline]\nuntil = 2026-08-28\n[[remind]]\nevent = \"deadline\"\nbefore = [\"7d\", \"7d\"]\n";
+    one("rule-twice", 5, list, &[&list.replace("\"7d\"]", "\"1d\"]")]);
     let useless = "[[interview]]\non = 2026-07-06T09:00:00\n[[remind]]\nevent = \"interview\"\nafter = []\nbefore = [\"1d\"]\nday_off = \"later\"\nat = 10:00:00\n";
     one("due-too-late", 5, useless, &[]);
     one("empty-rule", 5, "[start]\non = 2026-09-01\n[[remind]]\nevent = \"start\"\n", &[]);
@@ -299,6 +325,24 @@ fn who_is_away_and_copies_are_accepted_too() {
     assert_eq!(copies(["", ""]), "same-posting a.toml:0");
     assert_eq!(copies(["accept = [\"same-posting\"]\n", ""]), "");
     assert_eq!(copies(["", "accept = [\"same-posting\"]\n"]), "");
+}
+
+#[test]
+fn one_absence_is_told_once() {
+    let of = |camille: &str, sacha: &str, accept: &str| {
+        let person = |id: &str, more: &str| format!("[people.{id}]\nemail = \"{id}@example.org\"\n{more}\n");
+        let jalon = format!("{}{}", person("camille", camille), person("sacha", sacha));
+        let rule =
+            "[[remind]]\nevent = \"deadline\"\nbefore = [\"7d\", \"1d\"]\nto = [\"recruiters\", \"sacha\"]\n";
+        let text = format!("{accept}[deadline]\nuntil = 2026-08-28\n[start]\non = 2026-09-01\n{rule}");
+        thoughts(&jalon, None, &[("a.toml", &text)]).join(" ")
+    };
+    let away = "away = [[2026-06-02, 2026-08-31]]";
+    assert_eq!(of(away, away, ""), "nobody-there a.toml:3");
+    assert_eq!(of(away, away, "accept = [\"nobody-there\"]\n"), "", "not the other one in its place");
+    assert_eq!(of("", away, ""), "", "camille reads for sacha");
+    assert_eq!(of(away, "", ""), "alone a.toml:5", "sacha, who is no recruiter, has it, and camille nobody");
+    assert_eq!(of(away, "", "accept = [\"alone\"]\n"), "");
 }
 
 #[test]

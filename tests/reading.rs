@@ -64,6 +64,29 @@ fn every_bad_file_is_told_in_full() {
 }
 
 #[test]
+fn of_thousands_of_problems_a_hundred_are_told_and_the_others_counted() {
+    let mut text = String::from("title = \"T\"\nrecruiters = [\"camille\"]\n");
+    for n in 0..20_000 {
+        writeln!(text, "k{n} = 1").unwrap();
+    }
+    let begun = std::time::Instant::now();
+    let (usable, problems) = problems_of("p", &text);
+    assert!(!usable && problems.len() == 101, "{}", problems.len());
+    let last = &problems[100];
+    assert_eq!(last.sentence.fr, "… et 19900 autres problèmes dans ce fichier");
+    assert!(last.place.as_ref().is_some_and(|place| place.line == 102), "{last:?}");
+    assert!(begun.elapsed().as_secs() < 20);
+    // An error among those that are not told refuses the file all the same.
+    let twice = "\n[[milestone]]\nname = \"M{}\"\non = [2026-07-06, 2026-07-06]\n";
+    let many = |count: usize| -> String { (0..count).map(|n| twice.replace("{}", &n.to_string())).collect() };
+    let head = "title = \"T\"\nrecruiters = [\"camille\"]\n";
+    assert!(problems_of("p", &format!("{head}{}", many(120))).0, "warnings alone");
+    let broken = format!("{head}{}[[remind]]\nevent = \"zzz\"\nbefore = [\"1d\"]\n", many(120));
+    let (usable, problems) = problems_of("p", &broken);
+    assert!(!usable && jalon::diagnostic::any_error(&problems));
+}
+
+#[test]
 fn a_password_is_never_shown() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad");
     let mut seen = 0;

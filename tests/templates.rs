@@ -208,8 +208,8 @@ fn a_template_that_cannot_be_read_names_its_file_and_its_line_and_all_are_named_
     assert_eq!(
         shown,
         [
-            "error: this template has a syntax error: unknown statement endfor\n --> templates/layout.html:2:4\n  |\n2 | {% endfor %}\n  |    ^^^^^^\n",
-            "error: this template has a syntax error: unexpected `}`, expected end of variable block\n --> templates/fr/reminder.txt:3:22\n  |\n3 | {{ reminder.headline }\n  |                      ^\n",
+            "error: endfor answers nothing that is open above it\n --> templates/layout.html:2:4\n  |\n2 | {% endfor %}\n  |    ^^^^^^\n  = remove it, or check the {% if … %} or the {% for … %} before it\n",
+            "error: }} is needed here, to close {{\n --> templates/fr/reminder.txt:3:22\n  |\n3 | {{ reminder.headline }\n  |                      ^\n  = write one name between {{ and }}: {{ reminder.posting.title }}\n",
             "error: this file replaces no template\n --> templates/de/erinnerung\n  = a template bears the name of the one it replaces, such as fr/reminder.txt or layout.html\n",
             "error: this file replaces no template\n --> templates/fr/remider.html\n  = did you mean fr/reminder.html?\n",
         ]

@@ -213,6 +213,22 @@ pub fn boolean(text: &str) -> Option<&'static str> {
     }
 }
 
+/// What to write for `true` or `false`, of a key that wants a word.
+#[must_use]
+pub fn of_boolean(key: &str, found: bool) -> Option<Words> {
+    let (fr, en) = match (key, found) {
+        ("holidays", false) => ("\"none\"", "\"none\""),
+        ("holidays", true) => ("\"FR\"", "\"FR\""),
+        ("tls", true) => (
+            "\"starttls\" (port 587 le plus souvent), ou \"implicit\" (port 465)",
+            "\"starttls\" (port 587 as a rule), or \"implicit\" (port 465)",
+        ),
+        ("tls", false) => ("\"starttls\"", "\"starttls\""),
+        _ => return None,
+    };
+    Some(say(format!("écrivez {key} = {fr}"), format!("write {key} = {en}")))
+}
+
 /// Where a key is written: before the first table, or in one.
 const HOMES: &[(&[&str], &str)] = &[
     (

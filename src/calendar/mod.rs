@@ -5,6 +5,7 @@
 //! Nothing here knows what a reminder is (that is `plan`), and nothing reads a disk or a clock.
 
 pub mod accept;
+pub mod alien;
 pub mod days;
 pub mod meant;
 mod mend;

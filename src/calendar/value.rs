@@ -1,13 +1,13 @@
 //! Pure. Single values of TOML: texts, dates, moments, lengths of time; each reported where it is wrong.
 
-use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike as _};
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::Zone;
 use super::walk::{At, Source};
 use super::written::{self, Guess};
-use crate::diagnostic::{Words, is_unsafe, say};
+use crate::diagnostic::{Words, is_invisible, is_unsafe, name_of, say};
 
 /// A text on one line, trimmed, not empty.
 pub fn text(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>) -> Option<At<String>> {
@@ -18,11 +18,23 @@ pub fn text(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>) -> Option<A
     let trimmed = found.trim();
     let trouble = if trimmed.is_empty() {
         say(format!("« {key} » est vide"), format!("`{key}` is empty"))
-    } else if trimmed.chars().any(is_unsafe) {
-        say(
-            format!("« {key} » contient un retour à la ligne ou un caractère invisible"),
-            format!("`{key}` holds a line break or an invisible character"),
-        )
+    } else if let Some(c) = trimmed.chars().find(|c| is_unsafe(*c)) {
+        let (fr, en) = name_of(c);
+        if !matches!(c, '\n' | '\r') {
+            // The place of the character itself, unless it is written as an escape.
+            let at = source.raw(&value.span()).find(c).map(|at| value.span().start + at);
+            source.error(
+                &at.map_or_else(|| value.span(), |at| at..at + c.len_utf8()),
+                "unfit-text",
+                say(
+                    format!("« {key} » contient un caractère invisible ({fr})"),
+                    format!("`{key}` holds an invisible character ({en})"),
+                ),
+                Some(say("effacez-le, ou retapez le texte", "delete it, or type the text again")),
+            );
+            return None;
+        }
+        say(format!("« {key} » contient un retour à la ligne"), format!("`{key}` holds a line break"))
     } else if trimmed.chars().count() > 500 {
         say(format!("« {key} » dépasse 500 caractères"), format!("`{key}` is longer than 500 characters"))
     } else {
@@ -35,6 +47,20 @@ pub fn text(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>) -> Option<A
         Some(say("écrivez un texte court, sur une ligne", "write a short text, on one line")),
     );
     None
+}
+
+/// What is wrong with a name in which an invisible character hides, and what to write: it looks good, and is not.
+#[must_use]
+pub fn hidden_in(text: &str) -> Option<(Words, Words)> {
+    let (fr, en) = name_of(text.chars().find(|c| is_invisible(*c))?);
+    let clean: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    Some((
+        say(
+            format!("un caractère invisible ({fr}) se cache dans « {clean} »"),
+            format!("an invisible character ({en}) hides in \"{clean}\""),
+        ),
+        say(format!("retapez-le\u{a0}: \"{clean}\""), format!("type it again: \"{clean}\"")),
+    ))
 }
 
 /// A date without a time.
@@ -118,9 +144,14 @@ pub fn moment(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>, zone: Opt
                 toml::value::Offset::Z => 0,
                 toml::value::Offset::Custom { minutes } => i64::from(minutes),
             };
-            let utc = (day.and_time(time) - TimeDelta::minutes(minutes)).and_utc();
-            let local =
-                zone.map_or_else(|| day.and_time(time), |zone| zone.local(utc)).format("%Y-%m-%dT%H:%M:%S");
+            let begin = day.and_time(time);
+            let utc = (begin - TimeDelta::minutes(minutes)).and_utc();
+            let local = zone.map_or(begin, |zone| zone.local(utc));
+            if let Some(length) = range(begin, minutes).filter(|_| local != begin) {
+                let (sentence, remedy) = written::no_range(key, begin, length);
+                return wrong(sentence, remedy);
+            }
+            let local = local.format("%Y-%m-%dT%H:%M:%S");
             wrong(
                 say(
                     format!("« {key} » attend l'heure locale, sans décalage"),
@@ -130,6 +161,13 @@ pub fn moment(source: &Source<'_>, key: &str, value: &At<DeValue<'_>>, zone: Opt
             )
         }
     }
+}
+
+/// `09:30-10:15` reads as an offset, and is none: a minus sign, and a later hour of the same working day. Until when
+/// it lasts. (Nobody has such an offset here but whoever is on it, and theirs is their zone's.)
+fn range(begin: NaiveDateTime, minutes: i64) -> Option<TimeDelta> {
+    let length = begin.date().and_time(NaiveTime::MIN) + TimeDelta::minutes(-minutes) - begin;
+    (begin.hour() >= 6 && length > TimeDelta::zero()).then_some(length)
 }
 
 /// What is wrong with a text in place of a date, and what to write.

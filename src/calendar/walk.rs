@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mend::{Mended, Slip, hidden, mend, not_toml};
 use crate::diagnostic::{
-    Place, Problem, Severity, Words, any_error, begins_a_statement, fit_to_show, is_unsafe, say,
+    Place, Problem, Severity, Words, any_error, begins_a_statement, fit_to_show, is_invisible, say,
     speaks_of_a_secret,
 };
 
@@ -28,6 +28,9 @@ pub type At<T> = Spanned<T>;
 /// The largest file that is read, in bytes.
 pub const LARGEST: usize = 1_000_000;
 
+/// How many problems of one file are told; of the others, only how many there are.
+pub const MOST_PROBLEMS: usize = 100;
+
 /// A file being read, and what is wrong with it.
 #[derive(Debug)]
 pub struct Source<'a> {
@@ -37,6 +40,8 @@ pub struct Source<'a> {
     /// Where each line begins.
     lines: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
+    /// How many more there are, and whether one of them is an error.
+    untold: Cell<(usize, bool)>,
     /// Set when a problem must not show its line.
     secretive: Cell<bool>,
     /// Whether people who are not known are passed over.
@@ -59,6 +64,7 @@ impl<'a> Source<'a> {
             text,
             lines,
             problems: RefCell::new(Vec::new()),
+            untold: Cell::new((0, false)),
             secretive: Cell::new(false),
             lenient: false,
             settings: false,
@@ -210,6 +216,18 @@ impl<'a> Source<'a> {
         self.secretive.set(false);
     }
 
+    /// Whether no more problems of this file will be told: then there is no need to think about them.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= MOST_PROBLEMS
+    }
+
+    /// Counts a problem that is not told.
+    pub fn count(&self, severity: Severity) {
+        let (count, errors) = self.untold.get();
+        self.untold.set((count + 1, errors || severity == Severity::Error));
+    }
+
     fn report(
         &self,
         severity: Severity,
@@ -218,6 +236,9 @@ impl<'a> Source<'a> {
         sentence: Words,
         remedy: Option<Words>,
     ) {
+        if self.is_full() {
+            return self.count(severity);
+        }
         let problem = Problem { severity, code, file: self.file.to_owned(), place: None, sentence, remedy };
         let problem = self.put(problem, &self.written(span));
         self.problems.borrow_mut().push(problem);
@@ -280,7 +301,7 @@ impl<'a> Source<'a> {
     /// Whether there was an error so far.
     #[must_use]
     pub fn failed(&self) -> bool {
-        self.mended.get().is_some() || any_error(&self.problems.borrow())
+        self.mended.get().is_some() || self.untold.get().1 || any_error(&self.problems.borrow())
     }
 
     /// Every problem, in the order of their places: slips of the pen, and whatever else is not a consequence of one.
@@ -320,22 +341,49 @@ impl<'a> Source<'a> {
         self.hidden(&mut problems);
         problems
             .sort_by_key(|problem| problem.place.as_ref().map_or((0, 0), |place| (place.line, place.column)));
+        self.and_more(&mut problems);
         problems
     }
 
-    /// Adds a warning for each line that holds an invisible character of which nothing was said: in a comment.
+    /// Keeps as many problems as anybody reads, and says how many more there are.
+    fn and_more(&self, problems: &mut Vec<Problem>) {
+        for problem in problems.drain(MOST_PROBLEMS.min(problems.len())..) {
+            self.count(problem.severity);
+        }
+        let (count, errors) = self.untold.get();
+        if count == 0 {
+            return;
+        }
+        let (fr, en) = if count == 1 {
+            ("un autre problème".to_owned(), "one more problem".to_owned())
+        } else {
+            (format!("{count} autres problèmes"), format!("{count} more problems"))
+        };
+        let severity = if errors { Severity::Error } else { Severity::Warning };
+        problems.push(Problem {
+            severity,
+            code: "and-more",
+            file: self.file.to_owned(),
+            place: problems.last().and_then(|last| last.place.clone()),
+            sentence: say(format!("… et {fr} dans ce fichier"), format!("… and {en} in this file")),
+            remedy: Some(say("corrigez d'abord ceux qui précèdent", "mend those above first")),
+        });
+    }
+
+    /// Adds a warning for each line that holds an invisible character of which nothing was said.
     fn hidden(&self, problems: &mut Vec<Problem>) {
         if self.accepted.borrow().contains("hidden-character") {
             return;
         }
         let text = self.text.trim_start_matches('\u{feff}');
         let dropped = self.text.len() - text.len();
-        let odd = |c: &char| is_unsafe(*c) && !matches!(c, '\n' | '\r');
+        let odd = |c: &char| is_invisible(*c) && !matches!(c, '\n' | '\r');
+        let told = |problem: &Problem| problem.place.as_ref().map(|place| place.line);
+        let lines: BTreeSet<usize> = problems.iter().filter_map(told).collect();
         let mut last = 0;
         for (at, c) in text.char_indices().filter(|(_, c)| odd(c)) {
             let line = self.line_at(at + dropped);
-            let said = |problem: &Problem| problem.place.as_ref().is_some_and(|place| place.line == line);
-            if line == last || problems.iter().any(said) {
+            if line == last || lines.contains(&line) {
                 continue;
             }
             last = line;
@@ -374,6 +422,11 @@ impl<'a> Source<'a> {
             DeValue::String(text) if wanted.en.starts_with("true") => {
                 if let Some(word) = super::meant::boolean(text) {
                     return say(format!("écrivez {key} = {word}"), format!("write {key} = {word}"));
+                }
+            }
+            DeValue::Boolean(found) => {
+                if let Some(words) = super::meant::of_boolean(key, *found) {
+                    return words;
                 }
             }
             DeValue::Table(_) | DeValue::Array(_) | DeValue::String(_) => {}

@@ -1,7 +1,7 @@
 //! Pure. Dates, times and lengths as people write them, where TOML would have them otherwise. Only remedies are
 //! made from it; nothing is ever read this way.
 
-use chrono::{Datelike as _, NaiveDate, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use crate::diagnostic::{Words, say};
 
@@ -191,10 +191,67 @@ fn take_time(pieces: &mut Vec<Piece>) -> Option<NaiveTime> {
             _ => break,
         }
     }
-    let afternoon = matches!(&pieces[at + 1], Piece::Word(word) if word == "pm") && hour < 12;
-    let time = NaiveTime::from_hms_opt(hour + if afternoon { 12 } else { 0 }, parts[0], parts[1])?;
+    // `9 am`, `2:30 PM`
+    let half = |piece: Option<&Piece>| match piece {
+        Some(Piece::Word(word)) if (1..=12).contains(&hour) => match word.as_str() {
+            "am" => Some(hour % 12),
+            "pm" => Some(hour % 12 + 12),
+            _ => None,
+        },
+        _ => None,
+    };
+    let hour = match (half(pieces.get(at + 1)), half(pieces.get(until))) {
+        (None, Some(hour)) => {
+            until += 1;
+            hour
+        }
+        (Some(hour), _) => hour,
+        (None, None) => hour,
+    };
+    let time = NaiveTime::from_hms_opt(hour, parts[0], parts[1])?;
     pieces.drain(at..until);
     Some(time)
+}
+
+/// A date with a time from when until when: `2026-07-20 9h30 - 10h15`, `2026-07-20 de 9h30 à 10h15`.
+#[must_use]
+pub fn slot(text: &str) -> Option<(NaiveDateTime, TimeDelta)> {
+    let splits = ["-", "\u{2013}", " à ", " a ", " to "]
+        .into_iter()
+        .flat_map(|mark| text.match_indices(mark).map(|(at, mark)| (&text[..at], &text[at + mark.len()..])));
+    let mut found = splits.filter_map(|(before, after)| {
+        let Guess::Day(day, Some(begin)) = date(before)? else { return None };
+        let length = time(after)? - begin;
+        (length > TimeDelta::zero()).then(|| (day.and_time(begin), length))
+    });
+    found.next()
+}
+
+/// What is wrong with a time from when until when, and what to write.
+#[must_use]
+pub fn no_range(key: &str, begin: NaiveDateTime, length: TimeDelta) -> (Words, Words) {
+    let end = begin + length;
+    let (from, to) = (begin.format("%H:%M"), end.format("%H:%M"));
+    let sentence = say(
+        format!("ceci se lit comme une plage horaire, de {from} à {to}"),
+        format!("this reads as a range of hours, from {from} to {to}"),
+    );
+    let (begin, end) = (begin.format("%Y-%m-%dT%H:%M:%S"), end.format("%Y-%m-%dT%H:%M:%S"));
+    let remedy = if matches!(key, "until" | "before") {
+        say(
+            format!("une clôture n'a qu'une heure\u{a0}: écrivez {key} = {end}"),
+            format!("a deadline has one hour only: write {key} = {end}"),
+        )
+    } else {
+        let (hours, minutes) = (length.num_hours(), length.num_minutes() % 60);
+        let part = |count: i64, unit: &str| if count > 0 { format!("{count}{unit}") } else { String::new() };
+        let length = format!("{}{}", part(hours, "h"), part(minutes, "m"));
+        say(
+            format!("écrivez {begin}, et duration = \"{length}\""),
+            format!("write {begin}, and duration = \"{length}\""),
+        )
+    };
+    (sentence, remedy)
 }
 
 /// The French and the English name of a month.
@@ -336,9 +393,16 @@ mod tests {
 
     #[test]
     fn times_and_lengths_as_people_write_them() {
-        for (text, expected) in
-            [("9h", "09:00:00"), ("9h30", "09:30:00"), ("9:05", "09:05:00"), ("14 heures", "14:00:00")]
-        {
+        for (text, expected) in [
+            ("9h", "09:00:00"),
+            ("9h30", "09:30:00"),
+            ("9:05", "09:05:00"),
+            ("14 heures", "14:00:00"),
+            ("9:30 AM", "09:30:00"),
+            ("2:30 PM", "14:30:00"),
+            ("12 am", "00:00:00"),
+            ("12:15 pm", "12:15:00"),
+        ] {
             assert_eq!(time(text).map(|time| time.to_string()).as_deref(), Some(expected), "{text}");
         }
         assert_eq!([time("25h"), time("9"), time("9h demain")], [None; 3]);

@@ -48,7 +48,8 @@ impl Check {
         if let Some(settings) = &loaded.settings {
             let planned = oddities::plan(&loaded.folder.postings, settings);
             problems.extend(thought(context, &loaded, settings, &planned));
-            problems.extend(trial(&loaded.folder.postings, &planned.reminders, &loaded.templates));
+            let tried = trial(&loaded.folder.postings, &planned.reminders, &loaded.templates);
+            problems.extend(files::with_paths(tried, &loaded, &context.config));
             let troubles = troubles(settings, &context.config).into_iter();
             problems.extend(troubles.map(|trouble| trouble.problem(&context.config, &loaded.text)));
             reminders = planned.reminders.len();

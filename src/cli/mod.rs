@@ -291,7 +291,9 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
             format!("{url} n'est pas l'adresse d'un registre\u{a0}: écrivez sqlite:CHEMIN")
         }
         LedgerError::Missing { ledger } => {
-            format!("le registre {ledger} n'existe pas encore\u{a0}: jalon run le crée à son premier démarrage")
+            format!(
+                "le registre {ledger} n'existe pas encore\u{a0}: jalon run le crée à son premier démarrage"
+            )
         }
         LedgerError::Unusable { ledger, source } => {
             format!("le registre {ledger} est inutilisable\u{a0}: {source}")

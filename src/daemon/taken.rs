@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::diagnostic::{Problem, say};
 use crate::files::kept::Kept;
 use crate::files::looks::{Looks, looks};
-use crate::files::{Loaded, load};
+use crate::files::{Loaded, load, with_paths};
 use crate::message::{Templates, trial};
 use crate::plan::lay::lay;
 use crate::settings::Settings;
@@ -144,6 +144,7 @@ impl Taken {
         if *templates != self.tried.0 {
             let reminders = settings.as_ref().map(|settings| lay(&folder.postings, settings).reminders);
             let problems = trial(&folder.postings, &reminders.unwrap_or_default(), templates);
+            let problems = with_paths(problems, &self.loaded, &self.config);
             self.tried = (templates.clone(), problems);
         }
         if *templates != self.templates.1

@@ -56,7 +56,9 @@ pub enum LedgerError {
         url: String,
     },
     /// It is not there yet (exit 69).
-    #[error("the ledger {ledger} does not exist yet: there is no such file; the daemon makes it when it first runs")]
+    #[error(
+        "the ledger {ledger} does not exist yet: there is no such file; the daemon makes it when it first runs"
+    )]
     Missing {
         /// The ledger's address.
         ledger: String,

@@ -13,6 +13,9 @@ pub(super) fn file(name: &str) -> String {
     format!("templates/{name}")
 }
 
+/// The code of a template that does not end, or that makes a mail too long.
+pub(super) const TOO_LONG: &str = "template-too-long";
+
 /// The code of a name that replaces nothing.
 pub(super) const UNKNOWN: &str = "unknown-template";
 
@@ -62,8 +65,17 @@ pub(super) fn fault(
             match nearest(&wrong, names.iter().map(String::as_str)) {
                 Some(near) if near != wrong => problem
                     .remedy(say(format!("vouliez-vous dire « {near} » ?"), format!("did you mean {near}?"))),
-                _ => problem,
+                _ => match values.and_then(top_names) {
+                    Some(names) => problem.remedy(say(
+                        format!("ce modèle connaît : {names}"),
+                        format!("this template knows: {names}"),
+                    )),
+                    None => problem,
+                },
             }
+        }
+        ErrorKind::SyntaxError | ErrorKind::BadEscape => {
+            problem.remedy(syntax(error.detail().unwrap_or_default()).1)
         }
         ErrorKind::OutOfFuel => problem.remedy(say(
             "une boucle ou un appel de trop ? simplifiez le modèle",
@@ -81,9 +93,7 @@ fn sentence(error: &Error) -> (&'static str, Words) {
     };
     let both = |fr: &str, en: &str| say(with(fr, " :"), with(en, ":"));
     match error.kind() {
-        ErrorKind::SyntaxError | ErrorKind::BadEscape => {
-            ("template-syntax", both("ce modèle a une faute de syntaxe", "this template has a syntax error"))
-        }
+        ErrorKind::SyntaxError | ErrorKind::BadEscape => ("template-syntax", syntax(detail).0),
         ErrorKind::UndefinedError => (
             "template-unknown-variable",
             say(
@@ -96,10 +106,10 @@ fn sentence(error: &Error) -> (&'static str, Words) {
             both("ce modèle en appelle un qui n'existe pas", "this template calls one that does not exist"),
         ),
         ErrorKind::OutOfFuel => {
-            ("template-too-long", say("ce modèle n'en finit pas", "this template does not come to an end"))
+            (TOO_LONG, say("ce modèle n'en finit pas", "this template does not come to an end"))
         }
         ErrorKind::WriteFailure => (
-            "template-too-long",
+            TOO_LONG,
             say("ce modèle produit un message trop long", "this template makes a mail that is too long"),
         ),
         kind => (
@@ -107,6 +117,79 @@ fn sentence(error: &Error) -> (&'static str, Words) {
             both(&format!("ce modèle échoue ({kind})"), &format!("this template fails ({kind})")),
         ),
     }
+}
+
+/// What is wrong with the writing of a template, and what to do: minijinja's words are for programmers.
+fn syntax(detail: &str) -> (Words, Words) {
+    if let Some(name) = detail.strip_prefix("unknown statement ") {
+        if name.starts_with("el") || name.starts_with("end") {
+            return (
+                say(
+                    format!("« {name} » ne répond à rien qui soit ouvert plus haut"),
+                    format!("{name} answers nothing that is open above it"),
+                ),
+                say(
+                    "supprimez-le, ou vérifiez le {% if … %} ou le {% for … %} d'avant",
+                    "remove it, or check the {% if … %} or the {% for … %} before it",
+                ),
+            );
+        }
+        return (
+            say(
+                format!("jalon ne connaît pas « {name} » entre {{% et %}}"),
+                format!("{name} is unknown between {{% and %}}"),
+            ),
+            say(
+                "écrivez if, else, endif, for, endfor, set ou include ; un nom à remplacer va entre {{ et }}",
+                "write if, else, endif, for, endfor, set or include; a name to be filled in goes between {{ and }}",
+            ),
+        );
+    }
+    let (fr, en, do_fr, do_en) = match detail {
+        "unexpected end of string" => (
+            "un texte entre guillemets n'est pas fermé ici",
+            "a text between quotes is not closed here",
+            "ajoutez le guillemet qui manque",
+            "add the quote that is missing",
+        ),
+        "unexpected end of comment" => (
+            "un commentaire {# n'est jamais fermé",
+            "a comment {# is never closed",
+            "ajoutez #} à sa fin",
+            "add #} at its end",
+        ),
+        _ if detail.starts_with("unexpected end of input") => (
+            "ce modèle finit trop tôt : un if, un for ou une accolade n'est pas fermé",
+            "this template ends too early: an if, a for or a brace is not closed",
+            "ajoutez {% endif %}, {% endfor %}, %} ou }}",
+            "add {% endif %}, {% endfor %}, %} or }}",
+        ),
+        _ if detail.ends_with("expected end of variable block") => (
+            "il faut }} ici, pour fermer {{",
+            "}} is needed here, to close {{",
+            "entre {{ et }}, écrivez un seul nom : {{ reminder.posting.title }}",
+            "write one name between {{ and }}: {{ reminder.posting.title }}",
+        ),
+        _ if detail.ends_with("expected end of block") => (
+            "il faut %} ici, pour fermer {%",
+            "%} is needed here, to close {%",
+            "écrivez par exemple {% if late %} … {% endif %}",
+            "write for instance {% if late %} … {% endif %}",
+        ),
+        _ => (
+            "ce modèle a une faute de syntaxe",
+            "this template has a syntax error",
+            "vérifiez que chaque {{ a son }}, chaque {% son %}, chaque if son endif et chaque for son endfor",
+            "check that each {{ has its }}, each {% its %}, each if its endif and each for its endfor",
+        ),
+    };
+    (say(fr, en), say(do_fr, do_en))
+}
+
+/// The names that a template may begin with.
+fn top_names(values: &Value) -> Option<String> {
+    let names: Vec<String> = values.try_iter().ok()?.take(12).map(|name| name.to_string()).collect();
+    (values.kind() == ValueKind::Map && !names.is_empty()).then(|| names.join(", "))
 }
 
 /// Where the error stands; its whole line when only that is known.
@@ -147,4 +230,37 @@ fn collect(value: &Value, names: &mut Vec<String>) {
 /// A sentence in both languages; the French one is typed with ordinary spaces.
 fn say(french: impl AsRef<str>, english: impl Into<String>) -> Words {
     crate::diagnostic::say(typography::text(french.as_ref()), english)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::message::Templates;
+
+    #[test]
+    fn what_is_wrong_with_the_writing_is_said_in_words() {
+        for (text, french) in [
+            ("Bonjour {{ nom }", "il faut }} ici"),
+            ("Bonjour {{ nom prenom }}", "il faut }} ici"),
+            ("{% if late }{% endif %}", "il faut %} ici"),
+            ("{% if late %}", "finit trop tôt"),
+            ("{% for a in more %}{{ a }}", "finit trop tôt"),
+            ("{% nom %}", "jalon ne connaît pas « nom » entre {% et %}"),
+            ("{% endif %}", "« endif » ne répond à rien"),
+            ("{{ \"a }}", "un texte entre guillemets n'est pas fermé"),
+            ("{# a", "un commentaire {# n'est jamais fermé"),
+            ("{{ § }}", "ce modèle a une faute de syntaxe"),
+        ] {
+            let overrides = BTreeMap::from([("fr/reminder.txt".to_owned(), text.to_owned())]);
+            let problems = Templates::read(overrides).1;
+            let [problem] = &problems[..] else { unreachable!("{text}: {problems:?}") };
+            let said = problem.sentence.fr.replace('\u{a0}', " ");
+            assert!(said.contains(french), "{text}: {said}");
+            let remedy = problem.remedy.as_ref().unwrap();
+            for words in [&problem.sentence, remedy] {
+                assert!(!format!("{words:?}").contains("expected"), "{text}: {words:?}");
+            }
+        }
+    }
 }

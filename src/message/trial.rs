@@ -1,9 +1,10 @@
 //! Pure. A trial of templates: every one on every posting, in every language in which it is read.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
+use super::fault::{TOO_LONG, file};
 use super::{
     Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Templates, Trouble, Why,
     facts, operator_facts,
@@ -15,15 +16,23 @@ use crate::plan::Reminder;
 use crate::plan::notice::slip::{MOST, found};
 use crate::plan::said::{Difference, Member, Said, Shift, Standing};
 
+/// So many events of one posting are told on trial; the others are like them.
+const MOST_EVENTS: usize = 200;
+/// So many events stand in one mail of a trial: a posting of hundreds would make one that is too long.
+const IN_ONE_MAIL: usize = 25;
+
 /// What goes wrong when each event is told, once in each language in which it will be, and in each of which a
 /// template was replaced: broken templates, and templates that name what is not there. Notices are made up: the
-/// event is moved, cancelled, fixed, and so on.
+/// event is moved, cancelled, fixed, and so on. Where nothing is replaced, nothing is to be mended.
 #[must_use]
 pub fn trial(
     postings: &[Posting],
     reminders: &[Reminder],
     overrides: &BTreeMap<String, String>,
 ) -> Vec<Problem> {
+    if overrides.is_empty() {
+        return Vec::new();
+    }
     let (templates, mut problems) = Templates::read(overrides.clone());
     let Some(templates) = templates else { return problems };
     let mut of_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
@@ -50,8 +59,11 @@ pub fn trial(
     let languages: BTreeSet<Language> =
         found.iter().flat_map(|(_, languages)| languages).chain(&replaced).copied().collect();
     let pages = languages.into_iter().flat_map(|language| page(&templates, language));
+    // Nobody can shorten a built-in template.
+    let is_built_in = |problem: &Problem| !overrides.keys().any(|name| problem.file == file(name));
     for problem in found.into_iter().flat_map(|(problems, _)| problems).chain(pages) {
-        if !problems.contains(&problem) {
+        let beyond_help = problem.code == TOO_LONG && is_built_in(&problem);
+        if !beyond_help && !problems.contains(&problem) {
             problems.push(problem);
         }
     }
@@ -80,14 +92,17 @@ impl Room<'_> {
         let none = Vec::new();
         for posting in postings {
             let reminders = self.of_posting.get(posting.id.as_str()).unwrap_or(&none);
+            let mut first: HashMap<&str, &Reminder> = HashMap::new();
+            for reminder in reminders {
+                first.entry(&reminder.event).or_insert(reminder);
+            }
             for (to, now) in readers(posting, reminders, self.replaced) {
                 let item = |event: &'p Event| {
-                    let of_event = |one: &&&Reminder| one.event == event.id;
-                    let Reminder { key, due, .. } = *reminders.iter().find(of_event)?;
+                    let Reminder { key, due, .. } = first.get(event.id.as_str())?;
                     Some(Item { posting, event, key, due: *due, absent: None })
                 };
                 let events: Vec<(&Event, Option<Item<'_>>)> =
-                    posting.events.iter().map(|event| (event, item(event))).collect();
+                    posting.events.iter().take(MOST_EVENTS).map(|event| (event, item(event))).collect();
                 for (event, item) in &events {
                     keep(item.and_then(|item| alone(self.templates, item, &to, now)));
                     // Every way in which it might change, once for each sort of event: what differs between two of
@@ -102,7 +117,9 @@ impl Room<'_> {
                         keep(told(self.templates, posting, &[(event, *item)], &to, now, usize::MAX));
                     }
                 }
-                keep(told(self.templates, posting, &events, &to, now, 1));
+                for events in events.chunks(IN_ONE_MAIL) {
+                    keep(told(self.templates, posting, events, &to, now, 1));
+                }
                 if languages.insert(to.language) {
                     keep(nothing(self.templates, posting, &to, now));
                     keep(slips(self.templates, posting, &to, now));
@@ -216,8 +233,8 @@ fn told(
     let later = now + TimeDelta::hours(1);
     let news = New {
         posting,
-        planned: posting.events.iter().flat_map(|event| [(event, now), (event, later)]).collect(),
-        skipped: posting.events.iter().map(|event| (event, now)).collect(),
+        planned: events.iter().flat_map(|(event, _)| [(*event, now), (*event, later)]).collect(),
+        skipped: events.iter().map(|(event, _)| (*event, now)).collect(),
         absent: Some("Camille"),
     };
     let reminders = events.iter().filter_map(|(_, item)| *item);
@@ -372,6 +389,26 @@ mod tests {
                 assert_eq!(wrong(name, &text).len(), expected, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn of_hundreds_of_events_no_built_in_template_is_blamed() {
+        let settings =
+            settings("jalon.toml", "time_zone = \"Europe/Paris\"\n[people.a]\nemail = \"a@example.org\"\n")
+                .0
+                .unwrap();
+        let mut text = "title = \"T\"\nrecruiters = [\"a\"]\n".to_owned();
+        for n in 0..400 {
+            text = format!("{text}[[milestone]]\nname = \"M{n}\"\non = 2026-09-04\n");
+        }
+        let postings = [posting("p.toml", "p", &text, &settings.house).posting.unwrap()];
+        let planned = plan::lay::lay(&postings, &settings);
+        assert_eq!(trial(&postings, &planned.reminders, &BTreeMap::new()), []);
+        let subject = |text: &str| BTreeMap::from([("fr/reminder.subject.txt".to_owned(), text.to_owned())]);
+        assert_eq!(trial(&postings, &planned.reminders, &subject("Rappel")), []);
+        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}";
+        let found = trial(&postings, &planned.reminders, &subject(endless));
+        assert!(!found.is_empty() && found.iter().all(|problem| problem.code == TOO_LONG), "{found:?}");
     }
 
     #[test]

@@ -84,8 +84,8 @@ fn stand_in<'a>(
 }
 
 /// What `check` warns of, in reminders still to come at `now`: a deadline whose last reminder before its closing
-/// has one recipient, away on that day without cover; and everybody who is away without anybody to stand in, once
-/// for each posting.
+/// finds nobody there; else everybody who is away without anybody to stand in, once for each posting. One absence
+/// is told once.
 #[must_use]
 pub fn warnings(
     postings: &[Posting],
@@ -100,13 +100,14 @@ pub fn warnings(
     let mut problems = Vec::new();
     for posting in postings {
         let Some(planned) = by_posting.get(posting.id.as_str()) else { continue };
-        if !posting.accepts("nobody-there") {
-            problems.extend(nobody_there(posting, planned, directory, now));
+        let away = nobody_there(posting, planned, directory, now);
+        let mut said: BTreeSet<&String> = away.iter().map(|reminder| &reminder.recipient.id).collect();
+        if let Some(first) = away.first().filter(|_| !posting.accepts("nobody-there")) {
+            problems.push(all_away(posting, first, &said, directory));
         }
         if posting.accepts("alone") {
             continue;
         }
-        let mut said = BTreeSet::new();
         for reminder in planned.iter().filter(|reminder| reminder.alone && reminder.due > now) {
             if said.insert(&reminder.recipient.id) {
                 problems.extend(alone(posting, reminder, directory));
@@ -116,43 +117,63 @@ pub fn warnings(
     problems
 }
 
-/// The last reminder before the closing, if its one recipient is away and has no cover who is there.
-fn nobody_there(
+/// The last reminder before the closing, in each copy, if nobody reads it: its one recipient is away and has no cover
+/// who is there (the others are not asked), or all of several are, and nobody reads for them.
+fn nobody_there<'a>(
     posting: &Posting,
-    planned: &[&Reminder],
+    planned: &[&'a Reminder],
     directory: &Directory,
     now: DateTime<Utc>,
-) -> Option<Problem> {
+) -> Vec<&'a Reminder> {
     let before_closing =
         || planned.iter().filter(|reminder| reminder.kind == Kind::Deadline && reminder.lead.count <= 0);
-    let last = before_closing().max_by_key(|reminder| reminder.due).filter(|last| last.due > now)?;
+    let last = before_closing().max_by_key(|reminder| reminder.due).filter(|last| last.due > now);
+    let Some(last) = last else { return Vec::new() };
     // One lead leaves at as many instants as its recipients have zones: it is one reminder all the same.
-    if before_closing().filter(|reminder| reminder.lead == last.lead).count() > 1 {
-        return None;
-    }
-    let person = directory.people.get(&last.recipient.id)?;
-    if !is_away_at(person, last.due, posting.zone)
-        || stand_in(person, last.due, posting.zone, directory).is_some()
-    {
-        return None;
-    }
-    let (id, day) = (&person.id, day_of(person, last.due, posting.zone));
-    let warning = Problem::warning(
-        "nobody-there",
-        &posting.file,
+    let all: Vec<&Reminder> =
+        before_closing().filter(|reminder| reminder.lead == last.lead).copied().collect();
+    let uncovered = |reminder: &Reminder| {
+        directory.people.get(&reminder.recipient.id).is_some_and(|person| {
+            is_away_at(person, reminder.due, posting.zone)
+                && stand_in(person, reminder.due, posting.zone, directory).is_none()
+        })
+    };
+    let nobody = match all[..] {
+        [only] => uncovered(only),
+        _ => all.iter().all(|reminder| reminder.alone),
+    };
+    if nobody { all } else { Vec::new() }
+}
+
+fn all_away(posting: &Posting, last: &Reminder, away: &BTreeSet<&String>, directory: &Directory) -> Problem {
+    let zone = directory.people.get(&last.recipient.id).and_then(|person| person.zone);
+    let day = zone.unwrap_or(posting.zone).date(last.due);
+    let (fr, en): (Vec<_>, Vec<_>) = away.iter().map(|id| (format!("« {id} »"), format!("\"{id}\""))).unzip();
+    let (fr, en) = (fr.join(", "), en.join(", "));
+    let id = &last.recipient.id;
+    let sentence = if away.len() == 1 {
         say(
             format!(
-                "le dernier rappel avant la clôture est pour « {id} » seulement\u{a0}: cette personne n'est pas là le {day}, et aucun « cover » présent ne la remplace"
+                "le dernier rappel avant la clôture est pour {fr} seulement\u{a0}: cette personne n'est pas là le {day}, et aucun « cover » présent ne la remplace"
             ),
             format!(
-                "the last reminder before the closing is for \"{id}\" only, who is not there on {day} and has no `cover` who is"
+                "the last reminder before the closing is for {en} only, who is not there on {day} and has no `cover` who is"
             ),
-        ),
-    );
-    Some(warning.at(place(posting, last)).remedy(say(
+        )
+    } else {
+        say(
+            format!(
+                "le dernier rappel avant la clôture est pour {fr}\u{a0}: personne n'est là le {day}, et aucun « cover » présent ne les remplace"
+            ),
+            format!(
+                "the last reminder before the closing is for {en}: nobody is there on {day}, and they have no `cover` who is"
+            ),
+        )
+    };
+    Problem::warning("nobody-there", &posting.file, sentence).at(place(posting, last)).remedy(say(
         format!("ajoutez cover sous [people.{id}], ou nommez quelqu'un d'autre dans recruiters"),
         format!("add a cover under [people.{id}], or name somebody else in recruiters"),
-    )))
+    ))
 }
 
 /// The first reminder of somebody who is away, and for whom nobody stands in.

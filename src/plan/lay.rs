@@ -106,8 +106,8 @@ struct Layer<'a> {
 impl Layer<'_> {
     fn lay(mut self, rules: &[&Rule]) {
         let mut laid: Vec<Reminder> = Vec::new();
-        let mut keys = HashSet::new();
-        for rule in rules {
+        let mut keys: HashMap<_, usize> = HashMap::new();
+        for (n, rule) in rules.iter().enumerate() {
             let recipients = self.recipients(rule);
             let leads = rule
                 .before
@@ -123,12 +123,13 @@ impl Layer<'_> {
                 for anchor in anchors {
                     for recipient in &recipients {
                         let Some(reminder) = self.reminder(rule, lead, &anchor, recipient) else { continue };
-                        if keys.insert(reminder.key.clone()) {
+                        let Some(first) = keys.insert(reminder.key.clone(), n) else {
                             laid.push(reminder);
-                        } else {
-                            self.double(rule, lead);
-                            self.refuse(rule, lead, Some(&anchor), from_ref(recipient), Refused::Double);
-                        }
+                            continue;
+                        };
+                        let why = if first == n { Refused::Repeated } else { Refused::Double };
+                        self.double(rule, lead, why);
+                        self.refuse(rule, lead, Some(&anchor), from_ref(recipient), why);
                     }
                 }
             }
@@ -374,9 +375,14 @@ impl Layer<'_> {
         );
     }
 
-    fn double(&mut self, rule: &Rule, lead: Lead) {
-        let sentence = self.about("", Refused::Double, lead);
-        self.warn(rule, "rule-twice", sentence, say("supprimez l'une des deux", "remove one of the two"));
+    fn double(&mut self, rule: &Rule, lead: Lead, why: Refused) {
+        let sentence = self.about("", why, lead);
+        let remedy = match why {
+            // The rule itself is wanted: only what is written twice in it goes.
+            Refused::Repeated => say("écrivez-le une seule fois dans la liste", "write it once in the list"),
+            _ => say("supprimez l'une des deux", "remove one of the two"),
+        };
+        self.warn(rule, "rule-twice", sentence, remedy);
     }
 
     fn nowhere(&mut self, rule: &Rule, lead: Lead) {

@@ -43,6 +43,8 @@ pub enum Refused {
     },
     /// A rule written before asks for the same.
     Double,
+    /// The same rule asks for it twice.
+    Repeated,
     /// A reminder with this shorter lead leaves at the same instant.
     Shorter(Lead),
     /// Hours and minutes count from an instant, and the event has none.
@@ -77,6 +79,10 @@ impl Refused {
             Self::Double => say(
                 format!("deux règles demandent le rappel {lead}\u{a0}; la première écrite vaut"),
                 format!("two rules ask for the reminder {lead}; the first written counts"),
+            ),
+            Self::Repeated => say(
+                format!("le rappel {lead} est écrit deux fois dans la même règle"),
+                format!("the reminder {lead} is written twice in one rule"),
             ),
             Self::Shorter(other) => say(
                 format!(

@@ -77,7 +77,8 @@ fn nothing_is_lost(name: &str, text: &str, read_as: &str, problems: &[Problem]) 
 
 /// What would be so without being written.
 fn goes_without_saying(key: &str, value: &str) -> bool {
-    let value = value.split('#').next().unwrap_or_default().trim();
+    // Blanks within quotes go for nothing as well.
+    let value = &value.split('#').next().unwrap_or_default().replace([' ', '\t', '\u{a0}'], "");
     let same = [
         ("language", "\"fr\""),
         ("status", "\"open\""),
@@ -86,8 +87,9 @@ fn goes_without_saying(key: &str, value: &str) -> bool {
         ("keep", "\"400d\""),
         ("late_limit", "\"3d\""),
         ("in_doubt", "\"resend\""),
+        ("hours", "\"07:00-21:00\""),
         ("time_zone", "\"Europe/Paris\""),
         ("digest_of", "\"own\""),
     ];
-    same.contains(&(key, value)) || matches!(value, "[]" | "false" | "true" | "\"\"")
+    same.contains(&(key, value.as_str())) || matches!(value.as_str(), "[]" | "false" | "true" | "\"\"")
 }

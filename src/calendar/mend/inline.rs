@@ -45,9 +45,13 @@ pub(super) fn of_table(key: &str, text: &str, at: usize, message: &str, open: &O
     let value = format!("{{ {} }}", parts.join(", "));
     let good = is_value(&value);
     let at = at.min(text.len());
-    let colon = inner.contains(':') && !inner.contains('=');
+    // In front of a value stands a colon, in one pair at least.
+    let of_colon = |part: &&str| part.find(':').is_some_and(|colon| !part[..colon].contains(['=', '"']));
+    let colon = split(inner).iter().any(of_colon);
     let sentence = if !rest.is_empty() {
         words::both(words::something_after())
+    } else if inner.matches('"').count() % 2 == 1 {
+        words::unclosed_text("").0
     } else if end.is_none() && open.brackets.len() < 2 && message.starts_with("unclosed") {
         words::unclosed_bracket('{', 1).0
     } else if colon || message.starts_with("missing assignment") {

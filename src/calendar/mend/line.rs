@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use super::super::meant;
+use toml::de::DeTable;
+
+use super::super::{alien, meant};
 use super::words::{self, Said};
-use super::{Finding, Open, Sureness, value};
-use crate::diagnostic::{begins_a_statement, is_unsafe, speaks_of_a_secret};
+use super::{Finding, Open, Sureness, heading, list, value};
+use crate::diagnostic::{begins_a_statement, is_unsafe};
 
 /// The longest line in which a slip is looked for, in bytes.
-const LONGEST: usize = 4_000;
+pub(super) const LONGEST: usize = 4_000;
 
 /// What is wrong where the parser stumbled: at a byte of line `n`, with this message.
 pub(super) fn find(lines: &[String], n: usize, at: usize, message: &str, open: &Open) -> Finding {
@@ -22,18 +24,23 @@ pub(super) fn find(lines: &[String], n: usize, at: usize, message: &str, open: &
         kind,
     };
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
-        return with(line.clone(), whole, words::conflict(), Sureness::Last);
+        return with(line.clone(), whole, words::conflict(line.starts_with('|')), Sureness::Last);
     }
     if line.len() > LONGEST {
-        return with(format!("#{line}"), whole, words::fallback(), Sureness::Unsure);
+        return with(format!("#{line}"), whole, words::too_long(line), Sureness::Unsure);
     }
     if let Some(hidden) = line.find(is_unsafe) {
         let c = line[hidden..].chars().next().unwrap_or_default();
         if c == '\r' {
-            return with(line.clone(), whole, words::carriage(), Sureness::Last);
+            return with(line.clone(), whole, alien::carriage(), Sureness::Last);
         }
         let clean = line.chars().filter(|c| !is_unsafe(*c)).collect();
         return with(clean, hidden..hidden + c.len_utf8(), words::hidden(c), Sureness::Sure);
+    }
+    if open.text.is_none()
+        && let Some((text, byte, length)) = odd_spaces(line)
+    {
+        return with(text, byte..byte + length, words::odd_space(), Sureness::Sure);
     }
     if let Some((first, byte, quotes)) = open.text {
         // It ends where something new begins.
@@ -54,14 +61,68 @@ pub(super) fn find(lines: &[String], n: usize, at: usize, message: &str, open: &
         }
         return within(line, n, at, message);
     }
+    if let Some(rest) = without_bullet(line) {
+        let said = (words::both(words::bullet()), words::write(&shown(rest)));
+        return with(rest.to_owned(), whole.start..line.len() - rest.len(), said, Sureness::Sure);
+    }
     if line.trim_start().starts_with('[') {
-        return table(lines, n, message);
+        return heading::table(lines, n, message);
     }
     statement(lines, n, at, message, open)
 }
 
+/// Whether it looks like a blank and is none to TOML.
+fn is_odd_space(c: char) -> bool {
+    c.is_whitespace() && !c.is_ascii() || c == '\u{200b}' || c == '\u{ad}'
+}
+
+/// A line that is good once ordinary spaces stand in place of the others outside its quotes; the byte of the first of
+/// these, and its length.
+fn odd_spaces(line: &str) -> Option<(String, usize, usize)> {
+    let (mut text, mut first, mut byte) = (String::new(), None, 0);
+    while let Some(c) = line[byte..].chars().next() {
+        let length = if matches!(c, '"' | '\'') { value::text_length(&line[byte..]) } else { c.len_utf8() };
+        if is_odd_space(c) {
+            first.get_or_insert((byte, length));
+            text.push(' ');
+        } else {
+            text.push_str(&line[byte..byte + length]);
+        }
+        byte += length;
+    }
+    let (byte, length) = first?;
+    DeTable::parse(&text).is_ok().then_some((text, byte, length))
+}
+
+/// What stands behind the bullet of a word processor's list: a heading, or a key and its value.
+fn without_bullet(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix(['•', '◦', '▪', '‣', '·', '–', '—', '*', '-'])?;
+    let rest = Some(rest.trim_start()).filter(|trimmed| trimmed.len() < rest.len())?;
+    begins_a_statement(rest).then_some(rest)
+}
+
+/// A text that goes on over the next line or two: the whole of it, and its last line.
+fn broken_text(lines: &[String], n: usize, value: &str) -> Option<(String, usize)> {
+    let closed = value.len() > 1 && value.ends_with('"');
+    if !value.starts_with('"') || value::text_length(value) < value.len() || closed {
+        return None;
+    }
+    let mut text = value.trim_end().to_owned();
+    for (m, line) in lines.iter().enumerate().skip(n + 1).take(4) {
+        let line = line.trim();
+        if line.is_empty() || begins_a_statement(line) {
+            return None;
+        }
+        text = format!("{text} {line}");
+        if line.contains('"') {
+            return value::is_value(&text).then_some((text, m));
+        }
+    }
+    None
+}
+
 /// The bytes of a line without the blanks at its ends.
-fn content(line: &str) -> Range<usize> {
+pub(super) fn content(line: &str) -> Range<usize> {
     let start = line.len() - line.trim_start().len();
     start..line.trim_end().len().max(start)
 }
@@ -114,7 +175,19 @@ fn within(line: &str, n: usize, at: usize, message: &str) -> Finding {
     let start = code.len() - code.trim_start().len();
     let closed = trimmed.trim_end_matches([']', '}', ',', ' ']);
     let (elements, tail) = trimmed.split_at(closed.len());
-    let found = value::elements(elements, at.saturating_sub(start), message);
+    let commas = list::with_commas(elements);
+    if commas != elements && value::is_value(&format!("[{commas}]")) {
+        let text = format!("{}{commas}{tail}{}", &line[..start], &line[start + trimmed.len()..]);
+        let remedy = words::write(&format!("{commas}{tail}"));
+        return Finding {
+            edits: vec![(n, text)],
+            mark: (n, start..start + trimmed.len()),
+            sentence: words::both(words::no_comma()),
+            remedy,
+            kind: Sureness::Sure,
+        };
+    }
+    let found = list::elements(elements, at.saturating_sub(start), message);
     let text = format!("{}{}{tail}{}", &line[..start], found.text, &line[start + trimmed.len()..]);
     let mut said = found.said;
     if message.starts_with("missing comma") {
@@ -136,152 +209,8 @@ fn within(line: &str, n: usize, at: usize, message: &str) -> Finding {
     }
 }
 
-/// `[table]` or `[[table]]`.
-fn table(lines: &[String], n: usize, message: &str) -> Finding {
-    let line = &lines[n];
-    let code = value::code(line);
-    let trimmed = code.trim();
-    let mark = content(code);
-    let with = |text: String, mark: Range<usize>, said: Said, kind| Finding {
-        edits: vec![(n, text)],
-        mark: (n, mark),
-        sentence: said.0,
-        remedy: said.1,
-        kind,
-    };
-    let opening = trimmed.len() - trimmed.trim_start_matches('[').len();
-    let inner = trimmed[opening..].split(']').next().unwrap_or_default();
-    let closing = trimmed[opening + inner.len()..].len()
-        - trimmed[opening + inner.len()..].trim_start_matches(']').len();
-    let rest = trimmed[opening + inner.len() + closing..].trim();
-    let name = inner.trim();
-    if message.contains("duplicate key") || message.starts_with("cannot extend") {
-        return twice(lines, n, name, opening);
-    }
-    let bare = |c: char| c.is_ascii_alphanumeric() || "-_.\"'".contains(c);
-    let (open, close) = if opening > 1 { ("[[", "]]") } else { ("[", "]") };
-    // `[deadline until = …`: what follows the name is not part of it.
-    if closing == 0 && name.contains('=') {
-        let (head, after) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
-        return with(
-            format!("{open}{head}{close}"),
-            mark,
-            (words::both(words::table_brackets()), words::write(&format!("{open}{head}{close}"))),
-            if after.is_empty() { Sureness::Sure } else { Sureness::Unsure },
-        );
-    }
-    if !name.is_empty() && !name.chars().all(bare) {
-        let wanted: Vec<String> = name.split('.').map(|part| quoted_key(part.trim())).collect();
-        let text = format!("{open}{}{close}", wanted.join("."));
-        return with(text, mark, key_form(name), Sureness::Yields);
-    }
-    if name.is_empty() || name.ends_with('.') || name.starts_with('.') {
-        return with(format!("#{line}"), mark, words::not_toml(), Sureness::Unsure);
-    }
-    if closing != opening || opening > 2 {
-        let count = if opening.max(closing) >= 2 { 2 } else { 1 };
-        let shown = meant::shown(name.split('.').next().unwrap_or(name)).filter(|_| !name.contains('.'));
-        let wanted = shown.unwrap_or_else(|| format!("{}{name}{}", &"[["[..count], &"]]"[..count]));
-        return with(
-            wanted.clone(),
-            mark,
-            (words::both(words::table_brackets()), words::write(&wanted)),
-            Sureness::Sure,
-        );
-    }
-    if !rest.is_empty() && !rest.contains(char::is_alphanumeric) {
-        let from = line.find(rest).unwrap_or(mark.start);
-        let wanted = format!("{open}{name}{close}");
-        let said = (words::both(words::something_after()), words::write(&wanted));
-        return with(wanted, from..from + rest.len(), said, Sureness::Sure);
-    }
-    if !rest.is_empty() {
-        let secret = speaks_of_a_secret(line);
-        if let Some(comment) = comment_mark(rest) {
-            let text = line.replacen(comment, "#", 1);
-            let start = line.len() - line.trim_start().len();
-            return with(
-                text,
-                start..mark.end,
-                (words::both(words::comment()), words::both(words::comment())),
-                Sureness::Sure,
-            );
-        }
-        let from = line.find(rest).unwrap_or(mark.start);
-        let kind = if rest.contains('=') { Sureness::Unsure } else { Sureness::Sure };
-        return with(
-            format!("{open}{name}{close}"),
-            from..from + rest.len(),
-            words::after_a_table(rest, secret),
-            kind,
-        );
-    }
-    with(format!("#{line}"), mark, words::fallback(), Sureness::Unsure)
-}
-
-fn quoted_key(key: &str) -> String {
-    if key.starts_with(['"', '\'']) || key.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
-        return key.to_owned();
-    }
-    value::quote(key)
-}
-
-fn key_form(key: &str) -> Said {
-    (
-        crate::diagnostic::say(
-            format!("« {key} » ne peut pas être une clé"),
-            format!("`{key}` cannot be a key"),
-        ),
-        crate::diagnostic::say(
-            "une clé s'écrit sans accent ni espace, par exemple time_zone",
-            "a key has neither accents nor spaces: time_zone, for instance",
-        ),
-    )
-}
-
-/// A key or a table that is there already.
-fn twice(lines: &[String], n: usize, name: &str, brackets: usize) -> Finding {
-    let line = &lines[n];
-    let mark = content(value::code(line));
-    let plain = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
-    if brackets > 0 {
-        let head = |line: &&String| {
-            let code = value::code(line).trim();
-            code.starts_with('[') && plain(code.trim_matches(['[', ']', ' '])) == plain(name)
-        };
-        let first = lines[..n].iter().position(|line| head(&line));
-        let several = matches!(name, "interview" | "milestone" | "remind");
-        let said = words::table_twice(name, first.map(|first| first + 1));
-        let mut edits = Vec::new();
-        let kind = if let Some(first) = first.filter(|_| several) {
-            let all = lines.iter().enumerate().skip(first).filter(|(_, line)| head(line));
-            edits.extend(all.map(|(n, _)| (n, format!("[[{name}]]"))));
-            Sureness::Sure
-        } else {
-            // Under a name of its own, what it holds is left in peace.
-            edits.push((n, format!("[{name}{n}_twice]")));
-            Sureness::Unsure
-        };
-        return Finding { edits, mark: (n, mark), sentence: said.0, remedy: said.1, kind };
-    }
-    let head =
-        lines[..n].iter().rposition(|line| line.trim_start().starts_with('[')).map_or(0, |head| head + 1);
-    let same = |line: &String| line.split_once('=').is_some_and(|(key, _)| plain(key) == plain(name));
-    let first = lines[head..n].iter().position(same).map(|first| head + first + 1);
-    let said = words::key_twice(name, first);
-    let text = line.replacen(name.trim(), &value::quote(&format!("{}{n}_twice", plain(name))), 1);
-    let end = mark.start + name.trim().len();
-    Finding {
-        edits: vec![(n, text)],
-        mark: (n, mark.start..end),
-        sentence: said.0,
-        remedy: said.1,
-        kind: Sureness::Unsure,
-    }
-}
-
 /// What people begin a comment with who write other languages.
-fn comment_mark(text: &str) -> Option<&'static str> {
+pub(super) fn comment_mark(text: &str) -> Option<&'static str> {
     ["//", "--", ";", "/*", "<!--", "%"].into_iter().find(|mark| text.starts_with(mark))
 }
 
@@ -309,7 +238,15 @@ fn statement(lines: &[String], n: usize, at: usize, message: &str, open: &Open) 
         );
         return with(format!("#{line}"), mark, said, Sureness::Sure);
     }
-    let Some((key, equals)) = split(line) else { return no_equals(line, n) };
+    let Some((key, equals)) = split(line) else {
+        // An equals sign as wide as a Chinese character.
+        if let Some(at) = line.find(WIDE_EQUALS) {
+            let text = line.replacen(WIDE_EQUALS, "=", 1);
+            let said = (words::both(words::wide_equals()), words::write(&shown(&text)));
+            return with(text, at..at + WIDE_EQUALS.len_utf8(), said, Sureness::Sure);
+        }
+        return no_equals(line, n);
+    };
     let name = key.trim();
     if let Some(before) = name.strip_suffix(':').map(str::trim).filter(|before| is_bare(before)) {
         let rest = line[key.len()..].trim_start_matches(['=', '>', ' ', '\t']);
@@ -323,22 +260,21 @@ fn statement(lines: &[String], n: usize, at: usize, message: &str, open: &Open) 
         return colon(line, n, before, &after);
     }
     if message.contains("duplicate key") || message.starts_with("cannot extend") {
-        return twice(lines, n, name, 0);
+        return heading::twice(lines, n, name, 0);
     }
     if name.is_empty() {
         return with(format!("#{line}"), mark, words::not_toml(), Sureness::Unsure);
     }
-    let odd = |c: char| c.is_whitespace() && !c.is_ascii() || c == '\u{200b}' || c == '\u{ad}';
     let after = &line[key.len() + equals..];
-    if at <= key.len() && key.contains(odd) {
-        let space = key.find(odd).unwrap_or_default();
-        let text = format!("{}{}", key.replace(odd, " "), &line[key.len()..]);
+    if at <= key.len() && key.contains(is_odd_space) {
+        let space = key.find(is_odd_space).unwrap_or_default();
+        let text = format!("{}{}", key.replace(is_odd_space, " "), &line[key.len()..]);
         return with(text, space..space + 2, words::odd_space(), Sureness::Sure);
     }
     if at <= key.len() && !is_bare(name) {
-        let parts: Vec<String> = name.split('.').map(|part| quoted_key(part.trim())).collect();
+        let parts: Vec<String> = name.split('.').map(|part| heading::quoted_key(part.trim())).collect();
         let text = format!("{}{} {}", &line[..mark.start], parts.join("."), &line[key.len()..]);
-        return with(text, mark.start..mark.start + name.len(), key_form(name), Sureness::Yields);
+        return with(text, mark.start..mark.start + name.len(), heading::key_form(name), Sureness::Yields);
     }
     if equals > 1 || after.trim_start().starts_with(['=', ':']) {
         let rest = after.trim_start_matches(['=', ':', '>', ' ', '\t']);
@@ -353,6 +289,13 @@ fn statement(lines: &[String], n: usize, at: usize, message: &str, open: &Open) 
     if written.is_empty() {
         let text = format!("{}= \"\" {}", &line[..key.len()], &line[start..]);
         return with(text, mark.start..mark.start + name.len(), words::no_value(name), Sureness::Unsure);
+    }
+    if let Some((text, last)) = broken_text(lines, n, &line[start..]) {
+        let said = words::broken_text(&format!("{name} = {text}"));
+        let mut edits = vec![(n, format!("{}{text}", &line[..start]))];
+        edits.extend((n + 1..=last).map(|m| (m, String::new())));
+        let mark = (n, start..line.len());
+        return Finding { edits, mark, sentence: said.0, remedy: said.1, kind: Sureness::Sure };
     }
     let found = value::of(name, written, at.saturating_sub(start), message, open);
     let text = format!("{}{}{}", &line[..start], found.text, &line[start + written.len()..]);
@@ -380,11 +323,19 @@ fn split(line: &str) -> Option<(&str, usize)> {
     None
 }
 
-/// A key without quotes, dotted or not.
+const WIDE_EQUALS: char = '\u{ff1d}';
+
+/// A key as TOML has it, dotted or not.
 fn is_bare(key: &str) -> bool {
-    !key.is_empty()
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.\"'".contains(c))
-        && key.chars().filter(|c| *c == '"').count() % 2 == 0
+    let plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let quoted = |part: &str| {
+        ['"', '\''].iter().any(|quote| {
+            let inner = part.strip_prefix(*quote).and_then(|part| part.strip_suffix(*quote));
+            inner.is_some_and(|inner| !inner.contains(*quote))
+        })
+    };
+    key.split('.').map(str::trim).all(|part| plain(part) || quoted(part))
 }
 
 /// A short line, fit to be shown as what to write.

@@ -5,8 +5,10 @@
 //! it), and the parser goes over the text again. A mended text is never used for anything but messages.
 //! Lines are never added or taken away: line 12 of one text is line 12 of the other.
 
+mod heading;
 mod inline;
 mod line;
+mod list;
 mod value;
 mod words;
 
@@ -22,7 +24,7 @@ use crate::diagnostic::{Words, fit_to_show, repeats, speaks_of_a_secret, unsaid}
 /// How many slips of one file are told; after that, the file is something else.
 const MOST: usize = 60;
 /// How many bytes are parsed at most in looking for them, all passes together.
-const EFFORT: usize = 6_000_000;
+const EFFORT: usize = 3_000_000;
 
 /// A slip of the pen.
 #[derive(Clone, Debug)]
@@ -97,6 +99,12 @@ pub(super) fn mend(text: &str) -> Mended {
     original_starts.truncate(original.len());
     let mut lines = original.clone();
     let mut mended = Mended { original, original_starts, ..Mended::default() };
+    if let Some((sentence, remedy)) = super::alien::of_text(text) {
+        mended.slips.push(Slip { span: 0..0, sentence, remedy, yields: false });
+        mended.hopeless = Some(1);
+        return mended;
+    }
+    mended.resolve(&mut lines);
     let mut touched: BTreeMap<usize, usize> = BTreeMap::new();
     let most = (EFFORT / (text.len() + 1)).clamp(2, 4 * MOST);
     for pass in 0.. {
@@ -139,11 +147,38 @@ pub(super) fn mend(text: &str) -> Mended {
 }
 
 impl Mended {
+    /// Tells every conflict that git left, and keeps one side of each, so that the rest of the file is read.
+    fn resolve(&mut self, lines: &mut [String]) {
+        let mut from = 0;
+        while let Some(start) = (from..lines.len()).find(|n| lines[*n].starts_with("<<<<<<<")) {
+            from = start + 1;
+            let next = |mark: &str, from: usize| {
+                (from..lines.len())
+                    .take_while(|n| !lines[*n].starts_with("<<<<<<<"))
+                    .find(|n| lines[*n].starts_with(mark))
+            };
+            let Some(middle) = next("=======", from) else { continue };
+            let Some(end) = next(">>>>>>>", middle) else { continue };
+            let base = next("|||||||", from).filter(|base| *base < middle);
+            let (sentence, remedy) = words::conflict(base.is_some());
+            let at = self.original_starts.get(start).copied().unwrap_or_default();
+            self.slips.push(Slip { span: at..at + lines[start].len(), sentence, remedy, yields: false });
+            let first = from..base.unwrap_or(middle);
+            let is_blank = first.clone().all(|n| lines[n].trim().is_empty());
+            let kept = if is_blank { middle + 1..end } else { first };
+            for n in (start..=end).filter(|n| !kept.contains(n)) {
+                lines[n].clear();
+            }
+            from = end + 1;
+        }
+    }
+
     fn take(&mut self, finding: &Finding, lines: &mut [String], statement: usize) {
         let (line, bytes) = &finding.mark;
         let from = &lines[statement.min(*line)..=*line];
-        // What ends the reading says nothing of the line itself.
+        // What ends the reading says nothing of the line itself, and of a line that is too long nothing is repeated.
         let secret = finding.kind != Sureness::Last
+            && lines[*line].len() <= line::LONGEST
             && (from.iter().any(|line| speaks_of_a_secret(line))
                 || fit_to_show(lines[..=*line].iter().rev().map(String::as_str)).is_none());
         let whole = from.join("\n");
@@ -164,6 +199,10 @@ impl Mended {
                 if text.trim().is_empty() || text.trim_start().starts_with('#') {
                     let lost = lines[*n].clone();
                     self.lose(*n, &lost);
+                } else {
+                    // A second key on the line goes.
+                    let keys = value::later_keys(&lines[*n]);
+                    self.lost.extend(keys.into_iter().map(|key| (n + 1, key)));
                 }
             }
             lines[*n].clone_from(text);

@@ -5,9 +5,9 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::super::meant::boolean;
-use super::super::written::{self, Guess};
+use super::super::written::{self, Guess, Piece};
 use super::words::{self, Said};
-use super::{Open, Sureness};
+use super::{Open, Sureness, list};
 
 /// A value that is written anew.
 pub(super) struct Found {
@@ -48,6 +48,23 @@ pub(super) fn code(line: &str) -> &str {
     line
 }
 
+/// The keys of a line but the first: what stands before an equals sign, outside quotes.
+pub(super) fn later_keys(line: &str) -> Vec<String> {
+    let (mut found, mut byte) = (Vec::new(), 0);
+    while let Some(c) = line[byte..].chars().next() {
+        match c {
+            '"' => {
+                byte += text_length(&line[byte..]);
+                continue;
+            }
+            '=' => found.push(line[..byte].split_whitespace().next_back().unwrap_or_default().to_owned()),
+            _ => {}
+        }
+        byte += c.len_utf8();
+    }
+    found.split_off(found.len().min(1))
+}
+
 /// A text as TOML writes it.
 pub(super) fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
@@ -67,7 +84,7 @@ fn bare(text: &str) -> &str {
 }
 
 /// Where something begins that is quoted as in a word processor.
-fn smart(text: &str) -> Option<usize> {
+pub(super) fn smart(text: &str) -> Option<usize> {
     let mut byte = 0;
     while let Some(c) = text[byte..].chars().next() {
         match c {
@@ -131,12 +148,12 @@ pub(super) fn of_any(key: &str, text: &str) -> String {
     format!("{mended}{tail}")
 }
 
-fn element_list(text: &str) -> String {
+pub(super) fn element_list(text: &str) -> String {
     let parts = split(text);
     parts
         .iter()
         .map(|part| part.trim())
-        .filter(|part| !part.is_empty())
+        .filter(|part| !part.is_empty() && !list::are_dots(part))
         .map(|part| element("", part))
         .collect::<Vec<_>>()
         .join(", ")
@@ -169,7 +186,7 @@ fn is_boolean(key: &str) -> bool {
 }
 
 /// What is wrong with a date or a time, if the text was meant as one; else nothing.
-fn of_date(key: &str, text: &str) -> Option<(String, Said, Sureness)> {
+pub(super) fn of_date(key: &str, text: &str) -> Option<(String, Said, Sureness)> {
     let shown =
         |text: &str| words::write(&if key.is_empty() { text.to_owned() } else { format!("{key} = {text}") });
     if let Some(time) = written::time(text) {
@@ -178,9 +195,15 @@ fn of_date(key: &str, text: &str) -> Option<(String, Said, Sureness)> {
         return Some((text, said, Sureness::Sure));
     }
     match written::date(text)? {
-        guess @ Guess::Day(..) => {
+        guess @ Guess::Day(day, time) => {
+            // The date itself may be well written.
+            let form = match time {
+                _ if !text.starts_with(&day.to_string()) => words::date_form(),
+                Some(_) => words::hour_form(),
+                None => words::something_after(),
+            };
             let text = guess.toml()?;
-            let said = (words::both(words::date_form()), shown(&text));
+            let said = (words::both(form), shown(&text));
             Some((text, said, Sureness::Sure))
         }
         Guess::Nowhere(year, month, day) => {
@@ -192,8 +215,28 @@ fn of_date(key: &str, text: &str) -> Option<(String, Said, Sureness)> {
     }
 }
 
-/// What is wrong with the value of a key; `at` is the byte where the parser stumbled.
+/// What is wrong with the value of a key; `at` is the byte where the parser stumbled. What is to be written instead
+/// must read well itself, else it is said in general words.
 pub(super) fn of(key: &str, text: &str, at: usize, message: &str, open: &Open) -> Found {
+    let found = guess(key, text, at, message, open);
+    let reads = is_value(&found.text);
+    if found.kind == Sureness::Unsure
+        || reads && list::are_names(key, &found.text) && list::are_dates(key, &found.text)
+    {
+        return found;
+    }
+    let said = if reads && !list::are_dates(key, &found.text) {
+        words::no_date(key)
+    } else if list::is_of_names(key) {
+        words::list_of_names(key)
+    } else {
+        words::fallback()
+    };
+    let text = if is_value(&found.text) { found.text } else { "\"\"".to_owned() };
+    Found { text, mark: 0..found.mark.end.max(1), said, kind: Sureness::Unsure }
+}
+
+fn guess(key: &str, text: &str, at: usize, message: &str, open: &Open) -> Found {
     let all = 0..text.len();
     let found = |text: String, mark: Range<usize>, said: Said, kind| Found { text, mark, said, kind };
     let written = |value: &str, sentence: (&str, &str), mark: Range<usize>| {
@@ -201,6 +244,13 @@ pub(super) fn of(key: &str, text: &str, at: usize, message: &str, open: &Open) -
         Found { text: value.to_owned(), mark, said: (words::both(sentence), remedy), kind: Sureness::Sure }
     };
     let odd = |c: char| c.is_whitespace() && !c.is_ascii() || c == '\u{200b}' || c == '\u{ad}';
+    if let Some(list) = list::in_other_brackets(key, text) {
+        return written(&list, words::square(), all);
+    }
+    if let Some(list) = list::in_words(key, text) {
+        let sentence = if text.starts_with('[') { words::no_comma() } else { words::list_brackets() };
+        return written(&list, sentence, all);
+    }
     let plain = text.replace(odd, " ");
     if plain != text && is_value(plain.trim()) {
         let byte = text.find(odd).unwrap_or_default();
@@ -218,7 +268,7 @@ pub(super) fn of(key: &str, text: &str, at: usize, message: &str, open: &Open) -
         return written(&value, words::smart_quotes(), byte..byte + length);
     }
     match text.chars().next() {
-        Some('[') => return of_list(key, text, at, message),
+        Some('[') => return list::of_list(key, text, at, message),
         Some('{') => return super::inline::of_table(key, text, at, message, open),
         Some(quote @ ('"' | '\'')) => return of_text(key, text, quote),
         _ => {}
@@ -227,6 +277,17 @@ pub(super) fn of(key: &str, text: &str, at: usize, message: &str, open: &Open) -
         is_boolean(key) || text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
     }) {
         return written(word, words::boolean(), all);
+    }
+    if text.contains(',') {
+        // `June 29, 2027` is one date, and no list of two.
+        if let Some(Guess::Day(..)) = written::date(text)
+            && let Some((value, said, kind)) = of_date(key, text)
+        {
+            return found(value, all, said, kind);
+        }
+        if let Some((value, said, kind)) = list::of_dates(key, text) {
+            return found(value, all, said, kind);
+        }
     }
     let parts = split(text);
     let is_date = |part: &&str| is_value(part.trim()) || written::date(part).is_some();
@@ -252,10 +313,15 @@ pub(super) fn of(key: &str, text: &str, at: usize, message: &str, open: &Open) -
     {
         return after(key, first, rest, text);
     }
-    if let Some((value, said, kind)) = of_date(key, end) {
+    if let Some((begin, length)) = written::slot(text) {
+        let value = begin.format("%Y-%m-%dT%H:%M:%S").to_string();
+        return found(value, all, written::no_range(key, begin, length), Sureness::Sure);
+    }
+    if let Some((value, said, kind)) = list::of_dates(key, text).or_else(|| of_date(key, end)) {
         return found(value, all, said, kind);
     }
-    if message.starts_with("invalid time") {
+    let is_time = |rest: &str| rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    if message.starts_with("invalid time") && text.split_once(' ').is_none_or(|(_, rest)| is_time(rest)) {
         return found("09:00:00".to_owned(), all, words::no_such_time(), Sureness::Unsure);
     }
     // `2026-06-28 inclus`, `2026-06-28 // comment`, `12 # 3`: a good value, and something after it.
@@ -272,7 +338,7 @@ pub(super) fn of(key: &str, text: &str, at: usize, message: &str, open: &Open) -
 }
 
 /// A good value with something after it.
-fn after(key: &str, value: &str, rest: &str, text: &str) -> Found {
+pub(super) fn after(key: &str, value: &str, rest: &str, text: &str) -> Found {
     let from = text.len() - rest.len();
     let mark = from + (rest.len() - rest.trim_start().len())..text.len();
     let rest = rest.trim();
@@ -289,12 +355,10 @@ fn after(key: &str, value: &str, rest: &str, text: &str) -> Found {
     let kept = rest.trim_matches(|c: char| !c.is_alphanumeric());
     let remedy =
         if kept.is_empty() { format!("{key} = {value}") } else { format!("{key} = {value}  # {kept}") };
-    Found {
-        text: value.to_owned(),
-        mark,
-        said: (words::both(sentence), words::write(&remedy)),
-        kind: Sureness::Sure,
-    }
+    // A second date is no comment.
+    let numbers = written::pieces(kept).iter().filter(|piece| matches!(piece, Piece::Number(..))).count();
+    let remedy = if numbers > 2 { words::several_dates() } else { words::write(&remedy) };
+    Found { text: value.to_owned(), mark, said: (words::both(sentence), remedy), kind: Sureness::Sure }
 }
 
 /// A value that begins with a quote.
@@ -348,95 +412,6 @@ fn of_text(key: &str, text: &str, mark: char) -> Found {
         return sure(quote(bare(text)), words::inner_apostrophe(), 0..text.len());
     }
     after(key, &text[..length], &text[length..], text)
-}
-
-/// The elements of one line of a list.
-pub(super) fn elements(text: &str, at: usize, message: &str) -> Found {
-    let quotes = text.chars().filter(|c| *c == '"').count();
-    let element_at = {
-        let mut start = 0;
-        let mut found = text;
-        for part in split(text) {
-            if at <= start + part.len() {
-                found = part;
-                break;
-            }
-            start += part.len() + 1;
-        }
-        found.trim()
-    };
-    let list = element_list(text);
-    let write = |sentence: (&str, &str)| (words::both(sentence), words::write(&list));
-    let (said, kind): (Said, _) = if smart(text).is_some() {
-        (write(words::smart_quotes()), Sureness::Sure)
-    } else if quotes % 2 == 1 {
-        (
-            (
-                words::both(("un guillemet manque dans cette liste", "a quote is missing in this list")),
-                words::both((
-                    "mettez chaque élément entre deux guillemets\u{a0}: \"camille\", \"sacha\"",
-                    "put each element between two quotes: \"camille\", \"sacha\"",
-                )),
-            ),
-            Sureness::Unsure,
-        )
-    } else if message.starts_with("missing comma") {
-        (write(words::no_comma()), Sureness::Sure)
-    } else if message.starts_with("extra comma") || text.contains(';') {
-        (write(words::commas()), Sureness::Sure)
-    } else if let Some((_, said, kind)) = of_date("", element_at).filter(|_| !is_value(element_at)) {
-        (said, kind)
-    } else {
-        (write(words::no_quotes()), Sureness::Sure)
-    };
-    let text = if kind == Sureness::Unsure { String::new() } else { list };
-    Found { text, mark: 0..0, said, kind }
-}
-
-/// A list on one line.
-fn of_list(key: &str, text: &str, at: usize, message: &str) -> Found {
-    let sure = |value: String, sentence: (&str, &str), mark: Range<usize>| {
-        let remedy = words::write(&format!("{key} = {value}"));
-        Found { text: value, mark, said: (words::both(sentence), remedy), kind: Sureness::Sure }
-    };
-    let end = closing(text);
-    let rest = end.map_or("", |end| text[end..].trim());
-    if let Some(end) = end
-        && !rest.is_empty()
-    {
-        let value = if is_value(&text[..end]) { text[..end].to_owned() } else { of_any(key, &text[..end]) };
-        let mark = text.len() - rest.len()..text.len();
-        if rest.chars().all(|c| "],;. ".contains(c)) {
-            return sure(value, words::something_after(), mark);
-        }
-        return after(key, &value, rest, text);
-    }
-    let inner = text[1..].trim_end().trim_end_matches(']');
-    let at = at.min(text.len());
-    if message.starts_with("missing comma") {
-        let value = missing_comma(text, at);
-        if is_value(&value) {
-            return sure(value, words::no_comma(), at..text.len().min(at + 1));
-        }
-    }
-    let found = elements(inner, at.saturating_sub(1), message);
-    let value = format!("[{}]", found.text);
-    let remedy =
-        if found.kind == Sureness::Sure { words::write(&format!("{key} = {value}")) } else { found.said.1 };
-    Found { text: value, mark: 0..text.len(), said: (found.said.0, remedy), kind: found.kind }
-}
-
-/// A list with a comma where the parser missed one; a semicolon makes room for it.
-fn missing_comma(text: &str, at: usize) -> String {
-    let floor = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let (before, after) = text.split_at(floor);
-    let after = after.strip_prefix(';').unwrap_or(after);
-    let once = format!("{}, {}", before.trim_end(), after.trim_start());
-    if is_value(&once) {
-        once
-    } else {
-        format!("[{}]", element_list(once.trim_start_matches('[').trim_end_matches(']')))
-    }
 }
 
 /// Where the list or table ends that begins here.

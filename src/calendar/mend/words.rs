@@ -153,32 +153,144 @@ pub(super) fn heading(shown: &str) -> Said {
     (say("un titre s'écrit entre crochets", "a heading is written in brackets"), write(shown))
 }
 
-pub(super) fn conflict() -> Said {
-    (
-        say("git a laissé ici un conflit à résoudre", "git left a conflict here, to be resolved"),
+/// `base`: whether git also shows what both versions come from.
+pub(super) fn conflict(base: bool) -> Said {
+    let remedy = if base {
+        say(
+            "gardez l'une des versions, et supprimez les lignes <<<<<<<, |||||||, ======= et >>>>>>>",
+            "keep one of the versions, and remove the lines <<<<<<<, |||||||, ======= and >>>>>>>",
+        )
+    } else {
         say(
             "gardez l'une des deux versions, et supprimez les lignes <<<<<<<, ======= et >>>>>>>",
             "keep one of the two versions, and remove the lines <<<<<<<, ======= and >>>>>>>",
+        )
+    };
+    (say("git a laissé ici un conflit à résoudre", "git left a conflict here, to be resolved"), remedy)
+}
+
+pub(super) fn too_long(line: &str) -> Said {
+    let count = line.chars().count();
+    (
+        say(
+            format!("cette ligne fait {count} caractères\u{a0}: jalon n'y cherche pas de faute"),
+            format!("this line has {count} characters: jalon looks for no mistake in it"),
+        ),
+        say(
+            "a-t-elle été collée ici par erreur\u{a0}? effacez-la, ou raccourcissez-la",
+            "was it pasted here by mistake? delete it, or make it shorter",
         ),
     )
 }
 
-pub(super) fn carriage() -> Said {
+pub(super) fn broken_text(written: &str) -> Said {
+    let sentence = say(
+        "ce texte continue à la ligne suivante, et doit tenir sur une seule",
+        "this text goes on on the next line, and must stand on one",
+    );
+    // A remedy that is cut short would be wrong.
+    let remedy = if written.chars().count() <= 120 {
+        write(written)
+    } else {
+        say("joignez les deux lignes", "join the two lines")
+    };
+    (sentence, remedy)
+}
+
+pub(super) fn bullet() -> (&'static str, &'static str) {
+    (
+        "une puce de liste s'est glissée devant cette ligne",
+        "the bullet of a list has slipped in before this line",
+    )
+}
+
+pub(super) fn wide_equals() -> (&'static str, &'static str) {
+    ("ce signe ＝ n'est pas le signe = ordinaire", "this sign ＝ is not the ordinary = sign")
+}
+
+pub(super) fn square() -> (&'static str, &'static str) {
+    ("une liste s'écrit entre crochets", "a list is written in square brackets")
+}
+
+pub(super) fn quote_missing() -> (&'static str, &'static str) {
+    ("un guillemet manque dans cette liste", "a quote is missing in this list")
+}
+
+pub(super) fn dots() -> (&'static str, &'static str) {
+    ("des points de suspension ne nomment personne", "an ellipsis names nobody")
+}
+
+pub(super) fn remove_dots() -> (&'static str, &'static str) {
+    ("effacez-les", "delete it")
+}
+
+pub(super) fn no_date(key: &str) -> Said {
+    let example = if key == "between" { "[2026-05-15, 2026-06-01]" } else { "2026-06-28" };
+    (both(date_form()), {
+        let (fr, en) = (
+            format!("écrivez par exemple {key} = {example}"),
+            format!("write for instance {key} = {example}"),
+        );
+        say(fr, en)
+    })
+}
+
+pub(super) fn list_of_names(key: &str) -> Said {
+    (
+        say("jalon ne comprend pas cette liste", "jalon does not understand this list"),
+        say(
+            format!("écrivez des noms entre guillemets, par exemple\u{a0}: {key} = [\"camille\", \"sacha\"]"),
+            format!("write names between quotes, for instance: {key} = [\"camille\", \"sacha\"]"),
+        ),
+    )
+}
+
+pub(super) fn span_form() -> (&'static str, &'static str) {
+    (
+        "une période est une liste, avec son premier et son dernier jour",
+        "a window is a list, with its first and its last day",
+    )
+}
+
+pub(super) fn one_date() -> (&'static str, &'static str) {
+    ("une seule date peut s'écrire ici", "only one date can stand here")
+}
+
+pub(super) fn several_dates() -> Words {
+    say(
+        "plusieurs dates s'écrivent ainsi\u{a0}: on = [2026-07-06, 2026-07-07]",
+        "several dates are written like this: on = [2026-07-06, 2026-07-07]",
+    )
+}
+
+pub(super) fn hour_form() -> (&'static str, &'static str) {
+    (
+        "l'heure s'écrit avec deux chiffres et deux-points, après un T",
+        "the hour is written with two digits and a colon, after a T",
+    )
+}
+
+/// Something beside a heading that is no key and value; of a line that may hold a secret, nothing is repeated.
+pub(super) fn beside_a_table(heading: &str, rest: &str, secret: bool) -> Said {
+    let rest: String = if secret { "…".to_owned() } else { rest.trim().chars().take(80).collect() };
     (
         say(
-            "les fins de ligne de ce fichier sont celles d'un vieux Mac (CR)",
-            "the line endings of this file are those of an old Mac (CR)",
+            "un titre entre crochets est seul sur sa ligne",
+            "a heading in brackets stands alone on its line",
         ),
-        say("enregistrez-le avec des fins de ligne LF", "save it with LF line endings"),
+        say(
+            format!("effacez « {rest} », ou faites-en un commentaire\u{a0}: {heading}  # {rest}"),
+            format!("delete `{rest}`, or make it a comment: {heading}  # {rest}"),
+        ),
     )
 }
 
 pub(in super::super) fn hidden(c: char) -> Said {
-    let code = u32::from(c);
+    let (fr, en) = crate::diagnostic::name_of(c);
     (
         say(
-            format!("un caractère invisible (U+{code:04X}) se cache ici"),
-            format!("an invisible character (U+{code:04X}) hides here"),
+            format!("un caractère invisible ({fr}) se cache ici"),
+            format!("an invisible character ({en}) hides here"),
         ),
         say("effacez-le, ou retapez la ligne", "delete it, or type the line again"),
     )

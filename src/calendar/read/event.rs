@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::super::slug::slug;
 use super::super::value::{Moment, date, moment};
-use super::super::walk::Table;
+use super::super::walk::{At, Table};
 use super::super::{Event, House, Kind, Start, When, Zone};
 use super::{id_or_problem, link, plain, recipients};
 use crate::diagnostic::say;
@@ -28,8 +28,10 @@ pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Events
             _ => table.table(kind.word()).into_iter().collect(),
         };
         let several = found.len() > 1;
-        for table in &found {
-            match event(table, kind, several, zone, house) {
+        let mut names = Names::of(&found);
+        for (n, table) in found.iter().enumerate() {
+            let several = several.then(|| names.propose(kind, n));
+            match event(table, kind, several.as_deref(), zone, house) {
                 Ok(event) => events.push(event),
                 Err(id) => broken.push(id.unwrap_or_else(|| kind.word().to_owned())),
             }
@@ -38,6 +40,31 @@ pub(super) fn events(table: &Table<'_, '_>, zone: Zone, house: &House) -> Events
     }
     twice(table, &events);
     Events { good: events, broken }
+}
+
+/// The names of the events of one kind, as slugs: what is proposed to one without a name is no other's.
+struct Names(Vec<String>);
+
+impl Names {
+    fn of(tables: &[Table<'_, '_>]) -> Self {
+        let name = |table: &Table<'_, '_>| {
+            let (_, value) = table.entries().find(|(key, _)| key.get_ref() == "name")?;
+            slug(value.get_ref().as_str()?)
+        };
+        Self(tables.iter().filter_map(name).collect())
+    }
+
+    /// A name for the event at this place, if it has none.
+    fn propose(&mut self, kind: Kind, n: usize) -> String {
+        let names: &[&str] = if kind == Kind::Milestone {
+            &["Passation", "Bilan", "Accueil", "Formation"]
+        } else {
+            &["Premier tour", "Second tour", "Troisième tour", "Quatrième tour"]
+        };
+        let in_turn = names.iter().skip(n).chain(names);
+        let free = in_turn.copied().find(|name| slug(name).is_some_and(|slug| !self.0.contains(&slug)));
+        free.map_or_else(|| format!("{} {}", names[0], n + 1), str::to_owned)
+    }
 }
 
 fn twice(table: &Table<'_, '_>, events: &[Event]) {
@@ -69,7 +96,7 @@ fn twice(table: &Table<'_, '_>, events: &[Event]) {
 fn event(
     table: &Table<'_, '_>,
     kind: Kind,
-    several: bool,
+    several: Option<&str>,
     zone: Zone,
     house: &House,
 ) -> Result<Event, Option<String>> {
@@ -134,7 +161,7 @@ fn event(
 fn event_id(
     table: &Table<'_, '_>,
     kind: Kind,
-    several: bool,
+    several: Option<&str>,
     name: Option<&str>,
     named: bool,
 ) -> Option<String> {
@@ -143,10 +170,8 @@ fn event_id(
     }
     let id = table.text("id");
     let unnamed = table.get("name").is_none();
-    if unnamed && (several || kind == Kind::Milestone) {
-        let example =
-            if kind == Kind::Milestone { "name = \"Passation\"" } else { "name = \"Premier tour\"" };
-        table.missing("name", example);
+    if unnamed && (several.is_some() || kind == Kind::Milestone) {
+        table.missing("name", &format!("name = \"{}\"", several.unwrap_or("Passation")));
         return None;
     }
     if let Some(id) = id {
@@ -179,6 +204,10 @@ fn event_id(
 /// `until` or `before`.
 fn deadline(table: &Table<'_, '_>, zone: Zone, labelled: bool) -> Option<When> {
     let (until, before) = (table.get("until"), table.get("before"));
+    let is_window = || table.entries().any(|(key, _)| key.get_ref() == "between");
+    if until.is_none() && before.is_none() && is_window() {
+        return no_window(table);
+    }
     let (value, key) = match (until, before) {
         (Some(_), Some(second)) => {
             table.source.error(
@@ -205,6 +234,32 @@ fn deadline(table: &Table<'_, '_>, zone: Zone, labelled: bool) -> Option<When> {
         Moment::Time(time) => (zone.instant(time), Some(time)),
     };
     Some(When::Deadline { closes, last_day: zone.date(closes - TimeDelta::nanoseconds(1)), written })
+}
+
+/// A deadline written as a window: its last day is what counts.
+fn no_window(table: &Table<'_, '_>) -> Option<When> {
+    let value = table.get("between")?;
+    let last = own_dates(value).pop().unwrap_or_else(|| "2026-06-28".to_owned());
+    table.source.error(
+        &value.span(),
+        "wrong-span",
+        say("une clôture est un seul jour, et non une période", "a deadline is one day, not a window"),
+        Some(say(
+            format!("écrivez until = {last}, le dernier jour inclus"),
+            format!("write until = {last}, the last day, included"),
+        )),
+    );
+    None
+}
+
+/// The dates of a value or of a list, in order, as TOML has them.
+fn own_dates(value: &At<toml::de::DeValue<'_>>) -> Vec<String> {
+    let single = std::slice::from_ref(value);
+    let list = value.get_ref().as_array().map_or(single, |list| &list[..]);
+    let date = |value: &At<toml::de::DeValue<'_>>| value.get_ref().as_datetime()?.date;
+    let mut dates: Vec<_> = list.iter().filter_map(date).collect();
+    dates.sort_unstable_by_key(|date| (date.year, date.month, date.day));
+    dates.into_iter().map(|date| date.to_string()).collect()
 }
 
 /// `on` or `between`.
@@ -249,10 +304,20 @@ fn dates(table: &Table<'_, '_>, zone: Zone, labelled: bool) -> Option<When> {
                     &value.span(),
                     "wrong-span",
                     say("« between » attend deux dates", "`between` wants two dates"),
-                    Some(say(
-                        "écrivez between = [2026-05-15, 2026-06-01]",
-                        "write between = [2026-05-15, 2026-06-01]",
-                    )),
+                    Some(match &own_dates(value)[..] {
+                        [only] => say(
+                            format!("écrivez on = {only}, ou ajoutez le dernier jour"),
+                            format!("write on = {only}, or add the last day"),
+                        ),
+                        [first, .., last] => say(
+                            format!("écrivez between = [{first}, {last}]"),
+                            format!("write between = [{first}, {last}]"),
+                        ),
+                        [] => say(
+                            "écrivez between = [2026-05-15, 2026-06-01]",
+                            "write between = [2026-05-15, 2026-06-01]",
+                        ),
+                    }),
                 );
                 return None;
             };

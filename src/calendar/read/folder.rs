@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use super::super::slug::is_id;
 use super::super::{House, Posting, Recipient, Recruitment};
 use super::{Read, posting};
-use crate::diagnostic::{Problem, say};
+use crate::diagnostic::{Place, Problem, say};
 
 /// The text of a posting's file, as it was found.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub fn folder(texts: &[Text], house: &House) -> Folder {
         }
     }
     folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-    refuse_twins(&mut folder);
+    refuse_twins(&mut folder, texts);
     doubt_copies(&mut folder);
     folder
 }
@@ -72,7 +72,8 @@ pub fn folder(texts: &[Text], house: &House) -> Folder {
 fn doubt_copies(folder: &mut Folder) {
     let mut first: BTreeMap<Recruitment<'_>, &Posting> = BTreeMap::new();
     let mut by_file: Vec<&Posting> = folder.postings.iter().collect();
-    by_file.sort_by_key(|posting| &posting.file);
+    // `poste-2.toml` is the copy of `poste.toml`.
+    by_file.sort_by_key(|posting| (posting.file.len(), &posting.file));
     for posting in by_file {
         let file = &posting.file;
         match first.entry(posting.recruitment()) {
@@ -104,7 +105,7 @@ fn doubt_copies(folder: &mut Folder) {
     }
 }
 
-fn refuse_twins(folder: &mut Folder) {
+fn refuse_twins(folder: &mut Folder, texts: &[Text]) {
     let twins: Vec<(String, String)> = folder
         .postings
         .windows(2)
@@ -116,18 +117,33 @@ fn refuse_twins(folder: &mut Folder) {
     for (file, other) in twins {
         let Some(at) = folder.postings.iter().position(|posting| posting.file == file) else { continue };
         let twin = folder.postings.remove(at);
-        folder.problems.push(
-            Problem::error(
-                "id-twice",
-                &file,
-                say(
-                    format!("{file} et {other} ont le même identifiant « {} »", twin.id),
-                    format!("{file} and {other} have the same id \"{}\"", twin.id),
-                ),
-            )
-            .remedy(say("donnez un autre id à l'un des deux", "give one of them another id")),
-        );
+        let problem = Problem::error(
+            "id-twice",
+            &file,
+            say(
+                format!("{file} et {other} ont le même identifiant « {} »", twin.id),
+                format!("{file} and {other} have the same id \"{}\"", twin.id),
+            ),
+        )
+        .remedy(say("donnez un autre id à l'un des deux", "give one of them another id"));
+        let text = texts.iter().find(|text| text.file == file).and_then(|text| text.contents.as_deref().ok());
+        folder.problems.push(match text.and_then(line_of_id) {
+            Some(place) => problem.at(place),
+            None => problem,
+        });
         let Posting { id, title, recruiters, .. } = twin;
         folder.broken.push(Broken { file, id: Some(id), title: Some(title), recruiters });
     }
+}
+
+/// Where a file says its id, if it does: the name of the file is another file's business.
+fn line_of_id(text: &str) -> Option<Place> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take_while(|line| !line.trim_start().starts_with('[')) {
+        if line.split_once('=').is_some_and(|(key, _)| key.trim() == "id") {
+            return Some(Place::of(text, &(start..start + line.trim_end().len())));
+        }
+        start += line.len();
+    }
+    None
 }

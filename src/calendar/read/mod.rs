@@ -16,7 +16,7 @@ use super::accept::accept;
 use super::days::{Holidays, Span};
 use super::people::{Recipient, Unknown, is_address};
 use super::slug::{LONGEST_ID, is_id, propose, slug};
-use super::value::{date, text};
+use super::value::{date, hidden_in, text};
 use super::walk::{At, Source, Table, choices};
 use super::{Apply, House, Language, Posting, Status, WorkingDays, Zone};
 use crate::diagnostic::{Problem, Words, nearest, say};
@@ -98,20 +98,54 @@ fn who_can_mend(table: &Table<'_, '_>, house: &House) -> Vec<Recipient> {
 }
 
 fn posting_id(table: &Table<'_, '_>, stem: &str) -> Option<String> {
-    let (id, span, what) = match table.get("id") {
-        Some(value) => {
-            let id = text(table.source, "id", value)?;
-            (id.get_ref().clone(), id.span(), say("l'identifiant", "the id"))
-        }
-        None => (stem.to_owned(), 0..0, say("le nom du fichier", "the file's name")),
+    if let Some(value) = table.get("id") {
+        let id = text(table.source, "id", value)?;
+        let span = id.span();
+        return id_or_problem(table.source, id.into_inner(), &span, &say("l'identifiant", "the id"));
+    }
+    if let Some((sentence, remedy)) = copy(stem).filter(|_| !is_id(stem)) {
+        table.source.error(&(0..0), "unfit-id", sentence, Some(remedy));
+        return None;
+    }
+    id_or_problem(table.source, stem.to_owned(), &(0..0), &say("le nom du fichier", "the file's name"))
+}
+
+/// What is said of the name of a copy, as file managers make it: « poste - Copie », « poste (1) », « Copie de poste ».
+fn copy(stem: &str) -> Option<(Words, Words)> {
+    let lower = stem.to_lowercase();
+    let counted = lower.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    let base = match counted {
+        Some((base, count)) if count.chars().all(|c| c.is_ascii_digit()) => base.trim_end(),
+        _ => lower.as_str(),
     };
-    id_or_problem(table.source, id, &span, &what)
+    let tail = |mark: &str| base.strip_suffix(mark).map(|base| base.trim_end_matches([' ', '-', '_']));
+    let head = |mark: &str| base.strip_prefix(mark);
+    let named = tail("copie").or_else(|| tail("copy"));
+    let named = named.or_else(|| head("copie de ")).or_else(|| head("copy of "));
+    let base = named.or_else(|| (base.len() < lower.len()).then_some(base))?;
+    let other = slug(base).unwrap_or_else(|| "poste".to_owned());
+    Some((
+        say(
+            format!("« {stem} » a l'air du nom d'une copie de « {other} »"),
+            format!("\"{stem}\" looks like the name of a copy of \"{other}\""),
+        ),
+        say(
+            format!(
+                "supprimez cette copie\u{a0}; si c'est un autre poste, renommez-la, par exemple {other}-2.toml"
+            ),
+            format!("remove this copy; if it is another post, rename it, for instance {other}-2.toml"),
+        ),
+    ))
 }
 
 /// A text that must be an id, or a problem that proposes one.
 fn id_or_problem(source: &Source<'_>, id: String, span: &Range<usize>, what: &Words) -> Option<String> {
     if is_id(&id) {
         return Some(id);
+    }
+    if let Some((sentence, remedy)) = hidden_in(&id) {
+        source.error(span, "unfit-id", sentence, Some(remedy));
+        return None;
     }
     let remedy = propose(&id).map_or_else(
         || say("ajoutez un id, par exemple id = \"poste-1\"", "add an id, for instance id = \"post-1\""),
@@ -122,7 +156,7 @@ fn id_or_problem(source: &Source<'_>, id: String, span: &Range<usize>, what: &Wo
         "unfit-id",
         say(
             format!(
-                "{} « {id} » ne convient pas comme identifiant\u{a0}: il faut des minuscules a–z, 0–9, point, tiret ou tiret bas, {LONGEST_ID} caractères au plus",
+                "{} « {id} » ne convient pas\u{a0}: il faut des minuscules a–z, 0–9, point, tiret ou tiret bas, {LONGEST_ID} caractères au plus",
                 what.fr
             ),
             format!(
@@ -237,6 +271,9 @@ pub fn address(table: &Table<'_, '_>, key: &'static str) -> Option<String> {
 /// Reports a text that is no address.
 pub fn unfit_address(source: &Source<'_>, found: &At<String>) {
     let text = found.get_ref().as_str();
+    if let Some((sentence, remedy)) = hidden_in(text) {
+        return source.error(&found.span(), "unfit-address", sentence, Some(remedy));
+    }
     source.error(
         &found.span(),
         "unfit-address",
@@ -424,6 +461,9 @@ pub fn recipients(table: &Table<'_, '_>, key: &'static str, house: &House) -> Op
 /// Adds whom a name stands for, or reports it.
 pub fn resolve(source: &Source<'_>, name: &At<String>, house: &House, found: &mut Vec<Recipient>) {
     let Err(unknown) = house.directory.resolve(name.get_ref(), found) else { return };
+    if let (Unknown::Name(_), Some((sentence, remedy))) = (&unknown, hidden_in(name.get_ref())) {
+        return source.absence(&name.span(), "unknown-person", sentence, Some(remedy));
+    }
     match unknown {
         Unknown::Address => unfit_address(source, name),
         Unknown::Name(near) => source.absence(

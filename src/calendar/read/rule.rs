@@ -106,14 +106,20 @@ fn target(table: &Table<'_, '_>, events: Option<&Events>) -> Option<Target> {
 
 fn leads(table: &Table<'_, '_>, key: &'static str, sign: i64) -> Vec<Lead> {
     let list = table.list(key, "[\"7d\", \"1d\"]").unwrap_or_default();
+    let on_day = table.get("on_day").and_then(|value| value.get_ref().as_bool()).unwrap_or_default();
     list.iter()
-        .filter_map(|value| lead(table.source, key, value))
+        .filter_map(|value| lead(table.source, key, value, on_day))
         .map(|lead| Lead { count: lead.count * sign, ..lead })
         .collect()
 }
 
 /// A lead without its sign.
-fn lead(source: &Source<'_>, key: &'static str, value: &At<toml::de::DeValue<'_>>) -> Option<Lead> {
+fn lead(
+    source: &Source<'_>,
+    key: &'static str,
+    value: &At<toml::de::DeValue<'_>>,
+    on_day: bool,
+) -> Option<Lead> {
     let example = say(
         "écrivez par exemple \"7d\" (jours), \"2w\" (semaines), \"3bd\" (jours ouvrés), \"2h\" ou \"30m\"",
         "write for instance \"7d\" (days), \"2w\" (weeks), \"3bd\" (working days), \"2h\" or \"30m\"",
@@ -162,7 +168,17 @@ fn lead(source: &Source<'_>, key: &'static str, value: &At<toml::de::DeValue<'_>
     if count == 0 {
         return wrong(
             say(format!("« {word} » est le jour même"), format!("\"{word}\" is the day itself")),
-            say("écrivez on_day = true", "write on_day = true"),
+            if on_day {
+                say(
+                    format!("supprimez \"{word}\"\u{a0}: on_day = true le dit déjà"),
+                    format!("remove \"{word}\": on_day = true says so already"),
+                )
+            } else {
+                say(
+                    format!("supprimez \"{word}\", et écrivez on_day = true"),
+                    format!("remove \"{word}\", and write on_day = true"),
+                )
+            },
         );
     }
     let lead = Lead { count, unit };

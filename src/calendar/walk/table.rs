@@ -91,9 +91,14 @@ impl<'s, 'a> Table<'s, 'a> {
     pub fn finish(&self) {
         let asked = self.asked.borrow();
         let mut meant_for = Vec::new();
-        for (key, value) in self.inner {
+        let mut unknown: Vec<_> =
+            self.inner.iter().filter(|(key, _)| !asked.contains(&key.get_ref().as_ref())).collect();
+        // Of many, the first of the file are told.
+        unknown.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in unknown {
             let name = key.get_ref().as_ref();
-            if asked.contains(&name) {
+            if self.source.is_full() {
+                self.source.count(Severity::Error);
                 continue;
             }
             let (near, remedy) = self.unknown(name, value);
@@ -102,7 +107,16 @@ impl<'s, 'a> Table<'s, 'a> {
             let sentence = if near.is_none() && self.source.keeps_back(&key.span()) {
                 say("cette clé est inconnue", "this key is unknown")
             } else {
-                say(format!("clé inconnue « {name} »"), format!("unknown key `{name}`"))
+                // `[[interviews]]` may stand there several times.
+                let tables = value
+                    .get_ref()
+                    .as_array()
+                    .filter(|list| list.len() > 1 && list.iter().all(|value| value.get_ref().is_table()));
+                let (fr, en) = tables.map_or_else(Default::default, |list| {
+                    let count = list.len();
+                    (format!(", écrite {count} fois"), format!(", written {count} times"))
+                });
+                say(format!("clé inconnue « {name} »{fr}"), format!("unknown key `{name}`{en}"))
             };
             self.source.error(&key.span(), "unknown-key", sentence, Some(remedy));
         }
@@ -272,7 +286,10 @@ impl<'s, 'a> Table<'s, 'a> {
         let value = self.get(key)?;
         let found = value.get_ref().as_str().and_then(parse_duration);
         if found.is_none() {
-            let length = value.get_ref().as_str().and_then(written::length);
+            // A number alone counts what such a length is counted in.
+            let unit = if matches!(key, "keep" | "late_limit") { "d" } else { "m" };
+            let bare = value.get_ref().as_integer().map(|number| format!("{}{unit}", number.as_str()));
+            let length = value.get_ref().as_str().and_then(written::length).or(bare);
             let length = length.filter(|length| parse_duration(length).is_some());
             self.source.error(
                 &value.span(),

@@ -253,6 +253,9 @@ fn meaning(code: &'static str) -> Meaning<'static> {
         "date-twice" => ("une date écrite deux fois", "a date written twice"),
         "hidden-character" => ("un caractère invisible", "a hidden character"),
         "same-posting" => ("deux fiches pour un même recrutement", "two postings of one recruitment"),
+        "not-a-posting" => {
+            ("une fiche dont le nom ne finit pas par .toml", "a posting whose name does not end with .toml")
+        }
         "nobody-there" => {
             ("tout le monde absent le jour d'un rappel", "everybody away on the day of a reminder")
         }

@@ -16,12 +16,14 @@ const LAST_DAYS: TimeDelta = TimeDelta::days(7);
 
 /// A deadline to come without a reminder in its last seven days, unless no reminder is wanted at all.
 pub(super) fn no_late_reminder(seen: &Seen<'_>, posting: &Posting, planned: &[&Reminder]) -> Vec<Problem> {
-    // A week before the last day still counts, also when a day off moved it from there.
+    let of = |event: &Event, closes: DateTime<Utc>| {
+        let before = move |reminder: &&&Reminder| reminder.due < closes;
+        let id = event.id.clone();
+        planned.iter().filter(before).filter(move |reminder| reminder.event == id)
+    };
+    // What counts is when it leaves, not from when a day off moved it.
     let late = |event: &Event, last_day: NaiveDate, closes: DateTime<Utc>| {
-        planned.iter().any(|reminder| {
-            let day = reminder.moved_from.unwrap_or_else(|| posting.zone.date(reminder.due));
-            reminder.event == event.id && reminder.due < closes && last_day - day <= LAST_DAYS
-        })
+        of(event, closes).any(|reminder| last_day - posting.zone.date(reminder.due) <= LAST_DAYS)
     };
     let deadlines = live(posting).filter_map(|event| match event.when {
         When::Deadline { closes, last_day, .. } if closes > seen.now => Some((event, last_day, closes)),
@@ -29,15 +31,24 @@ pub(super) fn no_late_reminder(seen: &Seen<'_>, posting: &Posting, planned: &[&R
     });
     deadlines
         .filter(|(event, last_day, closes)| asks(seen, posting, event) && !late(event, *last_day, *closes))
-        .map(|(event, ..)| {
+        .map(|(event, _, closes)| {
+            let last = of(event, closes).max_by_key(|reminder| reminder.due);
+            let moved = last.filter(|last| last.moved_from.is_some());
+            let (fr, en) = moved.map_or_else(Default::default, |last| {
+                let (lead, day) = (last.lead, posting.zone.date(last.due));
+                (
+                    format!("\u{a0}: {lead} tombe un jour non travaillé, et part dès le {day}"),
+                    format!(": {lead} falls on a day off, and leaves as early as {day}"),
+                )
+            });
             seen.about(
                 posting,
                 event,
                 &["until", "before"],
                 "no-late-reminder",
                 say(
-                    "aucun rappel ne part dans les sept derniers jours avant la clôture",
-                    "no reminder leaves in the last seven days before the closing",
+                    format!("aucun rappel ne part dans les sept derniers jours avant la clôture{fr}"),
+                    format!("no reminder leaves in the last seven days before the closing{en}"),
                 ),
                 say(
                     "ajoutez par exemple before = [\"7d\", \"1d\"] à la règle [[remind]] de deadline",
@@ -110,6 +121,10 @@ fn both(seen: &Seen<'_>, id: &str, first: &Meeting<'_>, second: &Meeting<'_>) ->
         return None;
     }
     let Meeting { posting, event, .. } = second;
+    // Of a copy, `same-posting` says enough.
+    if first.posting.id != posting.id && first.posting.same_recruitment(posting) {
+        return None;
+    }
     let local = posting.zone.local(second.start);
     let at = local.format("%Y-%m-%d %H:%M");
     let (elsewhere_fr, elsewhere_en) = if first.posting.id == posting.id {
