@@ -125,7 +125,7 @@ pub fn begins_a_statement(line: &str) -> bool {
 }
 
 /// What may be shown of a line, given it and those before it, upwards: nothing when it speaks of a secret, or goes on
-/// from one that does; under [smtp] what is certainly none, without its comment; else all of it.
+/// from one that does; under `[smtp]` what is certainly none, without its comment; else all of it.
 pub fn fit_to_show<'t>(upwards: impl Iterator<Item = &'t str>) -> Option<&'t str> {
     let (mut begun, mut whole) = (false, "");
     for (n, line) in upwards.take(300).enumerate() {
