@@ -109,6 +109,7 @@ pub const WARNINGS: &[&str] = &[
     "no-operator",
     "no-digest",
     "shared-address",
+    "dotless-address",
 ];
 
 /// The longest line that is shown, in characters: a longer one helps nobody.

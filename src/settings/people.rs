@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::cron::recurrence;
 use crate::calendar::meant::key;
 use crate::calendar::people::{DigestOf, Person};
-use crate::calendar::read::{address, forbidden, language, resolve, spans, zone};
+use crate::calendar::read::{address, dotless, forbidden, language, resolve, spans, zone};
 use crate::calendar::slug::{is_id, propose};
 use crate::calendar::value::text;
 use crate::calendar::walk::{At, Source, Table};
@@ -352,6 +352,7 @@ fn whole_teams(source: &Source<'_>, directory: &mut Directory, members: &BTreeMa
     for (id, names) in members {
         for name in names.iter().filter(|name| !broken.contains(id) && !members.contains_key(name.get_ref()))
         {
+            dotless(source, name);
             if directory.resolve(name.get_ref(), &mut Vec::new()).is_err() {
                 resolve(source, name, &house, &mut Vec::new());
                 // It is told here, and not in every posting that names the team.

@@ -11,7 +11,7 @@ use super::{Delivery, InDoubt, Ledger, Mail, Mailbox, Settings};
 use crate::calendar::accept::accept;
 use crate::calendar::people::is_address;
 use crate::calendar::read::rule::of_house;
-use crate::calendar::read::{address, language, unfit_address, working_days, zone};
+use crate::calendar::read::{address, dotless, language, unfit_address, working_days, zone};
 use crate::calendar::rule::Target;
 use crate::calendar::walk::{At, Source, Table};
 use crate::calendar::{House, Kind, Rule, WorkingDays, Zone};
@@ -216,6 +216,7 @@ fn mailbox(table: &Table<'_, '_>, key: &'static str) -> Option<Mailbox> {
         None => (None, whole.as_str()),
     };
     if is_address(email) {
+        dotless(table.source, &At::new(found.span(), email.to_owned()));
         return Some(Mailbox { name, email: email.to_owned() });
     }
     let address = whole.split_whitespace().next_back().filter(|word| is_address(word));

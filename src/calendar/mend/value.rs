@@ -357,7 +357,8 @@ pub(super) fn after(key: &str, value: &str, rest: &str, text: &str) -> Found {
         if kept.is_empty() { format!("{key} = {value}") } else { format!("{key} = {value}  # {kept}") };
     // A second date is no comment.
     let numbers = written::pieces(kept).iter().filter(|piece| matches!(piece, Piece::Number(..))).count();
-    let remedy = if numbers > 2 { words::several_dates() } else { words::write(&remedy) };
+    let dated = value.starts_with(|c: char| c.is_ascii_digit());
+    let remedy = if dated && numbers > 2 { words::several_dates() } else { words::write(&remedy) };
     Found { text: value.to_owned(), mark, said: (words::both(sentence), remedy), kind: Sureness::Sure }
 }
 

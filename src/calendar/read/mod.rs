@@ -2,10 +2,12 @@
 //!
 //! To add a key: one line here (or in `event.rs`, `rule.rs`), and its field in `calendar`.
 
+mod address;
 mod event;
 mod folder;
 pub mod rule;
 
+pub use address::{address, dotless, unfit_address};
 pub use folder::{Broken, Folder, Text, folder};
 
 use std::ops::Range;
@@ -14,7 +16,7 @@ use toml::de::DeValue;
 
 use super::accept::accept;
 use super::days::{Holidays, Span};
-use super::people::{Recipient, Unknown, is_address};
+use super::people::{Recipient, Unknown};
 use super::slug::{LONGEST_ID, is_id, propose, slug};
 use super::value::{date, hidden_in, text};
 use super::walk::{At, Source, Table, choices};
@@ -258,66 +260,6 @@ fn apply(table: &Table<'_, '_>) -> Option<Apply> {
     Some(Apply { email: email?, cc, subject })
 }
 
-/// A plain address.
-pub fn address(table: &Table<'_, '_>, key: &'static str) -> Option<String> {
-    let found = table.text(key)?;
-    if is_address(found.get_ref()) {
-        return Some(found.into_inner());
-    }
-    unfit_address(table.source, &found);
-    None
-}
-
-/// Reports a text that is no address.
-pub fn unfit_address(source: &Source<'_>, found: &At<String>) {
-    let text = found.get_ref().as_str();
-    if let Some((sentence, remedy)) = hidden_in(text) {
-        return source.error(&found.span(), "unfit-address", sentence, Some(remedy));
-    }
-    source.error(
-        &found.span(),
-        "unfit-address",
-        say(
-            format!("« {text} » n'est pas une adresse de courriel"),
-            format!("\"{text}\" is not a mail address"),
-        ),
-        Some(match near_address(text) {
-            Some(near) => say(format!("écrivez \"{near}\""), format!("write \"{near}\"")),
-            None if text.contains('@') => say(
-                "écrivez une adresse comme camille@example.org",
-                "write an address like camille@example.org",
-            ),
-            None => say(
-                "il manque le @\u{a0}: écrivez une adresse comme camille@example.org",
-                "the @ is missing: write an address like camille@example.org",
-            ),
-        }),
-    );
-}
-
-/// The one address in a text, or what the text is without blanks around its dots and its @.
-fn near_address(text: &str) -> Option<String> {
-    // `lea@example,org`: what stands before the comma would be an address without a dot.
-    let dotted = text.trim().replace([',', ';'], ".");
-    if text.split_once([',', ';']).is_some_and(|(before, _)| {
-        before.split_once('@').is_some_and(|(_, domain)| !domain.contains('.')) && is_address(&dotted)
-    }) {
-        return Some(dotted);
-    }
-    let words = text.split([' ', '\t', '\u{a0}', '<', '>', ',', ';']).filter(|word| is_address(word));
-    let words: Vec<&str> = words.collect();
-    if let [word] = words[..] {
-        return Some(word.to_owned());
-    }
-    let mut near = text.replace('\u{a0}', " ");
-    for mark in ["@", "."] {
-        for spaced in [format!(" {mark}"), format!("{mark} ")] {
-            near = near.replace(&spaced, mark);
-        }
-    }
-    Some(near).filter(|near| is_address(near))
-}
-
 /// An address of a page, a mailbox or a telephone.
 fn link(table: &Table<'_, '_>, key: &'static str) -> Option<String> {
     let found = table.text(key)?;
@@ -460,7 +402,9 @@ pub fn recipients(table: &Table<'_, '_>, key: &'static str, house: &House) -> Op
 
 /// Adds whom a name stands for, or reports it.
 pub fn resolve(source: &Source<'_>, name: &At<String>, house: &House, found: &mut Vec<Recipient>) {
-    let Err(unknown) = house.directory.resolve(name.get_ref(), found) else { return };
+    let Err(unknown) = house.directory.resolve(name.get_ref(), found) else {
+        return dotless(source, name);
+    };
     if let (Unknown::Name(_), Some((sentence, remedy))) = (&unknown, hidden_in(name.get_ref())) {
         return source.absence(&name.span(), "unknown-person", sentence, Some(remedy));
     }

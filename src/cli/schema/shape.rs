@@ -251,6 +251,7 @@ fn meaning(code: &'static str) -> Meaning<'static> {
         "rule-twice" => ("deux règles pour un même rappel", "two rules for one reminder"),
         "empty-rule" => ("une règle qui ne rappelle rien", "a rule that reminds of nothing"),
         "date-twice" => ("une date écrite deux fois", "a date written twice"),
+        "dotless-address" => ("une adresse sans .fr ni .org", "an address without .org or .com"),
         "hidden-character" => ("un caractère invisible", "a hidden character"),
         "same-posting" => ("deux fiches pour un même recrutement", "two postings of one recruitment"),
         "not-a-posting" => {
