@@ -341,6 +341,7 @@ impl<'a> Source<'a> {
         self.hidden(&mut problems);
         problems
             .sort_by_key(|problem| problem.place.as_ref().map_or((0, 0), |place| (place.line, place.column)));
+        problems.dedup();
         self.and_more(&mut problems);
         problems
     }

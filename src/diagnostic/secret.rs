@@ -265,11 +265,18 @@ pub fn repeats(words: &Words, statement: &str) -> bool {
     Hidden::of(statement).without(words) != *words
 }
 
-/// Whether a name is that of a key, or nearly, or of what is called so elsewhere.
+/// Whether a name is that of a key, or nearly, or of what is called so elsewhere: all of it, for a secret may stand
+/// beside such a word.
 fn is_a_key(name: &str) -> bool {
     let name = fold(name.trim().trim_matches(['"', '\'']));
-    let other = || KEYS.iter().chain(&["user", "login", "utilisateur"]).any(|word| name.contains(word));
-    nearest(&name, HOUSE.split_whitespace()).is_some() || SPOKEN.contains(&name.as_str()) || other()
+    let called = |word: &str| {
+        KEYS.iter().chain(&["user", "login", "utilisateur"]).any(|part| word.contains(part))
+            || SPOKEN.contains(&word)
+            || word == "de"
+            || HOUSE.split_whitespace().any(|known| known == word)
+    };
+    let mut words = runs(&name).into_iter().filter(|(_, is_word)| *is_word).map(|(word, _)| word);
+    nearest(&name, HOUSE.split_whitespace()).is_some() || words.all(called)
 }
 
 /// What a statement holds that may not be repeated.

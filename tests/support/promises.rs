@@ -78,7 +78,7 @@ fn nothing_is_lost(name: &str, text: &str, read_as: &str, problems: &[Problem]) 
 /// What would be so without being written.
 fn goes_without_saying(key: &str, value: &str) -> bool {
     // Blanks within quotes go for nothing as well.
-    let value = &value.split('#').next().unwrap_or_default().replace([' ', '\t', '\u{a0}'], "");
+    let value: String = value.split('#').next().unwrap_or_default().split_whitespace().collect();
     let same = [
         ("language", "\"fr\""),
         ("status", "\"open\""),

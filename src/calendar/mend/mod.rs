@@ -181,7 +181,9 @@ impl Mended {
             && lines[*line].len() <= line::LONGEST
             && (from.iter().any(|line| speaks_of_a_secret(line))
                 || fit_to_show(lines[..=*line].iter().rev().map(String::as_str)).is_none());
-        let whole = from.join("\n");
+        // A value that goes on is told as one: what it goes on with is no more to be repeated than what it begins with.
+        let last = finding.edits.iter().map(|(n, _)| *n).max().unwrap_or(*line).max(*line);
+        let whole = lines[statement.min(*line)..=last].join("\n");
         let unfit = |words: &Words| secret && repeats(words, &whole);
         let sentence = if unfit(&finding.sentence) { words::of_a_secret() } else { finding.sentence.clone() };
         let remedy = if unfit(&finding.remedy) { unsaid(&whole) } else { finding.remedy.clone() };
