@@ -425,6 +425,15 @@ fn what_run_would_refuse_for_what_the_files_say_is_an_error_of_check() {
         let usable = !settings.contains("host=db");
         assert_eq!(agenda.status.code(), Some(if usable { 0 } else { 78 }), "{}", text(&agenda.stderr));
     }
+    // What is kept out of a repository is not looked for where jalon does not run; all else is.
+    let good = GOOD.replace("2026", "2191");
+    let kept = "ca_file = \"nowhere.pem\"\nusername = \"u\"\npassword = { file = \"smtp.password\" }\n";
+    let jalon = Jalon::new(&with_relay(kept), &[("good.toml", &good)]);
+    assert_eq!(jalon.run(&["check"]).status.code(), Some(78));
+    let output = jalon.run(&["check", "--elsewhere"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let jalon = Jalon::new("time_zone = \"Europe/Paris\"\n", &[("good.toml", &good)]);
+    assert_eq!(jalon.run(&["check", "--elsewhere"]).status.code(), Some(78));
     let jalon = Jalon::new(WITH_MAIL, &[]);
     for url in ["host=db password=hunter2", "postgres://u:hunter2@db/x", "hunter2"] {
         for command in ["run", "history"] {

@@ -5,6 +5,7 @@
 #[path = "support/server.rs"]
 mod server;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -467,6 +468,41 @@ async fn a_folder_that_cannot_be_read_says_nothing_of_its_files() {
     world.drain().await;
     let reminded = world.recipients().into_iter().filter(|to| to != "a@example.org").count();
     assert_eq!(reminded, 2);
+}
+
+#[tokio::test]
+async fn while_jalon_toml_is_wrong_postings_are_followed_by_its_version_in_force() {
+    let mut world = World::new("", vec![]).await;
+    let path = world.folder.path().to_owned();
+    let good = std::fs::read_to_string(path.join("jalon.toml")).unwrap();
+    // Cut in the middle; people misspelt; a change that takes a restart; a folder of postings that is none.
+    let restart = good.replace("[mail]", "[mail]\noutbox = \"out\"");
+    let nowhere = format!("postings = \"nowhere\"\n{good}");
+    let people = good.replace("[people.", "[peuple.").replace("time_zone", "timezone");
+    for (n, wrong) in [&good[..good.len() / 2], &people, &restart, &nowhere].into_iter().enumerate() {
+        write(&path, "jalon.toml", wrong);
+        let day = format!("2026-07-{:02}", 20 + n);
+        write(&path, "postings/p.toml", &POSTING.replace("2026-06-25", &day));
+        write(
+            &path,
+            "postings/q.toml",
+            "title = \"Q\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = demain\n",
+        );
+        let refused = world.planner.reload().unwrap_err();
+        assert!(refused.iter().all(|problem| problem.file.ends_with("jalon.toml")), "{refused:?}");
+        let (snapshot, round) = world.planner.step().await.unwrap();
+        world.snapshot = snapshot.unwrap();
+        assert_eq!(world.row(&format!("p/deadline/{day}/-1d/camille")).await.state, State::Planned);
+        let wrong: BTreeSet<&str> =
+            round.problems.iter().map(|problem| problem.file.rsplit('/').next().unwrap()).collect();
+        assert_eq!(wrong, BTreeSet::from(["q.toml"]), "{:?}", round.problems);
+        // The operator hears of both, and of a posting that was never right that nothing is followed.
+        assert_eq!(round.troubles.len(), 2, "{:?}", round.troubles);
+        assert!(round.troubles[0].starts_with("jalon.toml"), "{:?}", round.troubles);
+        assert!(round.troubles[1].contains("Rien n'en est suivi"), "{:?}", round.troubles);
+    }
+    write(&path, "jalon.toml", &good);
+    world.planner.reload().unwrap();
 }
 
 #[tokio::test]

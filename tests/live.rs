@@ -132,9 +132,74 @@ fn an_edit_is_taken_up_at_once_in_whatever_way_it_is_saved() {
             symlink("v2", path.join("next")).unwrap();
             fs::rename(path.join("next"), path.join("config")).unwrap();
         },
-        "event=\"planned\"",
+        "13 August 2026",
     );
     edit(&|| fs::remove_file(path.join("v2/postings/p.toml")).unwrap(), "event=\"vanished\"");
+    daemon.stop();
+}
+
+#[test]
+fn a_hangup_waits_for_nothing() {
+    let folder = folder();
+    let path = folder.path();
+    let mut daemon = Daemon::start(path, "2026-06-01T12:00:00");
+    daemon.until("event=\"loaded\"");
+    // Somebody who writes without end would be waited for.
+    let (done, writing) = mpsc::channel::<()>();
+    let posting = path.join("config/postings/p.toml");
+    let writer = std::thread::spawn(move || {
+        for n in 0_u32.. {
+            fs::write(&posting, format!("{}#{n}\n", POSTING.replace("06-25", "07-15"))).unwrap();
+            if writing.recv_timeout(Duration::from_millis(100)) != Err(mpsc::RecvTimeoutError::Timeout) {
+                break;
+            }
+        }
+    });
+    let begun = Instant::now();
+    assert!(Command::new("kill").args(["-HUP", &daemon.child.id().to_string()]).status().unwrap().success());
+    daemon.until("event=\"diff\"");
+    let took = begun.elapsed();
+    drop(done);
+    writer.join().unwrap();
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    daemon.stop();
+}
+
+#[test]
+fn a_template_that_fails_at_sending_is_noted_at_once() {
+    let folder = folder();
+    let path = folder.path();
+    for n in 1..7 {
+        write(path, &format!("config/postings/p{n}.toml"), &POSTING.replace("\"T\"", &format!("\"T{n}\"")));
+    }
+    write(path, "config/templates/fr/reminder.txt", "{{ 1 // (reminders|length - 7) }}");
+    let mut daemon = Daemon::start(path, "2026-06-18T08:59:58");
+    daemon.until("event=\"template\"");
+    // Before the next beat, which is a minute away.
+    let begun = Instant::now();
+    let noted = || {
+        let history = ["history", "--ledger", "sqlite:var/jalon.db", "--format", "json"];
+        let output = jalon(path, "config").args(history).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains("~operator/template-")
+    };
+    while !noted() {
+        assert!(begun.elapsed() < AT_ONCE, "nothing is noted");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    daemon.stop();
+}
+
+#[test]
+fn what_was_edited_while_no_daemon_was_there_is_told_at_its_start() {
+    let folder = folder();
+    let path = folder.path();
+    let mut daemon = Daemon::start(path, "2026-06-01T12:00:00");
+    assert!(!daemon.until("event=\"planned\"").contains("event=\"diff\""), "nothing was edited");
+    daemon.stop();
+    write(path, "config/postings/p.toml", &POSTING.replace("06-25", "07-15"));
+    let mut daemon = Daemon::start(path, "2026-06-01T13:00:00");
+    let log = daemon.until("event=\"planned\"");
+    assert!(log.contains("event=\"diff\"") && log.contains("8 July 2026"), "{log}");
     daemon.stop();
 }
 

@@ -362,6 +362,8 @@ fn an_episode_is_told_once_and_once_more_when_it_is_over() {
             vec!["~operator/file-p.toml/1 06-20T10:00"],
         ),
         (vec![began(sent, early), healed(sent, early)], file, vec!["~operator/file-p.toml/2 06-20T12:15"]),
+        // It could not be told in time, and is still there.
+        (vec![began(State::Lapsed, early)], file, vec!["~operator/file-p.toml/2 06-20T12:15"]),
         // What was never told has no end.
         (vec![began(State::Lapsed, early)], &[], vec![]),
         (vec![began(State::Failed, early)], &[], vec![]),
@@ -370,6 +372,35 @@ fn an_episode_is_told_once_and_once_more_when_it_is_over() {
     ] {
         let keys: Vec<_> = rows.iter().map(|row| format!("{} {:?}", row.key, row.state)).collect();
         assert_eq!(told_of(&rows, problems, now), expected, "{keys:?} {problems:?}");
+    }
+}
+
+#[test]
+fn what_the_operator_was_not_told_yet_is_told_as_it_is_by_then() {
+    let trouble = || Trouble {
+        problem: "file-p.toml".to_owned(),
+        tell: at("2026-06-20T12:15"),
+        since: None,
+        sentence: "another error".to_owned(),
+    };
+    for (state, told) in [(State::Planned, "another error"), (State::Sent, "an error")] {
+        let began =
+            Row { why: "an error".to_owned(), ..row("~operator/file-p.toml/1", state, "2026-06-20T12:10") };
+        let troubles = Troubles { present: vec![trouble()], ..Troubles::default() };
+        let settings = of_camille("");
+        let known = [began];
+        let by_key: BTreeMap<&Key, &Row> = known.iter().map(|row| (&row.key, row)).collect();
+        let postings = BTreeMap::new();
+        let scene = Scene {
+            postings: &postings,
+            house: &settings.house,
+            known: &by_key,
+            now: at("2026-06-20T12:00"),
+        };
+        let email = "admin@example.org".to_owned();
+        let operator = Recipient { id: "admin".to_owned(), name: None, email, language: None, zone: None };
+        let wanted = episodes(&scene, &operator, &troubles);
+        assert_eq!(wanted.iter().map(|wanted| wanted.why.as_str()).collect::<Vec<_>>(), [told]);
     }
 }
 

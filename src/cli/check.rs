@@ -20,6 +20,9 @@ use crate::settings::Settings;
 /// Read everything as the daemon would, and say what is wrong or odd
 #[derive(Debug, Args)]
 pub struct Check {
+    /// jalon runs elsewhere: do not look for the files that hold passwords and certificate authorities
+    #[arg(long)]
+    elsewhere: bool,
     #[command(flatten)]
     listing: Listing,
 }
@@ -50,7 +53,7 @@ impl Check {
             problems.extend(thought(context, &loaded, settings, &planned));
             let tried = trial(&loaded.folder.postings, &planned.reminders, &loaded.templates);
             problems.extend(files::with_paths(tried, &loaded, &context.config));
-            let troubles = troubles(settings, &context.config).into_iter();
+            let troubles = troubles(settings, &context.config, self.elsewhere).into_iter();
             problems.extend(troubles.map(|trouble| trouble.problem(&context.config, &loaded.text)));
             reminders = planned.reminders.len();
         }

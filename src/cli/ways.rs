@@ -70,16 +70,18 @@ pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
     Ok(ways)
 }
 
-/// Everything for which `run` would refuse these settings. Credentials and variables exist only where it runs.
+/// Everything for which `run` would refuse these settings. Credentials and variables exist only where it runs; files
+/// that are kept out of a repository (`password`, `ca_file`) also, where it is said to be `elsewhere`.
 #[must_use]
-pub fn troubles(settings: &Settings, config: &Path) -> Vec<Trouble> {
-    let kept_here = |relay: &&Relay| matches!(relay.password, Some(Secret::File(_)));
+pub fn troubles(settings: &Settings, config: &Path, elsewhere: bool) -> Vec<Trouble> {
+    let kept_here = |relay: &&Relay| !elsewhere && matches!(relay.password, Some(Secret::File(_)));
     let mut found: Vec<Trouble> = no_way(settings).into_iter().collect();
     for (n, relay) in settings.relays.iter().enumerate() {
         found.extend(not_served(n, relay));
         found.extend(Some(relay).filter(kept_here).and_then(|relay| password(n, relay, config).err()));
         // What the login is does not matter here.
-        let open = Relay { username: None, ..relay.clone() };
+        let mut open = Relay { username: None, ..relay.clone() };
+        open.ca_file = open.ca_file.filter(|_| !elsewhere);
         found.extend(smtp(n, &open, None, config).err());
     }
     found.extend(ledger_path(None, Some(settings)).err().map(|error| Trouble::of_ledger(&error)));

@@ -183,10 +183,13 @@ pub fn diff(foreseen: &Foreseen) -> Vec<(&str, String)> {
     said
 }
 
-/// Files that were not taken: what was in force stays.
+/// jalon.toml was not taken: what was in force stays.
 pub fn refused(found: &[Problem]) {
     problems(found);
-    error!(event = "refused", "these files are not taken: the version in force stays");
+    error!(
+        event = "refused",
+        "jalon.toml is not taken: its version in force stays, and postings and templates are read by it"
+    );
 }
 
 fn problems(problems: &[Problem]) {

@@ -190,8 +190,11 @@ async fn plan_loop<L: Ledger>(
 ) {
     let mut told = log::Told::default();
     let mut ears = Ears::open();
-    // Whether edited files were taken, and the log has not said yet what they change.
-    let mut taken = false;
+    // Whether nobody is left to say how the ways out do.
+    let mut unheard = false;
+    // Whether files were taken, and the log has not said yet what they change: also those that were edited while no
+    // daemon was there to see it.
+    let mut taken = ledger.is_filled().await.unwrap_or_default();
     while !*stopping.borrow() {
         planner.heed(wakes.felt.borrow_and_update().clone());
         match plan_once(&planner, &guard, &ledger, &show, taken).await {
@@ -212,6 +215,7 @@ async fn plan_loop<L: Ledger>(
             if planner.files().changed() {
                 tokio::select! {
                     () = planner.files().stillness() => {}
+                    _ = wakes.hangup.recv() => {}
                     _ = stopping.changed() => {}
                 }
                 break true;
@@ -224,6 +228,8 @@ async fn plan_loop<L: Ledger>(
                 // Should the pacemaker fall silent.
                 () = tokio::time::sleep(LONGEST_REPLAN) => true,
                 () = ears.stirred() => false,
+                // What failed is told, also when the daemon is stopped a moment later.
+                felt = wakes.felt.changed(), if !unheard => { unheard = felt.is_err(); !unheard }
                 _ = wakes.hangup.recv() => break true,
                 _ = stopping.changed() => break false,
             };
@@ -233,9 +239,11 @@ async fn plan_loop<L: Ledger>(
         }
         // A file that is gone is looked for again before it is believed to be.
         if (edited || told.misses_files()) && !*stopping.borrow() {
-            match planner.reload() {
-                Ok(()) => taken |= edited,
-                Err(problems) => log::refused(&problems),
+            taken |= edited;
+            if let Err(problems) = planner.reload()
+                && edited
+            {
+                log::refused(&problems);
             }
         }
     }
@@ -334,7 +342,13 @@ async fn send_loop<L: Ledger>(
                 }
             }
         }
-        feel.send_replace(dispatcher.health());
+        feel.send_if_modified(|felt| {
+            let now = dispatcher.health();
+            *felt != now && {
+                *felt = now;
+                true
+            }
+        });
         if worked {
             continue;
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::diagnostic::{Problem, say};
 use crate::files::kept::Kept;
 use crate::files::looks::{Looks, looks};
-use crate::files::{Loaded, load, with_paths};
+use crate::files::{Loaded, load, load_by, with_paths};
 use crate::message::{Templates, trial};
 use crate::plan::lay::lay;
 use crate::settings::Settings;
@@ -104,34 +104,46 @@ impl Taken {
         }
     }
 
-    /// Reads the files again. `Err`, and nothing changes, when jalon.toml cannot be used, when the folder of
-    /// postings cannot be read, or when what changed takes a restart: the problems say why.
+    /// Reads the files again. `Err` says why jalon.toml is not taken: it cannot be used, or what changed in it takes a
+    /// restart, or it names a folder of postings that cannot be read. Postings and templates are read by the version
+    /// in force then; only when the folder of postings cannot be read by that one either does nothing change.
     pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
         // By the settings in force, as it is looked at again, and before anything is read.
         self.looks = self.look();
         let mut loaded = load(&self.config);
-        let refused = match (&loaded.settings, &self.loaded.settings) {
-            (None, _) => true,
-            (Some(new), Some(old)) if takes_a_restart(old, new) => {
-                let file = self.config.join("jalon.toml").display().to_string();
-                let sentence = say(
-                    "[smtp], [mail] outbox ou [ledger] url ont changé",
-                    "[smtp], [mail] outbox or [ledger] url have changed",
-                );
-                let remedy = say("redémarrez jalon", "restart jalon");
-                loaded.problems.push(Problem::error("takes-a-restart", file, sentence).remedy(remedy));
-                true
-            }
-            _ => !loaded.postings_readable,
-        };
-        if refused {
-            self.refused.clone_from(&loaded.problems);
-            return Err(loaded.problems);
+        self.refused = self.against(&loaded);
+        if !self.refused.is_empty() {
+            let now = Kept { settings: self.loaded.text.clone(), templates: self.loaded.templates.clone() };
+            let by_the_version_in_force =
+                load_by(&self.config, &now).filter(|loaded| loaded.postings_readable);
+            let Some(in_force) = by_the_version_in_force else { return Err(self.refused.clone()) };
+            loaded = in_force;
         }
-        self.refused.clear();
         self.loaded = loaded;
         self.try_templates();
-        Ok(())
+        if self.refused.is_empty() { Ok(()) } else { Err(self.refused.clone()) }
+    }
+
+    /// Why what was loaded is not to be taken; nothing when it is.
+    fn against(&self, loaded: &Loaded) -> Vec<Problem> {
+        let file = self.config.join("jalon.toml").display().to_string();
+        if let (Some(new), Some(old)) = (&loaded.settings, &self.loaded.settings)
+            && takes_a_restart(old, new)
+        {
+            let sentence = say(
+                "[smtp], [mail] outbox ou [ledger] url ont changé",
+                "[smtp], [mail] outbox or [ledger] url have changed",
+            );
+            let remedy = say("redémarrez jalon", "restart jalon");
+            return vec![Problem::error("takes-a-restart", file, sentence).remedy(remedy)];
+        }
+        if loaded.settings.is_some() && loaded.postings_readable {
+            return Vec::new();
+        }
+        // What is wrong with postings by settings that are not in force is not wrong by those that are.
+        let postings: Vec<&str> = loaded.texts.iter().map(|text| text.file.as_str()).collect();
+        let others = |problem: &&Problem| !postings.contains(&problem.file.as_str());
+        loaded.problems.iter().filter(others).cloned().collect()
     }
 
     /// Takes the templates that were loaded, unless one of them is broken or fails on any posting: then those in force

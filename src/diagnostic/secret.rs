@@ -13,31 +13,8 @@ const KEYS: [&str; 10] =
     ["pass", "secret", "token", "pwd", "mdp", "credential", "psw", "sesame", "api_key", "apikey"];
 
 /// Words that speak of a secret wherever they stand.
-const SPOKEN: [&str; 23] = [
-    "pass",
-    "passwd",
-    "password",
-    "passwords",
-    "passwort",
-    "passphrase",
-    "passcode",
-    "motdepasse",
-    "motpasse",
-    "mdp",
-    "pwd",
-    "psw",
-    "psswd",
-    "secret",
-    "secrets",
-    "secrete",
-    "token",
-    "tokens",
-    "credential",
-    "credentials",
-    "apikey",
-    "sesame",
-    "digicode",
-];
+const SPOKEN: &str = "pass passwd password passwords passwort passphrase passcode motdepasse motpasse mdp pwd psw psswd \
+    secret secrets secrete token tokens credential credentials apikey sesame digicode";
 
 /// The same, of several words.
 const PHRASES: [&str; 7] =
@@ -94,6 +71,11 @@ pub fn speaks_of_a_secret(line: &str) -> bool {
         || lets_in(&lower)
 }
 
+/// Whether a word stands in a list of words.
+fn is_among(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|known| known == word)
+}
+
 /// Whether a word of a line speaks of a secret.
 fn says_so(line: &str) -> bool {
     let words: Vec<String> =
@@ -104,7 +86,7 @@ fn says_so(line: &str) -> bool {
             && ["password", "motdepasse"].iter().any(|known| strsim::damerau_levenshtein(word, known) <= 2)
     };
     let spaced = words.join(" ");
-    words.iter().any(|word| SPOKEN.contains(&word.as_str()) || near(word))
+    words.iter().any(|word| is_among(SPOKEN, word) || near(word))
         || PHRASES.iter().any(|phrase| spaced.contains(phrase))
 }
 
@@ -271,9 +253,9 @@ fn is_a_key(name: &str) -> bool {
     let name = fold(name.trim().trim_matches(['"', '\'']));
     let called = |word: &str| {
         KEYS.iter().chain(&["user", "login", "utilisateur"]).any(|part| word.contains(part))
-            || SPOKEN.contains(&word)
+            || is_among(SPOKEN, word)
             || word == "de"
-            || HOUSE.split_whitespace().any(|known| known == word)
+            || is_among(HOUSE, word)
     };
     let mut words = runs(&name).into_iter().filter(|(_, is_word)| *is_word).map(|(word, _)| word);
     nearest(&name, HOUSE.split_whitespace()).is_some() || words.all(called)
@@ -289,7 +271,7 @@ struct Hidden {
 
 impl Hidden {
     fn of(statement: &str) -> Self {
-        let known = |word: &str| HOUSE.split_whitespace().any(|known| known == word) || is_date(word);
+        let known = |word: &str| is_among(HOUSE, word) || is_date(word);
         // The name of a key is said, if it is one.
         let (name, rest) = statement.split_once('=').unwrap_or(("", statement));
         let text = if is_a_key(name) { rest } else { statement };

@@ -104,9 +104,13 @@ impl Desk<'_> {
         let number = match last {
             None => 1,
             Some((number, Episode { healed: Some(healed), .. })) if over(healed) => number + 1,
+            // It could not be told in time, and is still there.
+            Some((number, Episode { began: Some(row), .. })) if row.state == State::Lapsed => number + 1,
             Some((number, Episode { began: Some(row), .. })) if stands(row) => {
                 if trouble.since.is_none_or(|since| row.born >= since) {
-                    return self.as_it_is(row);
+                    // What is not told yet is told as it is by then.
+                    let why = if row.state == State::Planned { &trouble.sentence } else { &row.why };
+                    return Wanted { why: why.clone(), ..self.as_it_is(row) };
                 }
                 tell = tell.max(row.born + APART);
                 number + 1
