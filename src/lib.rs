@@ -7,7 +7,7 @@
 //! `tests/house.rs` holds every line to it.
 //!
 //! ```text
-//! diagnostic · calendar · settings · plan · message ‖ clock · files · ledger · transport · telemetry · daemon · cli · main
+//! diagnostic · calendar · settings · plan · message ‖ fail_point · clock · files · ledger · transport · telemetry · daemon · cli · main
 //! ```
 //!
 //! # The data's path
@@ -32,6 +32,8 @@
 //! | tell the operator of something | `daemon/troubles.rs` | – |
 //! | change when we try again, or give up | `plan/next.rs` | `tests/faults.rs` |
 //! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |
+//! | change what a table of the ledger holds | the next `ledger/sqlite/000N.sql` | the ledger as it was, in `tests/ledgers/` |
+//! | say what ails a ledger, and what to do | `ledger/ailment.rs` | – |
 //! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |
@@ -45,6 +47,7 @@ pub mod settings;
 pub mod plan;
 pub mod message;
 
+pub mod fail_point;
 pub mod clock;
 pub mod files;
 pub mod ledger;

@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "settings",
     "plan",
     "message", // pure
+    "fail_point",
     "clock",
     "files",
     "ledger",

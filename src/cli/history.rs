@@ -170,5 +170,6 @@ fn reason_word(reason: crate::plan::row::Reason, language: Language) -> &'static
         (_, Reason::MailRefused) => "courriel refusé",
         (_, Reason::InDoubt) => "dans le doute",
         (_, Reason::TooManyDoubts) => "trop de doutes",
+        (_, Reason::Restored) => "registre restauré",
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod agenda;
+pub mod backup;
 pub mod check;
 pub mod completions;
 pub mod diff;
@@ -11,6 +12,7 @@ pub mod listing;
 pub mod new;
 pub mod preview;
 pub mod rehearse;
+pub mod restore;
 pub mod run;
 pub mod schema;
 pub mod ways;
@@ -26,6 +28,7 @@ use crate::calendar::Zone;
 use crate::clock::Clock;
 use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, say};
 use crate::files::Loaded;
+use crate::ledger::ailment::Ailment;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::plan::words;
 use crate::settings::Settings;
@@ -105,6 +108,10 @@ pub enum Command {
     Explain(explain::Explain),
     /// Accept what waits for a person: postings that vanished, a clock that was set
     Accept(accept::Accept),
+    /// Copy the ledger into a file, also while the daemon runs
+    Backup(backup::Backup),
+    /// Put a copy in the ledger's place, and hold what may have left since
+    Restore(restore::Restore),
 }
 
 /// How a listing is printed.
@@ -170,6 +177,8 @@ pub fn run(line: Line) -> Exit {
         Command::Diff(command) => command.run(&context),
         Command::Explain(command) => command.run(&context),
         Command::Accept(command) => command.run(&context),
+        Command::Backup(command) => command.run(&context),
+        Command::Restore(command) => command.run(&context),
     }
 }
 
@@ -295,11 +304,14 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
                 "le registre {ledger} n'existe pas encore\u{a0}: jalon run le crée à son premier démarrage"
             )
         }
-        LedgerError::Unusable { ledger, source } => {
+        LedgerError::Unusable { ledger, source, .. } => {
             format!("le registre {ledger} est inutilisable\u{a0}: {source}")
         }
     };
-    (exit, Words { fr, en })
+    match error.remedy() {
+        Some(remedy) => (exit, say(format!("{fr}\u{a0}; {}", remedy.fr), format!("{en}; {}", remedy.en))),
+        None => (exit, say(fr, en)),
+    }
 }
 
 /// Now, on the clock that a ledger lives on. What a pretended one says only its daemon knows: it is taken to be the
@@ -332,8 +344,11 @@ pub async fn now_of(
 
 /// Waits for one thing, without a daemon around it.
 pub fn wait<T, E: From<LedgerError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let unusable =
-        |error: std::io::Error| LedgerError::Unusable { ledger: String::new(), source: Box::new(error) };
+    let unusable = |error: std::io::Error| LedgerError::Unusable {
+        ledger: String::new(),
+        ailment: Ailment::Unknown,
+        source: Box::new(error),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unusable)?;
     runtime.block_on(future)
 }

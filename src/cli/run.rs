@@ -1,5 +1,6 @@
 //! `jalon run`: the daemon.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,6 +51,17 @@ impl Run {
     /// Runs the command, until the process is told to stop.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
+        if let Err(error) = descriptors() {
+            let words = say(
+                format!(
+                    "trop peu de descripteurs de fichiers ({error})\u{a0}: relevez la limite (LimitNOFILE=, ulimit -n), 256 suffisent"
+                ),
+                format!(
+                    "too few file descriptors ({error}): raise the limit (LimitNOFILE=, ulimit -n), 256 are enough"
+                ),
+            );
+            return fail(Exit::Failed, context.language.unwrap_or_default(), &words);
+        }
         let loaded = files::load(&context.config);
         let language = context.speak(&loaded);
         let ready = match self.ready(context, loaded, language) {
@@ -156,6 +168,9 @@ impl Run {
             Ok(ledger) => ledger,
             Err(error) => return ledger_exit(&error, language),
         };
+        if let Some(error) = ledger.uncopied() {
+            daemon::log::changed_without_copy(error);
+        }
         if !loaded.postings_readable && ledger.postings().await.is_ok_and(|known| known.is_empty()) {
             report(&loaded.problems, false, language);
             return Exit::Configuration;
@@ -176,6 +191,16 @@ impl Run {
             Err(error) => fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         }
     }
+}
+
+/// How many file descriptors a daemon needs to begin.
+const DESCRIPTORS: usize = 32;
+
+/// Whether so many can be had. Where they cannot, tokio panics as it begins to hear signals; asked before, it is an
+/// error like another.
+fn descriptors() -> std::io::Result<()> {
+    let pairs: std::io::Result<Vec<_>> = (0..DESCRIPTORS / 2).map(|_| UnixStream::pair()).collect();
+    pairs.map(drop)
 }
 
 /// Where the service keeps what it keeps: `$STATE_DIRECTORY`, else `./var`.

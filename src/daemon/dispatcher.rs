@@ -19,6 +19,7 @@ use super::planner::Snapshot;
 use super::troubles::{Fault, Felt, Health, WayHealth};
 use crate::clock::Clock;
 use crate::diagnostic::Problem;
+use crate::fail_point::{fail_point, fail_points};
 use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
 use crate::message::{Templates, Written};
 use crate::plan::hours::waits_until;
@@ -169,7 +170,8 @@ impl<L: Ledger> Dispatcher<L> {
     #[must_use]
     pub fn health(&self) -> Felt {
         let health = |way: &Way| WayHealth { name: way.name.clone(), health: way.health.clone() };
-        Felt { ways: self.ways.iter().map(health).collect(), templates: self.templates.1.clone() }
+        let ways = self.ways.iter().map(health).collect();
+        Felt { ways, templates: self.templates.1.clone(), ..Felt::default() }
     }
 
     /// A template failed on a mail: once while it is in force.
@@ -215,10 +217,12 @@ impl<L: Ledger> Dispatcher<L> {
         if *self.stop.borrow() {
             return Ok(());
         }
+        fail_point("before-claim");
         let mut mails = self.ledger.claim(now, self.lease, BATCH, sender.from.domain()).await?;
         if mails.is_empty() {
             return Ok(());
         }
+        fail_point("after-claim");
         self.report.worked = true;
         self.claimed = mails.iter().map(|mail| (mail.message_id.clone(), mail.term)).collect();
         // Digests tell of what left before them; what the operator hears comes last.
@@ -326,7 +330,7 @@ impl<L: Ledger> Dispatcher<L> {
         let outcome = match &written.bytes {
             Ok(bytes) => {
                 let letter = Letter { from, to: &mail.email, message_id: &mail.message_id, bytes };
-                self.ways[at].transport.send(letter).await
+                self.ways[at].transport.send_unless(letter, told_to_stop(self.stop.clone())).await
             }
             Err(error) => Outcome::Unfit(error.to_string()),
         };
@@ -411,7 +415,10 @@ impl<L: Ledger> Dispatcher<L> {
             return Ok(Vec::new());
         }
         let turn = Turn { settle: self.unsettled.clone(), hand };
+        let parts = [("settle", turn.settle.is_some()), ("hand", turn.hand.is_some())];
+        fail_points("before", parts);
         let turned = self.ledger.turn(turn, now, self.lease).await?;
+        fail_points("after", parts);
         self.unsettled = None;
         Ok(turned.handed)
     }
@@ -455,8 +462,10 @@ impl<L: Ledger> Dispatcher<L> {
         Ok(())
     }
 
-    /// Says goodbye to every relay.
+    /// Says goodbye to every relay. What came of the last mail, and could not be written then, has a last chance: what
+    /// is not written leaves again after the next start.
     pub async fn close(&mut self) {
+        let _ = self.turn(None, self.clock.now()).await;
         for way in &mut self.ways {
             way.transport.close().await;
         }

@@ -9,7 +9,7 @@ use super::dispatcher::{Departure, Report};
 use super::foreseen::Foreseen;
 use super::planner::Round;
 use crate::diagnostic::{Language, Problem, Severity};
-use crate::ledger::{LedgerError, Orphans};
+use crate::ledger::{CopyError, LedgerError, Orphans};
 use crate::plan::next::Verdict;
 use crate::plan::row::State;
 use crate::plan::trust::Trust;
@@ -312,7 +312,30 @@ pub fn forgotten(rows: usize) {
 
 /// The ledger failed: nothing leaves without its mark.
 pub fn ledger_failed(doing: &str, problem: &LedgerError) {
-    error!(event = "ledger-failed", doing, "{problem}");
+    let remedy = problem.remedy().map(|remedy| remedy.en).unwrap_or_default();
+    error!(event = "ledger-failed", doing, remedy, "{problem}");
+}
+
+/// The same for the service manager, in one line.
+#[must_use]
+pub fn status_failed(problem: &LedgerError) -> String {
+    let remedy = problem.remedy().map(|remedy| format!("; {}", remedy.en)).unwrap_or_default();
+    format!("nothing leaves: {problem}{remedy}")
+}
+
+/// The day's copy of the ledger.
+pub fn copied(copy: &std::path::Path) {
+    info!(event = "copied", copy = %copy.display(), "the ledger is copied");
+}
+
+/// There is no copy of the ledger; the operator hears of it.
+pub fn not_copied(problem: &CopyError) {
+    warn!(event = "not-copied", "{problem}: mails go on; it is tried again every ten minutes");
+}
+
+/// There is no copy of the ledger from before its tables were changed.
+pub fn changed_without_copy(problem: &CopyError) {
+    warn!(event = "not-copied", "{problem}: the ledger's tables were brought up to date without a copy");
 }
 
 /// The clock is not to be trusted.

@@ -11,6 +11,7 @@ mod digesting;
 pub mod dispatcher;
 pub mod foreseen;
 pub mod guard;
+pub mod housekeeping;
 pub mod log;
 pub mod pacemaker;
 pub mod planner;
@@ -35,7 +36,7 @@ use dispatcher::{Dispatcher, Way};
 use guard::Guard;
 use pacemaker::Beats;
 use planner::{Planner, Snapshot};
-use troubles::Felt;
+use troubles::{Felt, Health};
 
 /// How long what is in hand may take after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
@@ -119,12 +120,13 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
 
     let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
     let (feel, felt) = watch::channel(dispatcher.health());
+    let (copies, copied) = housekeeping::Copies::new();
     let planning = plan_loop(
         planner,
         guard.clone(),
         ledger.clone(),
         show,
-        PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt },
+        PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt, copied },
         stopping.clone(),
     );
     let sending = send_loop(
@@ -136,7 +138,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
         stopping.clone(),
     );
     let keeping =
-        keep_loop(guard.clone(), ledger.clone(), clock, shown, beats.housekeeping.clone(), stopping);
+        keep_loop(guard.clone(), ledger.clone(), clock, shown, beats.housekeeping.clone(), copies, stopping);
     let mut pacemaker = pacemaker::start(&beats)
         .await
         .map_err(|error| DaemonError::Process { what: "the pacemaker", why: error.to_string() })?;
@@ -178,6 +180,8 @@ struct PlanWakes {
     hangup: Signal,
     /// How the ways out and the templates do.
     felt: watch::Receiver<Felt>,
+    /// How the daily copies of the ledger do.
+    copied: watch::Receiver<Health>,
 }
 
 async fn plan_loop<L: Ledger>(
@@ -196,17 +200,24 @@ async fn plan_loop<L: Ledger>(
     // daemon was there to see it.
     let mut taken = ledger.is_filled().await.unwrap_or_default();
     while !*stopping.borrow() {
-        planner.heed(wakes.felt.borrow_and_update().clone());
+        let felt = Felt { copies: wakes.copied.borrow().clone(), ..wakes.felt.borrow_and_update().clone() };
+        let sends = felt.ledger.is_none();
+        planner.heed(felt);
         match plan_once(&planner, &guard, &ledger, &show, taken).await {
             Ok(Some((postings, round))) => {
                 taken = false;
                 log::planned(&round, &mut told, postings);
-                telemetry::status(&log::status(&round, postings));
+                if sends {
+                    telemetry::status(&log::status(&round, postings));
+                }
                 wakes.wake.notify_one();
                 log::kept(planner.files().keep(), &mut told);
             }
             Ok(None) => {}
-            Err(error) => log::ledger_failed("planning", &error),
+            Err(error) => {
+                telemetry::status(&log::status_failed(&error));
+                log::ledger_failed("planning", &error);
+            }
         }
         ears.listen(&planner.files().looks().places);
         // What was edited before anybody listened is seen all the same.
@@ -329,7 +340,7 @@ async fn send_loop<L: Ledger>(
     let Around { mut shown, wake, feel } = around;
     while !*stopping.borrow() {
         let snapshot = shown.borrow_and_update().clone();
-        let (mut worked, mut failed) = (false, false);
+        let (mut worked, mut failed) = (false, None);
         if let Some(snapshot) = snapshot {
             match send_once(&mut dispatcher, &guard, &ledger, &snapshot).await {
                 Ok(report) => {
@@ -337,15 +348,18 @@ async fn send_loop<L: Ledger>(
                     log::dispatched(&report);
                 }
                 Err(error) => {
-                    failed = true;
+                    let words = log::status_failed(&error);
+                    telemetry::status(&words);
                     log::ledger_failed("sending", &error);
+                    failed = Some(words);
                 }
             }
         }
+        // The planner says so at once: what fails, and what is well again.
+        let now = Felt { ledger: failed.clone(), ..dispatcher.health() };
         feel.send_if_modified(|felt| {
-            let now = dispatcher.health();
             *felt != now && {
-                *felt = now;
+                *felt = now.clone();
                 true
             }
         });
@@ -353,7 +367,8 @@ async fn send_loop<L: Ledger>(
             continue;
         }
         let now = clock.now();
-        let until = if failed { now + AFTER_FAILURE } else { next_look(&dispatcher, &ledger, now).await };
+        let until =
+            if failed.is_some() { now + AFTER_FAILURE } else { next_look(&dispatcher, &ledger, now).await };
         tokio::select! {
             () = clock.wait_until(until) => {}
             () = wake.notified() => {}
@@ -390,6 +405,7 @@ async fn keep_loop<L: Ledger>(
     clock: Clock,
     shown: watch::Receiver<Option<Arc<Snapshot>>>,
     beat: Arc<Notify>,
+    mut copies: housekeeping::Copies,
     mut stopping: watch::Receiver<bool>,
 ) {
     loop {
@@ -415,5 +431,6 @@ async fn keep_loop<L: Ledger>(
             Ok(forgotten) => log::forgotten(forgotten),
             Err(error) => log::ledger_failed("housekeeping", &error),
         }
+        copies.step(&ledger, now).await;
     }
 }

@@ -19,6 +19,9 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(15);
 /// The code of the problem that has a trouble of its own.
 const REMOVED: &str = "removed-person";
 
+/// What the trouble with copies of the ledger is called.
+const BACKUP: &str = "backup";
+
 /// How long a relay may fail before the operator hears of it.
 const RELAY_PATIENCE: TimeDelta = TimeDelta::hours(1);
 
@@ -35,9 +38,10 @@ pub struct WayHealth {
 }
 
 /// How a way out does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Health {
     /// It was not tried yet.
+    #[default]
     Unknown,
     /// It took the last mail, or was ready for it.
     Well,
@@ -68,6 +72,10 @@ pub struct Felt {
     pub ways: Vec<WayHealth>,
     /// The templates that failed since they are in force.
     pub templates: Vec<Fault>,
+    /// The daily copies of the ledger.
+    pub copies: Health,
+    /// Why nothing leaves: the ledger cannot be written.
+    pub ledger: Option<String>,
 }
 
 /// What troubles are seen by.
@@ -115,6 +123,7 @@ pub(super) fn troubles(signs: &Signs<'_>, directory: &Directory) -> Troubles {
     found.lapsed();
     found.ways();
     found.templates();
+    found.copies();
     found.troubles
 }
 
@@ -322,6 +331,29 @@ impl Found<'_> {
                     );
                     self.add(&problem, tell, &words);
                 }
+            }
+        }
+    }
+}
+
+impl Found<'_> {
+    /// The daily copy of the ledger.
+    fn copies(&mut self) {
+        match self.signs.felt.map(|felt| &felt.copies) {
+            None | Some(Health::Unknown) => {
+                self.troubles.unknown.insert(BACKUP.to_owned());
+            }
+            Some(Health::Well) => {}
+            Some(Health::Failing { since, words, .. }) => {
+                let words = say(
+                    format!(
+                        "La copie quotidienne du registre ne se fait pas\u{a0}: {words}. Les courriels partent\u{a0}; mais si le registre se perdait, cette copie manquerait. Libérez de la place ou corrigez les droits du dossier."
+                    ),
+                    format!(
+                        "The daily copy of the ledger is not made: {words}. Mails go on; but were the ledger lost, that copy would be missing. Make room, or mend the folder's permissions."
+                    ),
+                );
+                self.add(BACKUP, *since, &words);
             }
         }
     }

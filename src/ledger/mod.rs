@@ -8,12 +8,16 @@
 //! relay means is `plan::next`'s business. To add a store, write the verbs of [`Ledger`] in their order and
 //! run the contract suite (`tests/ledger/`) on it, unchanged.
 
+pub mod ailment;
 pub mod sqlite;
 
 use std::future::Future;
+use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::ailment::Ailment;
+use crate::diagnostic::Words;
 use crate::plan::Key;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
@@ -68,8 +72,51 @@ pub enum LedgerError {
     Unusable {
         /// The ledger's address.
         ledger: String,
+        /// What ails it, as far as that can be told.
+        ailment: Ailment,
         /// What the store said.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl LedgerError {
+    /// What to do about it, where that does not stand in its words already.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Words> {
+        match self {
+            Self::Unusable { ailment, .. } => ailment.remedy(),
+            _ => None,
+        }
+    }
+}
+
+/// Why there is no copy of a ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// There is a file of that name already.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The copy cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The copy.
+        path: PathBuf,
+        /// What was said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The copy was written, and is not sound: it was removed again.
+    #[error("the copy {} is not sound: {what}", path.display())]
+    Unsound {
+        /// The copy.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
     },
 }
 
@@ -379,4 +426,11 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// an instant and whose posting is not remembered, or that are of none; and what they said. With a posting's
     /// last row go the revisions of its events. Returns how many rows.
     fn purge(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+
+    /// Keeps a copy of the whole ledger where the last one is a day old; returns where the new one is. A store that
+    /// its own administrators copy keeps none.
+    fn keep_copy(
+        &self,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<PathBuf>, CopyError>> + Send;
 }

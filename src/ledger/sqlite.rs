@@ -4,19 +4,19 @@
 //! (`writer.rs`); WAL and `synchronous = FULL`, because anything less may lose the last `sent` in a power cut,
 //! and that would be a second mail.
 
+pub mod copy;
+mod errors;
 mod mails;
 mod notes;
+mod place;
+pub mod restore;
 mod rows;
 mod schema;
 mod single;
 mod telling;
 mod writer;
 
-use std::error::Error;
-use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +24,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use self::errors::{address, unusable};
+use self::place::{Held, lock, lock_file, make};
 use self::writer::Writer;
-use super::{Aside, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, Turn, Turned};
+use super::{Aside, CopyError, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, Turn, Turned};
 use crate::plan::Key;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
@@ -35,9 +37,6 @@ use crate::plan::told::{Renaming, Revision, Told};
 /// How long to wait for another program that is writing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long to wait for whoever only asks who holds the lock.
-const A_MOMENT: Duration = Duration::from_millis(2);
-
 /// A handle on the ledger. Clones share one connection; when the last is dropped, it is closed and the lock
 /// let go.
 #[derive(Clone)]
@@ -45,26 +44,47 @@ pub struct SqliteLedger {
     writer: Arc<Writer>,
     /// Its address, for messages.
     ledger: Arc<str>,
+    path: Arc<Path>,
+    /// Why there is no copy from before its tables were changed, if they were.
+    uncopied: Option<Arc<CopyError>>,
 }
 
 impl SqliteLedger {
-    /// Opens the ledger for the daemon: makes what is missing, brings an older one up to date, and keeps every
-    /// other daemon out.
+    /// Opens the ledger for the daemon: makes what is missing, brings an older one up to date (and keeps a copy of it as
+    /// it was), and keeps every other daemon out. One whose pages are damaged is refused, and so is a new one where
+    /// copies tell of another.
     pub fn open(path: &Path, stamp: Stamp) -> Result<Self, LedgerError> {
+        copy::refuse_to_begin_anew(path)?;
+        Self::begin(path, stamp, true)
+    }
+
+    fn begin(path: &Path, stamp: Stamp, keep: bool) -> Result<Self, LedgerError> {
         let ledger = address(path);
         let path = make(path).map_err(|error| unusable(&ledger, error))?;
         let lock = lock(&path, &ledger)?;
         let mut db =
             connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| unusable(&ledger, error))?;
-        schema::inspect(&db, &ledger)?; // before anything is written into a file that may not be ours
+        let found = schema::inspect(&db, &ledger)?; // before anything is written into a file that may not be ours
         let mode: String = db
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
             .map_err(|error| unusable(&ledger, error))?;
         if mode != "wal" {
             return Err(unusable(&ledger, "this file system cannot hold it: it has no shared memory (WAL)"));
         }
+        copy::sound(&db, "quick_check", &ledger)?;
+        let changes = keep && (1..schema::KNOWN).contains(&found);
+        let uncopied = if changes { copy::before_migration(&path, found).err() } else { None };
         schema::prepare(&mut db, &ledger, stamp)?;
-        Self::start(db, TransactionBehavior::Immediate, Some(lock), ledger)
+        let held = Held::look(&path, lock).map_err(|error| unusable(&ledger, error))?;
+        let mut opened = Self::start(db, TransactionBehavior::Immediate, Some(held), ledger, &path)?;
+        opened.uncopied = uncopied.map(Arc::new);
+        Ok(opened)
+    }
+
+    /// Why there is no copy of the ledger from before its tables were changed by this opening, if so.
+    #[must_use]
+    pub fn uncopied(&self) -> Option<&CopyError> {
+        self.uncopied.as_deref()
     }
 
     /// Opens the ledger to read it, also while a daemon holds it. Nothing is made; every verb that writes errs.
@@ -91,17 +111,18 @@ impl SqliteLedger {
         }
         let db = connect(path, flags).map_err(|error| unusable(&ledger, error))?;
         schema::require(&db, &ledger)?;
-        Self::start(db, behaviour, None, ledger)
+        Self::start(db, behaviour, None, ledger, path)
     }
 
     fn start(
         db: Connection,
         behaviour: TransactionBehavior,
-        lock: Option<File>,
+        held: Option<Held>,
         ledger: String,
+        path: &Path,
     ) -> Result<Self, LedgerError> {
-        let writer = Writer::start(db, behaviour, lock).map_err(|error| unusable(&ledger, error))?;
-        Ok(Self { writer: Arc::new(writer), ledger: ledger.into() })
+        let writer = Writer::start(db, behaviour, held).map_err(|error| unusable(&ledger, error))?;
+        Ok(Self { writer: Arc::new(writer), ledger: ledger.into(), path: path.into(), uncopied: None })
     }
 
     async fn ask<T: Send + 'static>(
@@ -110,53 +131,6 @@ impl SqliteLedger {
     ) -> Result<T, LedgerError> {
         self.writer.ask(work).await.map_err(|fault| unusable(&self.ledger, fault))
     }
-}
-
-fn address(path: &Path) -> String {
-    format!("sqlite:{}", path.display())
-}
-
-fn unusable(ledger: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> LedgerError {
-    LedgerError::Unusable { ledger: ledger.to_owned(), source: source.into() }
-}
-
-/// Makes the folder and the file where they are missing, for the owner's eyes only: it holds addresses.
-/// Returns the one true path, so that two ways to write it share one lock.
-fn make(path: &Path) -> io::Result<PathBuf> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    open_private(path)?;
-    path.canonicalize()
-}
-
-fn open_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
-}
-
-/// Takes the lock file beside the ledger. The system lets go of it when the process ends, however it ends.
-/// Whoever only asks whether a daemon holds it shares it for a moment, and is waited for.
-fn lock(path: &Path, ledger: &str) -> Result<File, LedgerError> {
-    let file = open_private(&lock_file(path)).map_err(|error| unusable(ledger, error))?;
-    let mut waited = Duration::ZERO;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if waited < PATIENCE && file.try_lock_shared().is_ok() => {
-                file.unlock().map_err(|error| unusable(ledger, error))?;
-            }
-            Err(TryLockError::WouldBlock) => return Err(LedgerError::Busy { ledger: ledger.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(unusable(ledger, error)),
-        }
-        std::thread::sleep(A_MOMENT);
-        waited += A_MOMENT;
-    }
-}
-
-fn lock_file(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".lock");
-    name.into()
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
@@ -288,6 +262,12 @@ impl Ledger for SqliteLedger {
 
     async fn purge(&self, before: DateTime<Utc>) -> Result<usize, LedgerError> {
         self.ask(move |db| single::purge(db, before)).await
+    }
+
+    async fn keep_copy(&self, now: DateTime<Utc>) -> Result<Option<PathBuf>, CopyError> {
+        let path = Arc::clone(&self.path);
+        let copied = tokio::task::spawn_blocking(move || copy::daily(&path, now)).await;
+        copied.unwrap_or_else(|_| Err(unusable(&self.ledger, "the copying was cut off").into()))
     }
 }
 

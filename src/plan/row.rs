@@ -107,11 +107,13 @@ pub enum Reason {
     InDoubt,
     /// Held: it may have left, six times over.
     TooManyDoubts,
+    /// Held: it fell due between a copy of the ledger and its restoring, and may have left meanwhile.
+    Restored,
 }
 
 impl Reason {
     /// Every reason, with the state that it explains.
-    pub const ALL: [(Self, State); 14] = [
+    pub const ALL: [(Self, State); 15] = [
         (Self::Accepted, State::Sent),
         (Self::Confirmed, State::Sent),
         (Self::PastWhenFirstSeen, State::Skipped),
@@ -126,6 +128,7 @@ impl Reason {
         (Self::MailRefused, State::Failed),
         (Self::InDoubt, State::Held),
         (Self::TooManyDoubts, State::Held),
+        (Self::Restored, State::Held),
     ];
 
     /// The word in the ledger and in listings.
@@ -146,6 +149,7 @@ impl Reason {
             Self::MailRefused => "mail-refused",
             Self::InDoubt => "in-doubt",
             Self::TooManyDoubts => "too-many-doubts",
+            Self::Restored => "restored",
         }
     }
 

@@ -43,8 +43,13 @@ impl Transport {
 
     /// Sends one mail.
     pub async fn send(&mut self, letter: Letter<'_>) -> Outcome {
+        self.send_unless(letter, std::future::pending()).await
+    }
+
+    /// Sends one mail. Soon after `told` ends it gives up, unless the mail may have left by then.
+    pub async fn send_unless(&mut self, letter: Letter<'_>, told: impl Future<Output = ()>) -> Outcome {
         match self {
-            Self::Smtp(smtp) => smtp.send(letter).await,
+            Self::Smtp(smtp) => smtp.send_unless(letter, told).await,
             Self::Folder(outbox) => outbox.send(letter),
         }
     }

@@ -23,6 +23,22 @@ pub fn ended(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
+/// Runs a command that is to end by itself; one that does not within twenty seconds is killed, and the test fails.
+pub fn refused(mut command: Command) -> (i32, String, String) {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (leash, held) = mpsc::channel::<()>();
+    let id = child.id().to_string();
+    std::thread::spawn(move || {
+        if held.recv_timeout(Duration::from_secs(20)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-9", &id]).status();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(leash);
+    assert!(output.status.code().is_some(), "it was not refused: {}", text(&output.stderr));
+    ended(&output)
+}
+
 /// A daemon.
 pub struct Daemon {
     child: Child,
@@ -68,7 +84,18 @@ impl Daemon {
         self.signal("-HUP");
     }
 
-    fn signal(&self, name: &str) {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn signal(&self, name: &str) {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 

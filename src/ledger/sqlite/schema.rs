@@ -2,15 +2,16 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::unusable;
+use super::errors::{ailing, unusable};
 use crate::calendar::zone::TZDB;
+use crate::ledger::ailment::Ailment;
 use crate::ledger::{LedgerError, Stamp};
 
 /// Every migration, oldest first, with the schema that it makes (`PRAGMA user_version`).
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("0001.sql"))];
+const MIGRATIONS: [(i64, &str); 2] = [(1, include_str!("0001.sql")), (2, include_str!("0002.sql"))];
 
 /// The newest schema that this program knows.
-const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Says in the file's head whose it is (`PRAGMA application_id`): "jalo".
 const APPLICATION: i64 = 0x6a61_6c6f;
@@ -30,7 +31,7 @@ pub(super) fn inspect(db: &Connection, ledger: &str) -> Result<i64, LedgerError>
         }
         (APPLICATION, found, _) => Ok(found),
         (0, 0, 0) => Ok(0),
-        _ => Err(unusable(ledger, "the file is a database, but not a ledger of jalon")),
+        _ => Err(ailing(ledger, Ailment::Damaged, "the file is a database, but not a ledger of jalon")),
     }
 }
 
@@ -97,7 +98,10 @@ mod tests {
 
     /// The words between quotes in the list that follows some text.
     fn list(after: &str) -> BTreeSet<String> {
-        let (_, sql) = MIGRATIONS.last().expect("there is one");
+        let mut db = Connection::open_in_memory().expect("opens");
+        migrate(&mut db, 0).expect("migrates");
+        let tables = "SELECT group_concat(sql, ' ') FROM sqlite_schema WHERE type = 'table'";
+        let sql: String = db.query_row(tables, [], |row| row.get(0)).expect("are there");
         let (_, rest) = sql.split_once(after).expect("the list is there");
         let (list, _) = rest.split_once(')').expect("it ends");
         list.split('\'').skip(1).step_by(2).map(str::to_owned).collect()

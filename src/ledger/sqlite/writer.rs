@@ -3,7 +3,6 @@
 //!
 //! Each job has a savepoint of its own: one that errs, or panics, is undone alone.
 
-use std::fs::File;
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
@@ -11,6 +10,10 @@ use std::thread::{Builder, JoinHandle};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
+
+use super::errors::moved;
+use super::place::Held;
+use crate::fail_point::fail_point;
 
 /// How many jobs share one transaction at most.
 const TOGETHER: usize = 64;
@@ -37,16 +40,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `lock` is held as long as it lives.
+    /// Starts the thread. What is held is held as long as it lives, and nothing is committed once it is gone.
     pub(super) fn start(
         db: Connection,
         behaviour: TransactionBehavior,
-        lock: Option<File>,
+        held: Option<Held>,
     ) -> std::io::Result<Self> {
         let (jobs, waiting) = mpsc::channel();
         let thread = Builder::new().name("ledger".into()).spawn(move || {
-            serve(db, behaviour, &waiting);
-            drop(lock); // after the connection: whoever takes it next finds no open file
+            serve(db, behaviour, held.as_ref(), &waiting);
+            drop(held); // after the connection: whoever takes it next finds no open file
         })?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -110,10 +113,15 @@ where
     }
 }
 
-fn serve(mut db: Connection, behaviour: TransactionBehavior, waiting: &mpsc::Receiver<Box<dyn Job>>) {
+fn serve(
+    mut db: Connection,
+    behaviour: TransactionBehavior,
+    held: Option<&Held>,
+    waiting: &mpsc::Receiver<Box<dyn Job>>,
+) {
     while let Ok(first) = waiting.recv() {
         let mut jobs: Vec<_> = iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
-        let committed = together(&mut db, behaviour, &mut jobs).map_err(Arc::new);
+        let committed = together(&mut db, behaviour, held, &mut jobs).map_err(Arc::new);
         for job in jobs {
             job.answer(committed.clone());
         }
@@ -124,6 +132,7 @@ fn serve(mut db: Connection, behaviour: TransactionBehavior, waiting: &mpsc::Rec
 fn together(
     db: &mut Connection,
     behaviour: TransactionBehavior,
+    held: Option<&Held>,
     jobs: &mut [Box<dyn Job>],
 ) -> rusqlite::Result<()> {
     let mut all = db.transaction_with_behavior(behaviour)?;
@@ -144,7 +153,13 @@ fn together(
             ));
         }
     }
-    all.commit()
+    if held.is_some_and(|held| !held.stand()) {
+        return Err(moved());
+    }
+    fail_point("before-commit");
+    all.commit()?;
+    fail_point("after-commit");
+    Ok(())
 }
 
 #[cfg(test)]

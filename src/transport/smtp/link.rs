@@ -135,6 +135,11 @@ impl Link {
         self.mails >= MAILS_A_CONNECTION || self.used.elapsed() >= Duration::from_secs(IDLE_SECONDS)
     }
 
+    /// What knows whether the dot of the mail under way has left.
+    pub(super) fn dot(&self) -> Wire {
+        self.wire.clone()
+    }
+
     /// Whether a mail was begun and not ended.
     pub(super) fn is_unfinished(&self) -> bool {
         self.unfinished

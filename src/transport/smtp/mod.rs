@@ -16,12 +16,14 @@ mod tls;
 mod wire;
 
 use std::fmt;
+use std::future::Future;
 
 use lettre::transport::smtp::authentication::Mechanism;
 use thiserror::Error;
+use tokio::time::{Duration, sleep};
 
 use super::Letter;
-use crate::plan::outcome::Outcome;
+use crate::plan::outcome::{Outcome, Phase};
 use crate::settings::{Auth, Relay, Tls as Link};
 use link::Login;
 pub use timeouts::Timeouts;
@@ -34,6 +36,10 @@ pub const MAILS_A_CONNECTION: u32 = 50;
 
 /// How long a connection may lie idle, in seconds, before it is replaced.
 pub const IDLE_SECONDS: u64 = 30;
+
+/// How long a relay may take over a mail in hand after the word to stop, up to the dot, in seconds. A process that is
+/// cut off later would leave a doubt where there is none.
+pub const STOP_SECONDS: u64 = 5;
 
 /// A login. Its secret does not print.
 #[derive(Clone, PartialEq, Eq)]
@@ -160,6 +166,12 @@ impl Smtp {
     /// The outcome tells all: after `Accepted`, most `Refused` and `Unfit` the connection goes on; after `Lost`,
     /// and after 421, it is gone. Dropping the future loses the connection too.
     pub async fn send(&mut self, letter: Letter<'_>) -> Outcome {
+        self.send_unless(letter, std::future::pending()).await
+    }
+
+    /// The same, but gives up [`STOP_SECONDS`] after `told` ends, as long as the dot has certainly not left: then
+    /// `Lost` in phase `Data`. Once it may have, the answer is waited for.
+    pub async fn send_unless(&mut self, letter: Letter<'_>, told: impl Future<Output = ()>) -> Outcome {
         if let Err(words) = letter_is_fit(letter) {
             return Outcome::Unfit(words);
         }
@@ -169,9 +181,19 @@ impl Smtp {
             return outcome;
         }
         let Some(link) = self.link.take() else {
-            return Outcome::Lost(crate::plan::outcome::Phase::Connect, "no connection".to_owned());
+            return Outcome::Lost(Phase::Connect, "no connection".to_owned());
         };
-        let (outcome, link) = link.send(letter, &self.timeouts).await;
+        let dot = link.dot();
+        let mut sending = Box::pin(link.send(letter, &self.timeouts));
+        let done = tokio::select! {
+            done = &mut sending => Some(done),
+            () = async { told.await; sleep(Duration::from_secs(STOP_SECONDS)).await } => None,
+        };
+        let (outcome, link) = match done {
+            Some(done) => done,
+            None if dot.dot_left().is_some() => sending.await,
+            None => (Outcome::Lost(Phase::Data, "given up before the mail was over".to_owned()), None),
+        };
         self.link = link;
         outcome
     }

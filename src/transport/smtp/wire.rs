@@ -26,6 +26,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
+use crate::fail_point::fail_point;
+
 /// The longest line of an answer, in bytes (RFC 5321 §4.5.3.1.5 allows 512).
 const LONGEST_LINE: usize = 1000;
 
@@ -326,7 +328,10 @@ impl AsyncWrite for Wire {
                 Look::Closed(error) => return Poll::Ready(Err(error)),
             },
             Stage::Ending => match state.look(cx) {
-                Look::Quiet => state.stage = Stage::Dot(Instant::now()),
+                Look::Quiet => {
+                    fail_point("before-dot");
+                    state.stage = Stage::Dot(Instant::now());
+                }
                 // The relay has answered before the dot: the dot does not leave, and lettre reads that answer.
                 Look::Words => return Poll::Ready(Ok(bytes.len())),
                 Look::Closed(error) => return Poll::Ready(Err(error)),
@@ -337,7 +342,12 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.lock().stream()?.writer().poll_flush(cx)
+        let mut state = self.lock();
+        ready!(state.stream()?.writer().poll_flush(cx))?;
+        if matches!(state.stage, Stage::Dot(_)) {
+            fail_point("after-dot");
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

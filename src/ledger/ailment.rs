@@ -1,0 +1,61 @@
+//! What ails a ledger that cannot be used, as far as it can be told, and what a person does about it.
+
+use crate::diagnostic::{Words, say};
+
+/// What ails a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ailment {
+    /// Its disk is full, or its share of it.
+    Full,
+    /// It, or its folder, may not be written.
+    ReadOnly,
+    /// What is in the file is damaged, or no ledger at all.
+    Damaged,
+    /// Its files were deleted, moved or replaced under a running daemon.
+    Moved,
+    /// There is none, but there are copies of one.
+    Gone,
+    /// Another program keeps writing to it.
+    Occupied,
+    /// The disk failed, or does not say why.
+    Disk,
+    /// Nothing that is known.
+    Unknown,
+}
+
+impl Ailment {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(self) -> Option<Words> {
+        Some(match self {
+            Self::Full => say(
+                "libérez de la place sur son disque\u{a0}: jalon reprend de lui-même",
+                "make room on its disk: jalon goes on by itself",
+            ),
+            Self::ReadOnly => say(
+                "rendez ce fichier et son dossier inscriptibles pour l'utilisateur de jalon",
+                "let jalon's user write this file and its folder",
+            ),
+            Self::Damaged => say(
+                "arrêtez jalon, puis restaurez une copie\u{a0}: jalon restore FICHIER (les copies du jour sont dans « backups », à côté du registre)",
+                "stop jalon and restore a copy: jalon restore FILE (the daily copies are in `backups`, beside the ledger)",
+            ),
+            Self::Moved => say(
+                "remettez ses fichiers à leur place, ou arrêtez jalon et restaurez une copie\u{a0}: jalon restore FICHIER",
+                "put its files back where they were, or stop jalon and restore a copy: jalon restore FILE",
+            ),
+            Self::Gone => say(
+                "restaurez la plus récente\u{a0}: jalon restore FICHIER\u{a0}; ou, pour repartir d'un registre vide, déplacez ces copies ailleurs",
+                "restore the latest: jalon restore FILE; or, to begin with an empty ledger, move these copies elsewhere",
+            ),
+            Self::Occupied => {
+                say("fermez l'autre programme qui y écrit", "close the other program that writes to it")
+            }
+            Self::Disk => say(
+                "vérifiez son disque, et la place qui y reste",
+                "check its disk, and the room that is left on it",
+            ),
+            Self::Unknown => return None,
+        })
+    }
+}
