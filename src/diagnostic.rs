@@ -106,6 +106,7 @@ pub const WARNINGS: &[&str] = &[
     "alone",
     "over-rate",
     "zone-differs",
+    "password-login",
     "no-operator",
     "no-digest",
     "shared-address",

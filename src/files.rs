@@ -5,6 +5,7 @@
 mod folders;
 pub mod kept;
 pub mod looks;
+pub mod rotated;
 pub mod secrets;
 pub mod watch;
 

@@ -34,6 +34,7 @@
 //! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |
 //! | change what a table of the ledger holds | the next `ledger/sqlite/000N.sql` | the ledger as it was, in `tests/ledgers/` |
 //! | say what ails a ledger, and what to do | `ledger/ailment.rs` | – |
+//! | explain a refusal of a provider's | `message/advice/` | `tests/advice.rs` |
 //! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |

@@ -388,11 +388,6 @@ fn what_run_would_refuse_for_what_the_files_say_is_an_error_of_check() {
         ),
         (with_relay("ca_file = \"jalon.toml\"\n"), "jalon.toml:12:11", "it holds no certificate"),
         (
-            with_relay("username = \"u\"\ntoken_command = [\"hunter2\"]\n"),
-            "jalon.toml:13:17",
-            "is not served",
-        ),
-        (
             with_relay("username = \"u\"\npassword = { file = \"hunter2\" }\n"),
             "jalon.toml:13:12",
             "the password cannot be read: this file does not exist",

@@ -389,6 +389,28 @@ fn a_machine_that_is_somewhere_else() {
 }
 
 #[test]
+fn a_password_for_a_relay_of_microsofts() {
+    let smtp = |host: &str, more: &str| format!("[[smtp]]\nhost = \"{host}\"\nusername = \"u\"\n{more}\n");
+    let password = "password = { file = \"p\" }";
+    let of = |jalon: &str| thoughts(jalon, None, &[]).join(" ");
+    for host in [
+        "smtp.office365.com",
+        "SMTP.Office365.com",
+        "smtp-mail.outlook.com",
+        "contoso.mail.protection.outlook.com",
+    ] {
+        assert_eq!(of(&smtp(host, password)), "password-login jalon.toml:3", "{host}");
+        assert_eq!(of(&smtp(host, "token_command = [\"jalon\", \"token\"]")), "", "{host}");
+    }
+    for host in ["smtp.gmail.com", "smtp.example.org", "notoutlook.com"] {
+        assert_eq!(of(&smtp(host, password)), "", "{host}");
+    }
+    let second = smtp("smtp.example.org", password) + &smtp("smtp.office365.com", password);
+    assert_eq!(of(&second), "password-login jalon.toml:7");
+    assert_eq!(of(&format!("accept = [\"password-login\"]\n{}", smtp("smtp.office365.com", password))), "");
+}
+
+#[test]
 fn every_warning_of_the_program_can_be_accepted_and_nothing_else_can() {
     // What only the daemon says, what is said of `accept` itself, and of a last good version.
     let not = ["unknown-accept", "removed-person", "unknown-person", "forbidden-address"];
@@ -410,6 +432,7 @@ fn every_warning_of_the_program_can_be_accepted_and_nothing_else_can() {
                 "self.warn(",
                 ".about(",
                 "about_settings(",
+                "about_line(",
                 "miss_softly(",
                 "say_so(",
             ] {

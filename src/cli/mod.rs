@@ -15,6 +15,7 @@ pub mod rehearse;
 pub mod restore;
 pub mod run;
 pub mod schema;
+pub mod token;
 pub mod ways;
 
 use std::io::Write as _;
@@ -106,6 +107,8 @@ pub enum Command {
     Diff(diff::Diff),
     /// Why a reminder came, or did not
     Explain(explain::Explain),
+    /// Print an access token of Microsoft or Google, for `token_command`
+    Token(token::Token),
     /// Accept what waits for a person: postings that vanished, a clock that was set
     Accept(accept::Accept),
     /// Copy the ledger into a file, also while the daemon runs
@@ -176,6 +179,7 @@ pub fn run(line: Line) -> Exit {
         Command::Man(command) => command.run(&context),
         Command::Diff(command) => command.run(&context),
         Command::Explain(command) => command.run(&context),
+        Command::Token(command) => command.run(&context),
         Command::Accept(command) => command.run(&context),
         Command::Backup(command) => command.run(&context),
         Command::Restore(command) => command.run(&context),

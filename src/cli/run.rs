@@ -184,8 +184,9 @@ impl Run {
         }
         let files = Taken::keeping(context.config.clone(), loaded, kept, refused);
         let planner = Planner::over(ledger.clone(), clock.clone(), files);
-        let lease =
-            TimeDelta::from_std(Timeouts::default().total()).unwrap_or_default() + TimeDelta::minutes(5);
+        let limits = Timeouts::default();
+        let lease = TimeDelta::from_std(limits.total() + limits.of_tokens()).unwrap_or_default()
+            + TimeDelta::minutes(5);
         match daemon::run(Parts { ledger, clock, planner, ways, lease, signals }).await {
             Ok(()) => Exit::Done,
             Err(error) => fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),

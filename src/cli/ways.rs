@@ -5,7 +5,7 @@ use std::path::Path;
 use super::run::state_path;
 use super::{ledger_path, of_ledger};
 use crate::daemon::dispatcher::Way;
-use crate::diagnostic::{Problem, Words, say};
+use crate::diagnostic::{Language, Problem, Words, say};
 use crate::files::secrets::{authorities, secret};
 use crate::ledger::LedgerError;
 use crate::settings::place::place;
@@ -13,6 +13,7 @@ use crate::settings::{Relay, Secret, Settings};
 use crate::transport::Transport;
 use crate::transport::folder::Outbox;
 use crate::transport::smtp::{Credentials, SetupError, Smtp, Timeouts};
+use crate::transport::token::{self, Program, Tokens};
 
 /// Why the daemon cannot begin by settings that are otherwise good.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
     }
     let mut ways = Vec::with_capacity(settings.relays.len());
     for (n, relay) in settings.relays.iter().enumerate() {
-        let mut way = way(n, relay, config)?;
+        let mut way = way(n, relay, config, settings.house.language)?;
         // Two relays on one host are two: what is told of one is not told of the other.
         if settings.relays.iter().filter(|other| other.host == relay.host).count() > 1 {
             way.name = format!("{}:{}", relay.host, relay.port);
@@ -77,7 +78,6 @@ pub fn troubles(settings: &Settings, config: &Path, elsewhere: bool) -> Vec<Trou
     let kept_here = |relay: &&Relay| !elsewhere && matches!(relay.password, Some(Secret::File(_)));
     let mut found: Vec<Trouble> = no_way(settings).into_iter().collect();
     for (n, relay) in settings.relays.iter().enumerate() {
-        found.extend(not_served(n, relay));
         found.extend(Some(relay).filter(kept_here).and_then(|relay| password(n, relay, config).err()));
         // What the login is does not matter here.
         let mut open = Relay { username: None, ..relay.clone() };
@@ -118,30 +118,35 @@ fn no_way(settings: &Settings) -> Option<Trouble> {
     })
 }
 
-fn way(n: usize, relay: &Relay, config: &Path) -> Result<Way, Trouble> {
-    if let Some(trouble) = not_served(n, relay) {
-        return Err(trouble);
-    }
-    let password = password(n, relay, config)?;
+fn way(n: usize, relay: &Relay, config: &Path, language: Language) -> Result<Way, Trouble> {
+    let tokens = relay.token_command.as_ref().map(|words| tokens(words, config, language));
+    // Tokens come in time; until then there is no secret.
+    let secret = if tokens.is_some() { Some(String::new()) } else { password(n, relay, config)? };
     let credentials =
-        relay.username.clone().zip(password).map(|(username, password)| Credentials { username, password });
+        relay.username.clone().zip(secret).map(|(username, password)| Credentials { username, password });
     let smtp = smtp(n, relay, credentials, config)?;
+    let smtp = match tokens {
+        Some(tokens) => smtp.with_tokens(tokens),
+        None => smtp,
+    };
     Ok(Way::new(relay.host.clone(), Transport::Smtp(Box::new(smtp))))
 }
 
-fn not_served(n: usize, relay: &Relay) -> Option<Trouble> {
-    relay.token_command.as_ref().map(|_| Trouble {
-        code: "not-served",
-        at: ("smtp", n, "token_command"),
-        sentence: say(
-            "token_command n'est pas encore servi par cette version",
-            "token_command is not served by this version yet",
-        ),
-        remedy: say(
-            "écrivez password = { credential = \"smtp-password\" } ou { file = \"smtp.password\" }",
-            "write password = { credential = \"smtp-password\" } or { file = \"smtp.password\" }",
-        ),
-    })
+/// The tokens that a command prints. `jalon` alone means this very program, wherever it is, and it complains in the
+/// service's language; any program is told the folder of jalon.toml.
+fn tokens(words: &[String], config: &Path, language: Language) -> Tokens {
+    let mut words = words.to_vec();
+    if words.first().is_some_and(|program| program == "jalon")
+        && let Ok(Ok(this)) = std::env::current_exe().map(|path| path.into_os_string().into_string())
+    {
+        words[0] = this;
+        if !words.iter().any(|word| word.starts_with("--lang")) {
+            words.extend(["--lang".to_owned(), language.code().to_owned()]);
+        }
+    }
+    let folder = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
+    let environment = vec![("CONFIGURATION_DIRECTORY", folder.into_os_string())];
+    Tokens::new(Program { words, environment }, token::LIMIT)
 }
 
 fn password(n: usize, relay: &Relay, config: &Path) -> Result<Option<String>, Trouble> {

@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::diagnostic::Problem;
 use crate::fail_point::{fail_point, fail_points};
 use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
+use crate::message::advice::advice;
 use crate::message::{Templates, Written};
 use crate::plan::hours::waits_until;
 use crate::plan::next::{Next, Past, Relay, Verdict, next};
@@ -432,6 +433,7 @@ impl<L: Ledger> Dispatcher<L> {
                 Outcome::Accepted(reply) => reply.to_string(),
                 Outcome::Refused(phase, reply) => format!("{}: {reply}", phase.word()),
                 Outcome::Lost(phase, words) => format!("{}: {words}", phase.word()),
+                Outcome::NoToken(words) => format!("{}: {words}", Phase::Auth.word()),
                 Outcome::Unfit(words) | Outcome::Unwritable(words) => words.clone(),
             };
             let since = match way.health {
@@ -440,8 +442,10 @@ impl<L: Ledger> Dispatcher<L> {
             };
             way.early = is_early(outcome);
             let at_once = cannot_wait(outcome, way.failures);
-            way.health = Health::Failing { since, at_once, words: why.clone() };
-            self.report.resting = Some((way.name.clone(), until, why));
+            let advice = advice(outcome);
+            let told = advice.as_ref().map_or_else(|| why.clone(), |advice| format!("{why}. {}", advice.en));
+            way.health = Health::Failing { since, at_once, words: why, advice };
+            self.report.resting = Some((way.name.clone(), until, told));
         }
     }
 
@@ -479,16 +483,20 @@ fn holds(mail: &Mail, sort: Sort) -> bool {
 
 /// Whether a failure came before the relay could be given a mail: then being ready again is being well again.
 fn is_early(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Refused(phase, _) | Outcome::Lost(phase, _) if *phase <= Phase::Auth)
+    match outcome {
+        Outcome::Refused(phase, _) | Outcome::Lost(phase, _) => *phase <= Phase::Auth,
+        Outcome::NoToken(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether no waiting will mend a failure, so that the operator hears of it at once: a refused login, sender or quota;
-/// TLS that fails twice.
+/// TLS, or a token's program, that fails twice.
 fn cannot_wait(outcome: &Outcome, failures: u32) -> bool {
     match outcome {
         Outcome::Refused(Phase::Auth | Phase::Sender, reply) => reply.code >= 500,
         Outcome::Refused(Phase::Recipient | Phase::Data | Phase::Dot, _) => true,
-        Outcome::Refused(Phase::Tls, _) | Outcome::Lost(Phase::Tls, _) => failures > 1,
+        Outcome::Refused(Phase::Tls, _) | Outcome::Lost(Phase::Tls, _) | Outcome::NoToken(_) => failures > 1,
         _ => false,
     }
 }

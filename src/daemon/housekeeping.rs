@@ -40,7 +40,7 @@ impl Copies {
                     log::not_copied(&error);
                 }
                 let (since, words) = (since.unwrap_or(now), error.to_string());
-                self.health.send_replace(Health::Failing { since, at_once: true, words });
+                self.health.send_replace(Health::Failing { since, at_once: true, words, advice: None });
             }
         }
     }

@@ -53,6 +53,8 @@ pub enum Health {
         at_once: bool,
         /// What it said.
         words: String,
+        /// What that means, and what to do, where it is known.
+        advice: Option<Words>,
     },
 }
 
@@ -323,11 +325,16 @@ impl Found<'_> {
                     self.troubles.unknown.insert(problem.replace('/', "_"));
                 }
                 Health::Well => {}
-                Health::Failing { since, at_once, words } => {
+                Health::Failing { since, at_once, words, advice } => {
+                    let (fr, en) = (advice.as_ref().map(|it| &it.fr), advice.as_ref().map(|it| &it.en));
                     let tell = if *at_once { *since } else { *since + RELAY_PATIENCE };
                     let words = say(
-                        format!("Le relais {} ne prend plus de courriels : {words}.", way.name),
-                        format!("The relay {} takes no mail: {words}.", way.name),
+                        format!(
+                            "Le relais {} ne prend plus de courriels : {}",
+                            way.name,
+                            explained(words, fr)
+                        ),
+                        format!("The relay {} takes no mail: {}", way.name, explained(words, en)),
                     );
                     self.add(&problem, tell, &words);
                 }
@@ -381,6 +388,15 @@ impl Found<'_> {
                 trouble.since = Some(*since);
             }
         }
+    }
+}
+
+/// What was said, and what it means unless that was said too: whole sentences.
+fn explained(said: &str, advice: Option<&String>) -> String {
+    let said = said.trim_end_matches('.');
+    match advice.filter(|advice| !said.contains(advice.trim_end_matches('.'))) {
+        Some(advice) => format!("{said}. {advice}"),
+        None => format!("{said}."),
     }
 }
 

@@ -23,6 +23,7 @@
 //! | change what templates may do | `render` |
 //! | change a header | `mime` |
 
+pub mod advice;
 pub mod changed;
 pub mod digest;
 mod english;

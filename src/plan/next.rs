@@ -143,6 +143,9 @@ pub fn next(outcome: &Outcome, past: Past, policy: InDoubt, now: DateTime<Utc>) 
             relay: Relay::GoesOn,
         },
         Outcome::Unwritable(words) => rests(rest(past.relay_failures), words.clone()),
+        Outcome::NoToken(words) => {
+            rests(rest(past.relay_failures), format!("{}: {words}", Phase::Auth.word()))
+        }
         Outcome::Lost(Phase::Dot, words) => Next {
             verdict: Verdict::Doubt {
                 doubt: doubt(past.doubts, policy, Found::Live, now),

@@ -4,6 +4,7 @@
 mod dates;
 mod label;
 mod load;
+mod relay;
 
 use std::collections::BTreeMap;
 
@@ -64,7 +65,8 @@ pub fn warnings(seen: &Seen<'_>) -> Vec<Problem> {
         problems.append(&mut found);
     }
     problems.extend(load::two_at_once(seen));
-    let mut found: Vec<Problem> = load::over_rate(seen).into_iter().chain(load::zone_differs(seen)).collect();
+    let of_settings = [load::over_rate(seen), load::zone_differs(seen), relay::password_login(seen)];
+    let mut found: Vec<Problem> = of_settings.into_iter().flatten().collect();
     found.retain(|problem| !seen.settings.house.accept.contains(problem.code));
     problems.append(&mut found);
     problems
@@ -90,8 +92,14 @@ impl Seen<'_> {
     /// A warning about jalon.toml, at a key.
     fn about_settings(&self, key: &str, code: &'static str, sentence: Words, remedy: Words) -> Problem {
         let text = self.texts.get(self.jalon_toml).copied().unwrap_or_default();
-        let problem = Problem::warning(code, self.jalon_toml, sentence).remedy(remedy);
         let line = text.lines().position(|line| has_key(line, key));
+        self.about_line(line, code, sentence, remedy)
+    }
+
+    /// A warning about a line of jalon.toml, counted from 0, if it is known.
+    fn about_line(&self, line: Option<usize>, code: &'static str, sentence: Words, remedy: Words) -> Problem {
+        let text = self.texts.get(self.jalon_toml).copied().unwrap_or_default();
+        let problem = Problem::warning(code, self.jalon_toml, sentence).remedy(remedy);
         match line {
             Some(line) => {
                 let place = Place { line: line + 1, column: 1, width: 1, text: String::new() };

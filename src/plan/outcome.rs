@@ -82,6 +82,8 @@ pub enum Outcome {
     Refused(Phase, Reply),
     /// No usable answer in this phase: refused, cut, timed out, garbage. The words are for people.
     Lost(Phase, String),
+    /// No access token could be had, and no waiting mends that: nobody was asked anything. The words are for people.
+    NoToken(String),
     /// We could not or would not hand it over: this mail is at fault (too large, needs SMTPUTF8 …).
     Unfit(String),
     /// The outbox could not be written: nothing left.

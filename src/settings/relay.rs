@@ -37,11 +37,10 @@ pub(super) fn relay(table: &Table<'_, '_>, twice: bool) -> Option<Relay> {
     }
     let username = table.text("username").map(At::into_inner);
     let password = secret(table);
-    let token_command = table
-        .texts("token_command", "[\"/usr/local/bin/token\"]")
-        .map(|words| words.into_iter().map(At::into_inner).collect::<Vec<_>>());
+    let token_command = token_command(table);
     let auth = table.texts("auth", "[\"plain\"]").unwrap_or_default();
-    let auth = auth.iter().filter_map(|word| one_auth(source, word)).collect();
+    let auth: Vec<Auth> = auth.iter().filter_map(|word| one_auth(source, word)).collect();
+    ways_fit(table, &auth, token_command.is_some());
     if !twice {
         login_is_whole(table);
     }
@@ -177,6 +176,51 @@ fn secret(table: &Table<'_, '_>) -> Option<Secret> {
         return None;
     }
     found.into_iter().next()
+}
+
+/// A program and its arguments: at least a program.
+fn token_command(table: &Table<'_, '_>) -> Option<Vec<String>> {
+    let words = table.texts("token_command", "[\"/usr/local/bin/token\"]")?;
+    let words: Vec<String> = words.into_iter().map(At::into_inner).collect();
+    if words.first().is_none_or(|program| program.trim().is_empty()) {
+        table.source.error(
+            &table.key_span("token_command"),
+            "no-program",
+            say("« token_command » ne nomme aucun programme", "`token_command` names no program"),
+            Some(say(
+                "écrivez par exemple token_command = [\"jalon\", \"token\", \"microsoft\", …]",
+                "write for instance token_command = [\"jalon\", \"token\", \"microsoft\", …]",
+            )),
+        );
+        return None;
+    }
+    Some(words)
+}
+
+/// A token goes by XOAUTH2 and nothing else: sent as a password it would be given away, and refused.
+fn ways_fit(table: &Table<'_, '_>, auth: &[Auth], token: bool) {
+    let by_token = |way: &Auth| *way == Auth::Xoauth2;
+    if token && !auth.iter().all(by_token) {
+        table.source.error(
+            &table.key_span("auth"),
+            "unfit-auth",
+            say(
+                "avec « token_command », la connexion se fait par xoauth2 seulement",
+                "with `token_command`, the login is by xoauth2 only",
+            ),
+            Some(say("retirez la ligne « auth »", "remove the line `auth`")),
+        );
+    } else if table.get("password").is_some() && auth.iter().any(by_token) {
+        table.source.error(
+            &table.key_span("auth"),
+            "unfit-auth",
+            say("xoauth2 veut un jeton, et non un mot de passe", "xoauth2 wants a token, not a password"),
+            Some(say(
+                "écrivez token_command à la place de password, ou retirez xoauth2",
+                "write token_command in place of password, or remove xoauth2",
+            )),
+        );
+    }
 }
 
 fn one_auth(source: &Source<'_>, word: &At<String>) -> Option<Auth> {

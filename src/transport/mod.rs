@@ -5,6 +5,7 @@
 
 pub mod folder;
 pub mod smtp;
+pub mod token;
 
 use crate::plan::outcome::Outcome;
 

@@ -28,7 +28,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "config"
 NBSP = "\u00a0"
 ENVIRONMENT = {"PATH": os.defpath, "LANG": "C"}  # all that jalon is given of ours
 # Every scenario has mailboxes of its own, so that none sees another's mail. The last two must stay empty.
-MAILBOXES = ["zoe", "malik", "joao", "lena", "rafale", "ines", "yann", "chloe", "maya", "retours", "operateur"]
+MAILBOXES = ["zoe", "malik", "joao", "lena", "rafale", "ines", "yann", "chloe", "maya", "nora", "retours", "operateur"]
 
 # Accents, quotes and signs beyond Latin-1 wherever a posting or a person may have them.
 POSTING = """\
@@ -101,7 +101,7 @@ bounces = "retours@{DOMAIN}"
 operator = "operateur@{DOMAIN}"
 recipients = ["@{DOMAIN}"]
 [smtp]
-{lines}password = {{ file = "relay.password" }}
+{lines}{"" if "token_command" in relay else 'password = { file = "relay.password" }'}
 {self.people}""")
 
     def password(self, text):
@@ -362,6 +362,50 @@ def wrong_password(lab, tally):
     tally.equal("with the right one the mail arrives", len(lab.inbox("ines")), 1)
 
 
+def tokens(lab, tally):
+    """XOAUTH2: tokens that a program prints; one that has expired is renewed at once, on a new connection."""
+    if not lab.takes_tokens:
+        print("skipped: tokens: this Dovecot is newer than those whose settings the lab knows")
+        return
+    house = House(lab, DEADLINE.format(recruiters=["nora"]), [("nora", f'email = "nora@{DOMAIN}"')])
+    expired, good = lab.token(-3600), lab.token(3600)
+    program = house.dir / "token.sh"
+    program.write_text('cd "$(dirname "$0")" && echo run >>runs && { [ -s next ] && cat next || cat first; }\n')
+    def runs():
+        return len((house.dir / "runs").read_text().splitlines())
+    (house.dir / "first").write_text(expired + "\n")
+    house.configure(token_command=["/bin/sh", str(program)])
+    house.plan()
+    mark = lab.mark()
+    daemon = house.run("2026-06-18T08:59:59", JALON_LOG="trace")
+    (line,) = daemon.until("relay-rests")
+    tally.check("an expired token is refused, twice: the log says how", "auth: 535 5.7.8" in line, line)
+    tally.equal("SIGTERM ends it with 0", daemon.stop(), 0)
+    seen = lab.sessions(mark, 2)
+    tally.equal("two connections, a login each, no mail",
+                [(s.get("auth"), "mail" in s) for s in seen], [("0/1", False)] * 2)
+    tally.equal("the program ran twice", runs(), 2)
+    tally.equal("the rows stay planned, none counts an attempt",
+                [(row["state"], row["attempts"]) for row in house.history()], [("planned", 0)] * 3)
+    # The first run prints the one that has expired, the next one the good one.
+    (house.dir / "runs").unlink()
+    program.write_text('cd "$(dirname "$0")" && echo run >>runs && if [ $(wc -l <runs) = 1 ]; then cat first;'
+                       ' else cat next; fi\n')
+    (house.dir / "next").write_text(json.dumps({"access_token": good, "expires_in": 3600}))
+    mark = lab.mark()
+    other = house.run("2026-06-18T09:01:00", JALON_LOG="trace")
+    other.until("sent")
+    other.stop()
+    seen = lab.sessions(mark, 2)
+    tally.equal("the login that failed cost a connection, and no mail", [s.get("auth") for s in seen], ["0/1", "1"])
+    tally.equal("the program ran twice", runs(), 2)
+    tally.equal("the mail arrives", len(lab.inbox("nora")), 1)
+    tally.check("as Postfix logged it: by XOAUTH2", "sasl_method=XOAUTH2" in lab.log(mark), lab.log(mark)[-2000:])
+    text = daemon.text + other.text
+    tally.equal("no token is in the log, even at `trace`",
+                [token for token in (expired, good) if token in text or token.split(".")[2] in text], [])
+
+
 def untrusted(lab, tally):
     """A server that cannot prove who it is learns nothing: no login, no mail."""
     house = House(lab, DEADLINE.format(recruiters=["yann"]), [("yann", f'email = "yann@{DOMAIN}"')])
@@ -456,7 +500,7 @@ def leaks(lab, text, password):
     return [form for form in shown if form in text]
 
 
-SCENARIOS = [starttls, implicit, again, burst, wrong_password, untrusted, refused, reunion, rehearsal, afterwards]
+SCENARIOS = [starttls, implicit, again, burst, wrong_password, tokens, untrusted, refused, reunion, rehearsal, afterwards]
 
 
 def main():

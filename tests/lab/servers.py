@@ -4,10 +4,14 @@ Everything lives in one temporary folder and listens on 127.0.0.1. Nothing can l
 no service that would connect to another one.
 """
 
+import base64
 import contextlib
 import email
 import email.policy
+import hashlib
+import hmac
 import imaplib
+import json
 import os
 import random
 import re
@@ -33,6 +37,7 @@ class Lab:
         # What people really choose: spaces, quotes, letters beyond ASCII.
         self.password = f"mot de passe \"d'été\" \\ {secrets.token_hex(8)}"
         self.reader_password = secrets.token_hex(8)
+        self.token_key = secrets.token_bytes(32)  # what access tokens are signed with
         self.taken = set()  # the queue ids that Postfix has given to jalon: its log may be a moment behind
         self.children = []
 
@@ -86,6 +91,15 @@ class Lab:
             return mails
         finally:
             imap.logout()
+
+    def token(self, lifetime):
+        """An access token (a JWT, RFC 7519) of jalon's that Dovecot checks by itself: good for so many seconds."""
+        def part(value):
+            return base64.urlsafe_b64encode(value).rstrip(b"=")
+        now = int(time.time())
+        claims = {"sub": self.user, "iat": now - 7200, "exp": now + lifetime}
+        body = b".".join(part(json.dumps(words).encode()) for words in ({"alg": "HS256", "typ": "JWT"}, claims))
+        return (body + b"." + part(hmac.digest(self.token_key, body, hashlib.sha256))).decode()
 
     def log(self, since=0):
         """What Postfix has logged, from a mark on (a mark is an earlier length)."""
@@ -147,8 +161,17 @@ class Lab:
         shutil.chown(self.dir / "mail", "nobody", "nogroup")
         version = subprocess.run(["dovecot", "--version"], capture_output=True, text=True, check=True).stdout
         new = [int(n) for n in version.split()[0].split(".")[:2]] >= [2, 4]
+        # How 2.4 spells the checking of tokens was not tried: there, the lab offers none.
+        self.takes_tokens = not new
+        if self.takes_tokens:
+            keys = self.dir / "keys/default/HS256"
+            keys.mkdir(parents=True)
+            (keys / "default").write_bytes(base64.b64encode(self.token_key))
+            (self.dir / "oauth2.conf").write_text(OAUTH2.format(dir=self.dir))
+        mechanisms = "plain login xoauth2" if self.takes_tokens else "plain login"
         (self.dir / "dovecot.conf").write_text(
-            (DOVECOT_24 if new else DOVECOT_23).format(dir=self.dir) + DOVECOT.format(dir=self.dir, imap=self.imap))
+            (DOVECOT_24 if new else DOVECOT_23).format(dir=self.dir)
+            + DOVECOT.format(dir=self.dir, imap=self.imap, mechanisms=mechanisms))
         self._start("dovecot", ["dovecot", "-F", "-c", self.dir / "dovecot.conf"])
 
     def _postfix(self):
@@ -225,6 +248,11 @@ def free_ports(count):
 DOVECOT_23 = """\
 mail_location = maildir:{dir}/mail/%u
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {dir}/oauth2.conf
+}}
+passdb {{
   driver = passwd-file
   args = {dir}/users
 }}
@@ -232,6 +260,12 @@ userdb {{
   driver = static
   args = uid=nobody gid=nogroup home={dir}/mail/%u
 }}
+"""
+
+OAUTH2 = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={dir}/keys/
+username_attribute = sub
 """
 
 DOVECOT_24 = """\
@@ -259,7 +293,7 @@ listen = 127.0.0.1
 protocols = imap lmtp
 # The link to IMAP is the lab's own, on this machine; TLS is tried where jalon speaks it, at Postfix.
 ssl = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_verbose = yes
 auth_failure_delay = 0
 service imap-login {{

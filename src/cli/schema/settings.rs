@@ -304,9 +304,9 @@ fn relay(language: Language) -> Value {
         )
         .may(
             "token_command",
-            "Une commande qui donne un jeton OAuth 2.0 (XOAUTH2), à la place d'un mot de passe.",
-            "A command that prints an OAuth 2.0 token (XOAUTH2), in place of a password.",
-            texts(&json!([["/usr/local/bin/token"]])),
+            "Une commande qui donne un jeton OAuth 2.0 (XOAUTH2), à la place d'un mot de passe : un programme et ses mots, sans shell.",
+            "A command that prints an OAuth 2.0 token (XOAUTH2), in place of a password: a program and its words, without a shell.",
+            with(texts(&json!([["jalon", "token", "microsoft", "--tenant", "…"]])), &json!({ "minItems": 1 })),
         )
         .may(
             "auth",

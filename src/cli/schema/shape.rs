@@ -265,6 +265,9 @@ fn meaning(code: &'static str) -> Meaning<'static> {
         }
         "over-rate" => ("un jour au-delà de ce que prend le relais", "a day over the relay's rate"),
         "zone-differs" => ("un autre fuseau que celui de la machine", "another zone than the machine's"),
+        "password-login" => {
+            ("un mot de passe là où il n'en faudra plus", "a password where none will do any more")
+        }
         "no-operator" => ("personne à prévenir des pannes", "nobody to tell of failures"),
         "no-digest" => ("digest_of sans digest", "digest_of without a digest"),
         "shared-address" => ("une adresse pour deux personnes", "one address for two people"),

@@ -180,7 +180,7 @@ impl Link {
                     self.unfinished = *phase != Phase::Dot;
                     reply.code != 421
                 }
-                Outcome::Lost(..) | Outcome::Unwritable(_) => false,
+                Outcome::Lost(..) | Outcome::NoToken(_) | Outcome::Unwritable(_) => false,
             };
         (outcome, goes_on.then_some(self))
     }

@@ -23,6 +23,7 @@ use thiserror::Error;
 use tokio::time::{Duration, sleep};
 
 use super::Letter;
+use super::token::Tokens;
 use crate::plan::outcome::{Outcome, Phase};
 use crate::settings::{Auth, Relay, Tls as Link};
 use link::Login;
@@ -84,6 +85,8 @@ pub struct Smtp {
     tls: Option<tls::Tls>,
     starttls: bool,
     login: Option<Login>,
+    /// Where the secret of the login comes from, if it is a token.
+    tokens: Option<Tokens>,
     timeouts: Timeouts,
     link: Option<link::Link>,
 }
@@ -115,9 +118,17 @@ impl Smtp {
             tls,
             starttls: relay.tls == Link::Starttls,
             login: credentials.map(|credentials| Login { mechanisms, credentials }),
+            tokens: None,
             timeouts,
             link: None,
         })
+    }
+
+    /// The secret of the login is a token from here, taken anew for each connection.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
     }
 
     /// From the next connection on, logs in with these: a token was renewed.
@@ -131,7 +142,7 @@ impl Smtp {
     /// and it has carried few mails lately; else a new one, secured and logged in.
     ///
     /// # Errors
-    /// `Refused` or `Lost` in one of the phases `Connect`, `Tls` and `Auth`: nothing of a mail has left.
+    /// `Refused` or `Lost` in one of the phases `Connect`, `Tls` and `Auth`, or `NoToken`: nothing of a mail has left.
     pub async fn ready(&mut self) -> Result<(), Outcome> {
         if let Some(link) = self.link.take() {
             if link.is_worn() {
@@ -145,7 +156,27 @@ impl Smtp {
         Ok(())
     }
 
-    async fn open(&self) -> Result<link::Link, Outcome> {
+    /// A new connection. A token that is refused is renewed once, at once: it may have ended before its time.
+    async fn open(&mut self) -> Result<link::Link, Outcome> {
+        let Some(tokens) = self.tokens.clone() else { return self.connect().await };
+        let first = tokens.token().await.map_err(|error| error.outcome())?;
+        self.use_token(&first);
+        match self.connect().await {
+            Err(Outcome::Refused(Phase::Auth, reply)) if reply.code >= 500 => {}
+            done => return kept(done, &tokens, &first).await,
+        }
+        let second = tokens.other_than(&first).await.map_err(|error| error.outcome())?;
+        self.use_token(&second);
+        kept(self.connect().await, &tokens, &second).await
+    }
+
+    fn use_token(&mut self, token: &str) {
+        if let Some(login) = &mut self.login {
+            token.clone_into(&mut login.credentials.password);
+        }
+    }
+
+    async fn connect(&self) -> Result<link::Link, Outcome> {
         let limits = &self.timeouts;
         let tcp = dial::dial(&self.host, self.port, self.tls.is_none(), limits.connect).await?;
         let mut link = match &self.tls {
@@ -204,6 +235,18 @@ impl Smtp {
             link.quit(&self.timeouts).await;
         }
     }
+}
+
+/// What came of a connection; a token with which a login failed, however it did, is not used again.
+async fn kept(
+    done: Result<link::Link, Outcome>,
+    tokens: &Tokens,
+    token: &str,
+) -> Result<link::Link, Outcome> {
+    if let Err(Outcome::Refused(Phase::Auth, _) | Outcome::Lost(Phase::Auth, _)) = &done {
+        tokens.forget(token).await;
+    }
+    done
 }
 
 /// What every relay would refuse, or could take for the end of the message.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::super::token::LIMIT;
+
 /// The longest wait for each step. A step that takes longer ends the connection; what that means for the
 /// mail depends on the step alone.
 ///
@@ -52,6 +54,12 @@ impl Timeouts {
             check: limit,
             quit: limit,
         }
+    }
+
+    /// What a login by token may add to that: twice the wait for a program and its run, and a second connection.
+    #[must_use]
+    pub fn of_tokens(&self) -> Duration {
+        4 * LIMIT + self.connect + 2 * self.hello + 2 * self.tls + self.auth
     }
 
     /// The longest that `ready` and `send` of one mail can take together: a lease on the mail must last longer.
