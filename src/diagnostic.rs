@@ -105,6 +105,7 @@ pub const WARNINGS: &[&str] = &[
     "nobody-there",
     "alone",
     "over-rate",
+    "beyond-ascii",
     "zone-differs",
     "password-login",
     "no-operator",

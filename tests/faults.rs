@@ -252,3 +252,99 @@ fn no_answer_but_the_one_after_the_dot_ever_holds_or_loses_a_mail_in_silence() {
         assert!(matches!(decided.verdict, Verdict::Again { counted: false, .. }), "{phase:?}");
     }
 }
+
+/// What relays say when they have had enough of our mails, as their users report it.
+const QUOTAS: &[&str] = &[
+    // Google
+    "550 5.4.5 Daily user sending quota exceeded. o65sm25351206pga.71 - gsmtp",
+    "550 5.4.5 Daily SMTP relay sending limit exceeded for customer.",
+    "454 4.7.0 Too many login attempts, please try again later.",
+    "421 4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address.",
+    // Microsoft
+    "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message",
+    "550 5.7.233 Your message can't be sent because your tenant exceeded its tenant external recipient rate limit",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+    "550 5.1.8 Access denied, bad outbound sender AS(42004)",
+    "550 5.7.705 Access denied, tenant has exceeded threshold",
+    "432 4.3.2 Too many messages submitted, try again later",
+    // Amazon, Mailjet, Brevo, SendGrid, Mailgun, AuthSMTP, Zoho
+    "454 Throttling failure: Maximum sending rate exceeded.",
+    "454 Throttling failure: Daily message quota exceeded.",
+    "550 5.7.1 Sending limit reached for this API key",
+    "550 Your account has reached its daily limit",
+    "525 5.7.1 Not enough credits to send this email",
+    "451 You've exceeded your messaging limits",
+    "451 Maximum credits exceeded, sending quota is used up",
+    "421 Domain mg.example.org is not allowed to send: message limit reached",
+    "433 Account is at / over message quota",
+    "550 5.4.6 mail rate exceeded limit",
+    // Hosting: cPanel with Exim, Postfix with policyd or postfwd, Plesk, rspamd, OVH
+    "550 Domain example.org has exceeded the max emails per hour (500/500 (100%)) allowed. Message discarded.",
+    "550 Domain example.org has exceeded the max defers and failures per hour (5/5 (100%)) allowed. Message discarded.",
+    "451 4.7.1 Sending too fast, ratelimit exceeded",
+    "450 4.7.1 <r@example.org>: Sender address rejected: Policy rejection: quota exceeded",
+    "450 4.7.1 Number messages per hour exceeded",
+    "450 4.7.1 Error: too much mail from 192.0.2.1",
+    "451 4.7.1 Ratelimit \"user\" exceeded",
+    "552 5.7.0 Your mailbox has exceeded its hourly sending limit",
+    "550 5.7.1 You have reached the maximum number of outgoing messages per hour",
+    "452 4.5.3 Too many recipients",
+    "550 5.7.1 Outgoing mail from this account is suspended: sending limit reached",
+    // In French
+    "550 5.7.1 Limite d'envoi atteinte pour ce compte",
+    "550 5.7.1 Limite d\u{2019}envoi dépassée : 200 messages par heure",
+    "451 4.7.1 Quota d'envoi dépassé, réessayez plus tard",
+    "550 Vous avez dépassé le nombre maximal de messages par jour",
+    "450 4.7.1 Trop de messages envoyés, veuillez patienter",
+    "550 5.7.1 Nombre maximum de destinataires par heure atteint",
+    "550 Crédits insuffisants pour envoyer ce message",
+    "550 5.7.1 Votre boîte a atteint sa limite journalière d'envoi",
+];
+
+#[test]
+fn a_quota_is_known_in_whatever_words_a_relay_puts_it() {
+    for phase in [Phase::Auth, Phase::Sender, Phase::Recipient, Phase::Data, Phase::Dot] {
+        for text in QUOTAS {
+            is(&first(&refused(phase, text)), "again in 0", "rests 900", &format!("{phase:?} {text}"));
+        }
+    }
+}
+
+#[test]
+fn what_is_too_much_of_something_else_is_no_quota() {
+    for (phase, text) in [
+        (Phase::Recipient, "552 5.2.2 The email account that you tried to reach is over quota"),
+        (Phase::Recipient, "552 5.2.2 Over quota"),
+        (Phase::Recipient, "550 5.2.1 The user you are trying to contact is receiving mail too quickly"),
+        (
+            Phase::Recipient,
+            "550 5.2.122 The recipient has exceeded their limit for the number of messages they can receive per hour",
+        ),
+        (Phase::Recipient, "550 Boîte aux lettres pleine, quota dépassé"),
+        (Phase::Recipient, "552 Requested mail action aborted: exceeded storage allocation quota"),
+        (Phase::Dot, "554 5.4.6 Too many hops"),
+        (Phase::Dot, "552 5.3.4 Message size exceeds fixed limit"),
+        (Phase::Dot, "552 Taille maximale du message dépassée"),
+        (Phase::Dot, "554 5.7.1 Too many links in message"),
+        (Phase::Recipient, "550 5.1.1 User unknown"),
+        (Phase::Recipient, "550 5.7.1 Rejected by policy"),
+    ] {
+        let (mail, relay) = first(&refused(phase, text));
+        assert!(mail.starts_with("never") && relay == "goes on", "{text}: {mail}, {relay}");
+    }
+}
+
+#[test]
+fn what_is_said_of_us_in_answer_to_a_recipient_costs_the_mail_nothing() {
+    for text in [
+        "553 5.7.1 <r@example.org>: Sender address rejected: not owned by user camille",
+        "550 5.7.1 Client host rejected: Access denied",
+        "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname",
+        "530 5.7.0 Authentication required",
+        "550 5.7.1 Authentification requise",
+        "550 Sender verify failed",
+    ] {
+        let (mail, relay) = first(&refused(Phase::Recipient, text));
+        assert!(mail == "again in 0" && relay == "rests 900", "{text}: {mail}, {relay}");
+    }
+}

@@ -14,8 +14,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use jalon::calendar::read::{Text, folder};
 use jalon::calendar::{Event, Language, Posting, When};
 use jalon::message::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Templates, Trouble, Why,
-    operator_facts,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Slip, Templates,
+    Trouble, Why, operator_facts,
 };
 use jalon::plan::Key;
 use jalon::plan::notice::slip::{self, Slips};
@@ -89,6 +89,32 @@ fn missed<'a>(posting: &'a Posting, said: &'a Said, due: &str) -> Missed<'a> {
         was_change: false,
         absent: None,
     }
+}
+
+#[test]
+fn who_is_not_reached_is_told_to_the_others() {
+    let posting = full(vec![event("deadline", until("2026-06-28")), first_round()]);
+    let (of_deadline, of_round) =
+        (Said::of(&posting, &posting.events[0]), Said::of(&posting, &posting.events[1]));
+    let refusal = |name, absent, untold| Refusal {
+        heading: PostingRef {
+            id: &posting.id,
+            title: &posting.title,
+            organisation: posting.organisation.as_deref(),
+        },
+        name,
+        email: "sacha@example.org",
+        reply: name.map(|_| "550 5.1.1 no such user"),
+        untold,
+        absent,
+    };
+    let untold =
+        vec![(of_deadline, paris("2026-06-21T09:00"), false), (of_round, paris("2026-06-22T10:10"), true)];
+    let one = refusal(Some("Sacha Exemple"), None, untold);
+    both("refused", &Matter { refusals: vec![one.clone()], ..Matter::default() });
+    // Of one without a name, that the posting is new; and more in one mail.
+    let two = refusal(None, Some("Élise Exemple"), Vec::new());
+    both("refused.several", &Matter { refusals: vec![one, two], ..Matter::default() });
 }
 
 #[test]

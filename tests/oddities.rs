@@ -377,6 +377,25 @@ fn a_day_beyond_what_the_relay_takes() {
 }
 
 #[test]
+fn an_address_that_not_every_relay_takes() {
+    let smtp = "[[smtp]]\nhost = \"localhost\"\ntls = \"none\"\n";
+    let start = "[start]\non = 2026-09-02\n";
+    let of = |jalon: &str, rule: &str| {
+        let text = format!("{rule}{start}");
+        thoughts(jalon, None, &[("a.toml", text.as_str())]).join(" ")
+    };
+    let elodie = "[people.elodie]\nemail = \"élodie@example.org\"\n";
+    assert_eq!(of(&format!("{smtp}{elodie}"), ""), "beyond-ascii jalon.toml:6");
+    assert_eq!(of(&format!("{smtp}{elodie}").replace('é', "e"), ""), "");
+    assert_eq!(of(elodie, ""), "", "an outbox takes all");
+    assert_eq!(
+        of(smtp, "[[remind]]\nevent = \"start\"\nbefore = [\"1d\"]\nto = [\"zoé@example.org\"]\n"),
+        "beyond-ascii a.toml:6"
+    );
+    assert_eq!(of(&format!("accept = [\"beyond-ascii\"]\n{smtp}{elodie}"), ""), "");
+}
+
+#[test]
 fn a_machine_that_is_somewhere_else() {
     let on = |machine: &str, jalon: &str| thoughts(jalon, Some(machine), &[]).join(" ");
     assert_eq!(on("America/New_York", ""), "zone-differs jalon.toml:1");

@@ -66,6 +66,7 @@ fn shape(outcome: &Outcome) -> String {
         Outcome::Refused(phase, reply) => format!("refused {} {}", phase.word(), reply.code),
         Outcome::Lost(phase, _) => format!("lost {}", phase.word()),
         Outcome::NoToken(_) => "no token".to_owned(),
+        Outcome::Untrusted(_) => "untrusted".to_owned(),
         Outcome::Unfit(_) => "unfit".to_owned(),
         Outcome::Unwritable(_) => "unwritable".to_owned(),
     }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::daemon::dispatcher::Way;
 use crate::daemon::planner::Planner;
 use crate::daemon::taken::Taken;
+use crate::daemon::way::Remake;
 use crate::daemon::{self, Parts, Signals};
 use crate::diagnostic::{Language, Problem, say};
 use crate::files::kept::Kept;
@@ -187,7 +188,11 @@ impl Run {
         let limits = Timeouts::default();
         let lease = TimeDelta::from_std(limits.total() + limits.of_tokens()).unwrap_or_default()
             + TimeDelta::minutes(5);
-        match daemon::run(Parts { ledger, clock, planner, ways, lease, signals }).await {
+        let config = context.config.clone();
+        let remake = Remake::new(move |settings, text| {
+            ways::ways(settings, &config).map_err(|trouble| trouble.problem(&config, text))
+        });
+        match Box::pin(daemon::run(Parts { ledger, clock, planner, ways, remake, lease, signals })).await {
             Ok(()) => Exit::Done,
             Err(error) => fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         }

@@ -59,16 +59,26 @@ pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
         let folder = state_path(outbox);
         return Ok(vec![Way::new(folder.display().to_string(), Transport::Folder(Outbox::new(folder)))]);
     }
-    let mut ways = Vec::with_capacity(settings.relays.len());
-    for (n, relay) in settings.relays.iter().enumerate() {
-        let mut way = way(n, relay, config, settings.house.language)?;
-        // Two relays on one host are two: what is told of one is not told of the other.
-        if settings.relays.iter().filter(|other| other.host == relay.host).count() > 1 {
-            way.name = format!("{}:{}", relay.host, relay.port);
-        }
-        ways.push(way);
+    let relays = settings.relays.iter().enumerate();
+    let language = settings.house.language;
+    relays.map(|(n, relay)| way(n, relay, name(n, &settings.relays), config, language)).collect()
+}
+
+/// What a relay goes by: its host, and as much more as tells it from the others. What is told of one, and counted or
+/// remembered, is not another's.
+fn name(n: usize, relays: &[Relay]) -> String {
+    let relay = &relays[n];
+    let port = format!("{}:{}", relay.host, relay.port);
+    let others = |same: fn(&Relay, &Relay) -> bool| {
+        relays.iter().enumerate().any(|(at, other)| at != n && same(relay, other))
+    };
+    if others(|a, b| (&a.host, a.port, &a.username) == (&b.host, b.port, &b.username)) {
+        return format!("{port} ({})", n + 1);
     }
-    Ok(ways)
+    if others(|a, b| (&a.host, a.port) == (&b.host, b.port)) {
+        return format!("{port} ({})", relay.username.as_deref().unwrap_or("–"));
+    }
+    if others(|a, b| a.host == b.host) { port } else { relay.host.clone() }
 }
 
 /// Everything for which `run` would refuse these settings. Credentials and variables exist only where it runs; files
@@ -118,7 +128,7 @@ fn no_way(settings: &Settings) -> Option<Trouble> {
     })
 }
 
-fn way(n: usize, relay: &Relay, config: &Path, language: Language) -> Result<Way, Trouble> {
+fn way(n: usize, relay: &Relay, name: String, config: &Path, language: Language) -> Result<Way, Trouble> {
     let tokens = relay.token_command.as_ref().map(|words| tokens(words, config, language));
     // Tokens come in time; until then there is no secret.
     let secret = if tokens.is_some() { Some(String::new()) } else { password(n, relay, config)? };
@@ -129,7 +139,7 @@ fn way(n: usize, relay: &Relay, config: &Path, language: Language) -> Result<Way
         Some(tokens) => smtp.with_tokens(tokens),
         None => smtp,
     };
-    Ok(Way::new(relay.host.clone(), Transport::Smtp(Box::new(smtp))))
+    Ok(Way::new(name, Transport::Smtp(Box::new(smtp))).with_rates(relay.rate.clone()))
 }
 
 /// The tokens that a command prints. `jalon` alone means this very program, wherever it is, and it complains in the

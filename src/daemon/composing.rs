@@ -11,10 +11,11 @@ use crate::calendar::{Posting, Recipient, Zone};
 use crate::diagnostic::{Problem, say};
 use crate::ledger::{Mail, Says};
 use crate::message::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, PostingRef, Slip, Templates, Trouble, Written,
-    write, write_operator,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, PostingRef, Refusal, Slip, Templates, Trouble,
+    Written, write, write_operator,
 };
 use crate::plan::lay::is_live;
+use crate::plan::notice::refused::is_refused;
 use crate::plan::notice::slip;
 use crate::plan::row::{Row, State};
 use crate::plan::said::{Difference, Said, difference};
@@ -104,6 +105,7 @@ enum Piece<'a> {
     Change(Change<'a>),
     New(&'a Posting, Vec<&'a Row>),
     Missed(Vec<(&'a Row, Said)>),
+    Refused(Box<Refusal<'a>>),
     Slip(&'a slip::Slips, &'a slip::Wrong),
     Digest(Box<crate::daemon::digesting::Collected<'a>>),
     Trouble { sentence: &'a str, since: DateTime<Utc>, healed: Option<DateTime<Utc>> },
@@ -136,6 +138,7 @@ impl<'a> Desk<'a> {
             Sort::Change => self.notice_of_change(row),
             Sort::New => self.new_posting(row),
             Sort::Missed => self.missed(row),
+            Sort::Refused => self.refused(row),
             Sort::Slip => self.slip(row),
             Sort::Digest => self.digest(row),
             Sort::Operator => self.trouble(row),
@@ -229,6 +232,36 @@ impl<'a> Desk<'a> {
         Some(if told.is_empty() { Piece::Nothing } else { Piece::Missed(told) })
     }
 
+    /// Who is not reached, and of what they were not told. Once they are, there is nothing to tell.
+    fn refused(&self, row: &'a Row) -> Option<Piece<'a>> {
+        let posting = self.snapshot.postings.get(row.key.posting())?;
+        let about = |failed: &&Row| {
+            is_refused(failed) && Key::refused(&posting.id, &failed.email, row.key.recipient()) == row.key
+        };
+        let mut failed: Vec<&Row> = self.background?.known.iter().filter(about).collect();
+        failed.retain(|failed| failed.key.posting() == posting.id);
+        failed.sort_by_key(|failed| failed.due);
+        let Some(last) = failed.iter().max_by_key(|failed| failed.changed) else {
+            return Some(Piece::Nothing);
+        };
+        let person = self.snapshot.settings.house.directory.people.get(&last.reader);
+        let of_events = failed.iter().filter(|failed| !failed.key.event().is_empty());
+        Some(Piece::Refused(Box::new(Refusal {
+            heading: PostingRef {
+                id: &posting.id,
+                title: &posting.title,
+                organisation: posting.organisation.as_deref(),
+            },
+            name: person.and_then(|person| person.name.as_deref()),
+            email: &last.email,
+            reply: last.reply.as_deref().map(|reply| reply.strip_prefix("rcpt: ").unwrap_or(reply)),
+            untold: of_events
+                .map(|row| (self.last_said(row), row.due, row.key.sort() == Sort::Change))
+                .collect(),
+            absent: self.absent(row),
+        })))
+    }
+
     /// An error that was mended is nothing to tell.
     fn slip(&self, row: &'a Row) -> Option<Piece<'a>> {
         let (file, error, _) = row.key.slipped()?;
@@ -289,7 +322,11 @@ impl<'a> Desk<'a> {
                 let told = collected.own.iter();
                 told.filter_map(|(posting, event)| of_event(posting, event)).collect()
             }
-            Piece::Slip(..) | Piece::Trouble { .. } | Piece::Nothing | Piece::Untellable => Vec::new(),
+            Piece::Refused(_)
+            | Piece::Slip(..)
+            | Piece::Trouble { .. }
+            | Piece::Nothing
+            | Piece::Untellable => Vec::new(),
         }
     }
 
@@ -366,6 +403,7 @@ impl<'a> Desk<'a> {
                     was_change: row.key.sort() == Sort::Change,
                     absent,
                 })),
+                Piece::Refused(refusal) => matter.refusals.push((**refusal).clone()),
                 Piece::Slip(of, error) => matter.slips.push(Slip { of, error, absent }),
                 Piece::Digest(collected) => {
                     matter.digest = Some(Digest {

@@ -1,7 +1,8 @@
 //! The dispatcher's step: take · decide · do · decide · write.
 //!
 //! 1. write what the last step could not, end what is overdue and should not leave;
-//! 2. choose the first relay that does not rest, and claim a few mails;
+//! 2. see whether a relay that was away is back; choose the first that neither rests nor has been given all that its
+//!    rates allow, and claim a few mails, no more than these allow: those that are soonest of no use come first;
 //! 3. make the relay ready; if it is away, release them: they lost nothing;
 //! 4. for each: write it, mark it as handed (and settle the one before, in the same transaction), send;
 //! 5. settle the last, release what was not begun.
@@ -16,7 +17,9 @@ use tokio::sync::watch;
 
 use super::composing::{Background, Composed, compose, needs_background, waits_at_most, zone_of};
 use super::planner::Snapshot;
-use super::troubles::{Fault, Felt, Health, WayHealth};
+use super::refusals::Refusals;
+use super::troubles::{Fault, Felt};
+pub use super::way::Way;
 use crate::clock::Clock;
 use crate::diagnostic::Problem;
 use crate::fail_point::{fail_point, fail_points};
@@ -24,49 +27,19 @@ use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
 use crate::message::advice::advice;
 use crate::message::{Templates, Written};
 use crate::plan::hours::waits_until;
-use crate::plan::next::{Next, Past, Relay, Verdict, next};
+use crate::plan::next::{Past, Relay, Verdict, next};
 use crate::plan::notice::MISSED;
-use crate::plan::outcome::{Outcome, Phase};
+use crate::plan::outcome::Outcome;
 use crate::plan::row::{Row, State};
 use crate::plan::{Key, Sort};
-use crate::transport::{Letter, Transport};
+use crate::settings::Mail as Sender;
+use crate::transport::Letter;
 
 /// How many mails a claim takes: a crash before they are handed costs nothing.
 const BATCH: usize = 16;
 
 /// How long a reminder waits that could not be told.
 const UNTOLD: TimeDelta = TimeDelta::minutes(15);
-
-/// So many recipients refused in a row with one code, and it is we who are refused, not they.
-const IN_A_ROW: usize = 3;
-
-/// How long a relay rests that refuses us so.
-const REFUSED_REST: TimeDelta = TimeDelta::minutes(15);
-
-/// A way out, and how it does.
-#[derive(Debug)]
-pub struct Way {
-    /// Its name, for the log: the relay's host, or the outbox.
-    pub name: String,
-    /// The transport.
-    pub transport: Transport,
-    /// It takes no mail before this instant.
-    pub rest_until: Option<DateTime<Utc>>,
-    /// How often in a row it failed before it could judge a mail.
-    pub failures: u32,
-    /// How it does, as far as the operator is concerned.
-    pub health: Health,
-    /// Whether what failed last would have failed while it was made ready.
-    early: bool,
-}
-
-impl Way {
-    /// A way out that is well as far as is known.
-    #[must_use]
-    pub fn new(name: String, transport: Transport) -> Self {
-        Self { name, transport, rest_until: None, failures: 0, health: Health::Unknown, early: false }
-    }
-}
 
 /// What became of one mail.
 #[derive(Debug)]
@@ -122,8 +95,8 @@ pub struct Dispatcher<L> {
     /// Mails at which a conversation ended. They are tried last, so that none of them holds up the others, and a
     /// second loss is the relay's.
     suspects: BTreeSet<String>,
-    /// Addresses refused for good one after the other, with one code; and the rows of those mails.
-    refused: Vec<(u16, String, Vec<Key>)>,
+    /// Recipients refused one after the other.
+    refusals: Refusals,
     /// Rows that were refused and are to be planned again: the relay had refused us, not them.
     again: Vec<Key>,
     /// What came of a mail, not written yet: written with the next mark, or by the next step if the ledger failed.
@@ -137,6 +110,8 @@ pub struct Dispatcher<L> {
     fresh: bool,
     /// The templates in force, and how they failed since they are.
     templates: (Arc<Templates>, Vec<Fault>),
+    /// Whether it is known what the ledger remembers of the ways out.
+    recalled: bool,
 }
 
 impl<L: Ledger> Dispatcher<L> {
@@ -157,21 +132,21 @@ impl<L: Ledger> Dispatcher<L> {
             stop,
             report: Report::default(),
             suspects: BTreeSet::new(),
-            refused: Vec::new(),
+            refusals: Refusals::default(),
             again: Vec::new(),
             unsettled: None,
             claimed: Vec::new(),
             background: None,
             fresh: false,
             templates: (Arc::new(Templates::built_in()), Vec::new()),
+            recalled: false,
         }
     }
 
     /// How the ways out do, and the templates.
     #[must_use]
     pub fn health(&self) -> Felt {
-        let health = |way: &Way| WayHealth { name: way.name.clone(), health: way.health.clone() };
-        let ways = self.ways.iter().map(health).collect();
+        let ways = self.ways.iter().map(Way::felt).collect();
         Felt { ways, templates: self.templates.1.clone(), ..Felt::default() }
     }
 
@@ -183,13 +158,37 @@ impl<L: Ledger> Dispatcher<L> {
         }
     }
 
-    /// Until when every way out rests; `None` when one does not.
+    /// Until when no way out takes a mail; `None` when one does.
     #[must_use]
     pub fn rests_until(&self) -> Option<DateTime<Utc>> {
         let now = self.clock.now();
-        let rests: Option<Vec<_>> =
-            self.ways.iter().map(|way| way.rest_until.filter(|until| *until > now)).collect();
-        rests.and_then(|rests| rests.into_iter().min())
+        let busy: Option<Vec<_>> = self.ways.iter().map(|way| way.free_at(now)).collect();
+        busy.and_then(|busy| busy.into_iter().min())
+    }
+
+    /// When a relay that is away is to be looked at again, whether or not a mail is due.
+    #[must_use]
+    pub fn probes_at(&self) -> Option<DateTime<Utc>> {
+        self.ways.iter().filter_map(Way::probe_at).min()
+    }
+
+    /// Takes over ways out that were made anew, by name: a connection to a relay whose terms are the same goes on.
+    pub async fn adopt(&mut self, ways: Vec<Way>) {
+        for new in ways {
+            if let Some(way) = self.ways.iter_mut().find(|way| way.name == new.name) {
+                way.adopt(new).await;
+            }
+        }
+    }
+
+    /// Waits until a connection has lain idle for long enough, and says goodbye on it. Without any, waits for ever.
+    pub async fn hang_up(&mut self) {
+        let idle = self.ways.iter_mut().filter_map(|way| Some((way.transport.idle_until()?, way)));
+        let Some((until, way)) = idle.min_by_key(|(until, _)| *until) else {
+            return std::future::pending().await;
+        };
+        tokio::time::sleep_until(until).await;
+        way.transport.close().await;
     }
 
     /// One step.
@@ -204,22 +203,30 @@ impl<L: Ledger> Dispatcher<L> {
         if !Arc::ptr_eq(&self.templates.0, &snapshot.templates) {
             self.templates = (Arc::clone(&snapshot.templates), Vec::new());
         }
+        self.recall(now).await?;
         self.turn(None, now).await?;
         self.plan_again(now).await?;
         self.release().await?;
+        self.note_ways().await?;
         let ended = self.ledger.tidy(now).await?;
         self.report.worked = !ended.is_empty();
         self.report.ended.extend(ended);
         let Some(sender) = snapshot.settings.mail.as_ref() else { return Ok(()) };
-        let Some(at) = self.ways.iter().position(|way| way.rest_until.is_none_or(|until| until <= now))
-        else {
-            return Ok(());
-        };
+        let back = |way: &Way| way.probe_at().is_some_and(|at| at <= now);
+        if let Some(at) = self.ways.iter().position(back)
+            && !*self.stop.borrow()
+            && !self.make_ready(at, snapshot).await
+        {
+            self.report.worked = true;
+            return self.note_ways().await;
+        }
+        let Some(at) = self.ways.iter().position(|way| way.free_at(now).is_none()) else { return Ok(()) };
         if *self.stop.borrow() {
             return Ok(());
         }
+        let most = self.ways[at].allowance(now).map_or(BATCH, |left| left.min(BATCH));
         fail_point("before-claim");
-        let mut mails = self.ledger.claim(now, self.lease, BATCH, sender.from.domain()).await?;
+        let mut mails = self.ledger.claim(now, self.lease, most, sender.from.domain()).await?;
         if mails.is_empty() {
             return Ok(());
         }
@@ -230,27 +237,59 @@ impl<L: Ledger> Dispatcher<L> {
         mails.sort_by_key(|mail| {
             (self.suspects.contains(&mail.message_id), holds(mail, Sort::Operator), holds(mail, Sort::Digest))
         });
+        if self.make_ready(at, snapshot).await {
+            self.send_all(at, mails, snapshot, now).await?;
+        }
+        self.turn(None, self.clock.now()).await?;
+        self.release().await?;
+        self.note_ways().await
+    }
+
+    /// Makes a way out ready for a mail; false when it is not, or when it is time to stop.
+    async fn make_ready(&mut self, at: usize, snapshot: &Snapshot) -> bool {
         let ready = tokio::select! {
             ready = self.ways[at].transport.ready() => Some(ready),
             () = told_to_stop(self.stop.clone()) => None,
         };
         match ready {
-            Some(Ok(())) => {
-                let way = &mut self.ways[at];
-                if way.early || way.health == Health::Unknown {
-                    (way.health, way.early) = (Health::Well, false);
-                }
-                self.send_all(at, mails, snapshot, now).await?;
-            }
+            Some(Ok(())) => self.ways[at].is_ready(),
             Some(Err(outcome)) => {
                 let past = Past { relay_failures: self.ways[at].failures, retried: true, ..Past::default() };
                 let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, self.clock.now());
                 self.rest(at, next.relay, &outcome);
+                return false;
             }
             None => self.ways[at].transport.close().await,
         }
-        self.turn(None, self.clock.now()).await?;
-        self.release().await
+        ready.is_some()
+    }
+
+    /// Learns, once, what the ledger remembers of the ways out.
+    async fn recall(&mut self, now: DateTime<Utc>) -> Result<(), LedgerError> {
+        if self.recalled {
+            return Ok(());
+        }
+        let known = self.ledger.relays().await?;
+        for way in &mut self.ways {
+            let begun = match way.window() {
+                Some(window) => self.ledger.counted_mails(way.name.clone(), now - window).await?,
+                None => Vec::new(),
+            };
+            way.recall(known.iter().find(|relay| relay.name == way.name).cloned(), begun, now);
+        }
+        self.recalled = true;
+        Ok(())
+    }
+
+    /// Has the ledger remember how the ways out do.
+    async fn note_ways(&mut self) -> Result<(), LedgerError> {
+        for way in &mut self.ways {
+            if let Some(relay) = way.to_note() {
+                self.ledger.note_relay(relay.clone()).await?;
+                way.is_noted(relay);
+            }
+        }
+        Ok(())
     }
 
     async fn send_all(
@@ -263,8 +302,9 @@ impl<L: Ledger> Dispatcher<L> {
         for mail in mails {
             let goes_on = self.send_one(at, &mail, snapshot).await?;
             // A slow relay must not eat up the lease of the mails behind.
-            let slow = self.clock.now() - claimed_at > self.lease / 2;
-            if !goes_on || slow || *self.stop.borrow() {
+            let now = self.clock.now();
+            let slow = now - claimed_at > self.lease / 2;
+            if !goes_on || slow || self.ways[at].free_at(now).is_some() || *self.stop.borrow() {
                 break;
             }
         }
@@ -308,6 +348,11 @@ impl<L: Ledger> Dispatcher<L> {
             self.report.empty.extend(nothing.iter().cloned());
         }
         let Some(mut written) = written else { return Ok(true) };
+        // Counted before it may leave: what was counted for nothing costs less than a limit that is broken.
+        if let Some(window) = self.ways[at].window() {
+            self.ledger.count_mail(self.ways[at].name.clone(), now, now - window).await?;
+            self.ways[at].begins(now);
+        }
         let hand = HandOver { message_id: claim.0.clone(), term: claim.1, says };
         let handed = self.turn(Some(hand), now).await?;
         if handed.is_empty() {
@@ -326,8 +371,7 @@ impl<L: Ledger> Dispatcher<L> {
             };
             written = again;
         }
-        let sender = snapshot.settings.mail.as_ref();
-        let from = sender.map_or("", |sender| sender.bounces.as_deref().unwrap_or(&sender.from.email));
+        let from = snapshot.settings.mail.as_ref().map_or("", Sender::envelope);
         let outcome = match &written.bytes {
             Ok(bytes) => {
                 let letter = Letter { from, to: &mail.email, message_id: &mail.message_id, bytes };
@@ -343,7 +387,9 @@ impl<L: Ledger> Dispatcher<L> {
             retried: self.suspects.contains(&mail.message_id),
         };
         let mut next = next(&outcome, past, delivery.in_doubt, now);
-        self.in_a_row(&outcome, &mut next, &mail.email, &handed, now);
+        let undone = self.refusals.heed(&outcome, &mut next, mail, &handed, now);
+        self.again.extend(undone.again);
+        self.suspects.extend(undone.message_ids);
         // Kept before anything else is asked of the ledger: what came of this mail must not be lost.
         self.unsettled = Some((claim.0, claim.1, next.verdict.clone()));
         self.report.departures.push(Departure {
@@ -357,8 +403,7 @@ impl<L: Ledger> Dispatcher<L> {
         });
         match next.relay {
             Relay::GoesOn => {
-                self.ways[at].failures = 0;
-                self.ways[at].health = Health::Well;
+                self.ways[at].is_well();
                 self.suspects.remove(&mail.message_id);
             }
             Relay::Closes => self.ways[at].transport.close().await,
@@ -369,35 +414,6 @@ impl<L: Ledger> Dispatcher<L> {
         }
         self.plan_again(now).await?;
         Ok(next.relay == Relay::GoesOn)
-    }
-
-    /// Three addresses refused for good in a row, with one code: the relay refuses us. It rests, and their rows are
-    /// planned again: this one's by its verdict, those of the others by hand. One address that is refused three times
-    /// says nothing of the relay.
-    fn in_a_row(
-        &mut self,
-        outcome: &Outcome,
-        next: &mut Next,
-        email: &str,
-        keys: &[Key],
-        now: DateTime<Utc>,
-    ) {
-        let (Outcome::Refused(Phase::Recipient, reply), Verdict::Never { reply: said, .. }) =
-            (outcome, &next.verdict)
-        else {
-            self.refused.clear();
-            return;
-        };
-        self.refused.retain(|(code, _, _)| *code == reply.code);
-        if let Some((_, _, known)) = self.refused.iter_mut().find(|(_, known, _)| known == email) {
-            known.extend_from_slice(keys);
-        } else if self.refused.len() + 1 < IN_A_ROW {
-            self.refused.push((reply.code, email.to_owned(), keys.to_vec()));
-        } else {
-            next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
-            next.relay = Relay::Rests(now + REFUSED_REST);
-            self.again.extend(std::mem::take(&mut self.refused).into_iter().flat_map(|(_, _, keys)| keys));
-        }
     }
 
     /// Plans again what was refused for nothing; what could not be, is by the next step.
@@ -425,26 +441,12 @@ impl<L: Ledger> Dispatcher<L> {
     }
 
     fn rest(&mut self, at: usize, relay: Relay, outcome: &Outcome) {
-        let way = &mut self.ways[at];
         if let Relay::Rests(until) = relay {
-            way.failures += 1;
-            way.rest_until = Some(until);
-            let why = match outcome {
-                Outcome::Accepted(reply) => reply.to_string(),
-                Outcome::Refused(phase, reply) => format!("{}: {reply}", phase.word()),
-                Outcome::Lost(phase, words) => format!("{}: {words}", phase.word()),
-                Outcome::NoToken(words) => format!("{}: {words}", Phase::Auth.word()),
-                Outcome::Unfit(words) | Outcome::Unwritable(words) => words.clone(),
-            };
-            let since = match way.health {
-                Health::Failing { since, .. } => since,
-                _ => self.clock.now(),
-            };
-            way.early = is_early(outcome);
-            let at_once = cannot_wait(outcome, way.failures);
-            let advice = advice(outcome);
-            let told = advice.as_ref().map_or_else(|| why.clone(), |advice| format!("{why}. {}", advice.en));
-            way.health = Health::Failing { since, at_once, words: why, advice };
+            let way = &mut self.ways[at];
+            way.rests(until, outcome, self.clock.now());
+            let words = outcome.words();
+            let told =
+                advice(outcome).map_or_else(|| words.clone(), |advice| format!("{words}. {}", advice.en));
             self.report.resting = Some((way.name.clone(), until, told));
         }
     }
@@ -479,26 +481,6 @@ impl<L: Ledger> Dispatcher<L> {
 /// Whether a mail holds rows of a sort.
 fn holds(mail: &Mail, sort: Sort) -> bool {
     mail.rows.iter().any(|row| row.key.sort() == sort)
-}
-
-/// Whether a failure came before the relay could be given a mail: then being ready again is being well again.
-fn is_early(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Refused(phase, _) | Outcome::Lost(phase, _) => *phase <= Phase::Auth,
-        Outcome::NoToken(_) => true,
-        _ => false,
-    }
-}
-
-/// Whether no waiting will mend a failure, so that the operator hears of it at once: a refused login, sender or quota;
-/// TLS, or a token's program, that fails twice.
-fn cannot_wait(outcome: &Outcome, failures: u32) -> bool {
-    match outcome {
-        Outcome::Refused(Phase::Auth | Phase::Sender, reply) => reply.code >= 500,
-        Outcome::Refused(Phase::Recipient | Phase::Data | Phase::Dot, _) => true,
-        Outcome::Refused(Phase::Tls, _) | Outcome::Lost(Phase::Tls, _) | Outcome::NoToken(_) => failures > 1,
-        _ => false,
-    }
 }
 
 async fn told_to_stop(mut stop: watch::Receiver<bool>) {

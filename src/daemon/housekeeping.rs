@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::log;
 use super::troubles::Health;
 use crate::ledger::Ledger;
+use crate::plan::complaint::Complaint;
 
 /// Makes the daily copies, and says how they do.
 #[derive(Debug)]
@@ -40,7 +41,14 @@ impl Copies {
                     log::not_copied(&error);
                 }
                 let (since, words) = (since.unwrap_or(now), error.to_string());
-                self.health.send_replace(Health::Failing { since, at_once: true, words, advice: None });
+                let complaint = Complaint::Away;
+                self.health.send_replace(Health::Failing {
+                    since,
+                    last: now,
+                    complaint,
+                    words,
+                    advice: None,
+                });
             }
         }
     }

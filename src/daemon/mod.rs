@@ -15,8 +15,10 @@ pub mod housekeeping;
 pub mod log;
 pub mod pacemaker;
 pub mod planner;
+mod refusals;
 pub mod taken;
 pub mod troubles;
+pub mod way;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -25,7 +27,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
@@ -37,6 +39,7 @@ use guard::Guard;
 use pacemaker::Beats;
 use planner::{Planner, Snapshot};
 use troubles::{Felt, Health};
+use way::Remake;
 
 /// How long what is in hand may take after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
@@ -80,6 +83,8 @@ pub struct Parts<L> {
     pub planner: Planner<L>,
     /// The ways out, in order of preference.
     pub ways: Vec<Way>,
+    /// How they are made anew at a reload.
+    pub remake: Remake,
     /// How long a claim lasts.
     pub lease: TimeDelta,
     /// What the process is told from outside.
@@ -109,7 +114,7 @@ impl Signals {
 
 /// Runs until told to stop.
 pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
-    let Parts { ledger, clock, planner, ways, lease, signals } = parts;
+    let Parts { ledger, clock, planner, ways, remake, lease, signals } = parts;
     let Signals { mut terminate, mut interrupt, hangup } = signals;
 
     let beats = Beats::default();
@@ -121,12 +126,14 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
     let (feel, felt) = watch::channel(dispatcher.health());
     let (copies, copied) = housekeeping::Copies::new();
+    let (renew, renewed) = mpsc::unbounded_channel();
     let planning = plan_loop(
         planner,
         guard.clone(),
         ledger.clone(),
         show,
         PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt, copied },
+        (remake, renew),
         stopping.clone(),
     );
     let sending = send_loop(
@@ -134,7 +141,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
         guard.clone(),
         ledger.clone(),
         clock.clone(),
-        Around { shown: shown.clone(), wake: wake.clone(), feel },
+        Around { shown: shown.clone(), wake: wake.clone(), feel, renewed },
         stopping.clone(),
     );
     let keeping =
@@ -190,6 +197,7 @@ async fn plan_loop<L: Ledger>(
     ledger: L,
     show: watch::Sender<Option<Arc<Snapshot>>>,
     mut wakes: PlanWakes,
+    (remake, renew): (Remake, mpsc::UnboundedSender<Vec<Way>>),
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut told = log::Told::default();
@@ -251,7 +259,13 @@ async fn plan_loop<L: Ledger>(
         // A file that is gone is looked for again before it is believed to be.
         if (edited || told.misses_files()) && !*stopping.borrow() {
             taken |= edited;
-            if let Err(problems) = planner.reload()
+            let reloaded = planner.reload();
+            match planner.files().remake(&remake) {
+                // The sending loop is gone only when all is about to end.
+                Ok(ways) => drop(renew.send(ways)),
+                Err(problem) => log::refused(&[problem]),
+            }
+            if let Err(problems) = reloaded
                 && edited
             {
                 log::refused(&problems);
@@ -327,6 +341,8 @@ struct Around {
     shown: watch::Receiver<Option<Arc<Snapshot>>>,
     wake: Arc<Notify>,
     feel: watch::Sender<Felt>,
+    /// Ways out that were made anew.
+    renewed: mpsc::UnboundedReceiver<Vec<Way>>,
 }
 
 async fn send_loop<L: Ledger>(
@@ -337,8 +353,13 @@ async fn send_loop<L: Ledger>(
     around: Around,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let Around { mut shown, wake, feel } = around;
+    let Around { mut shown, wake, feel, mut renewed } = around;
+    // Since when the ledger fails.
+    let mut failing: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
+        while let Ok(ways) = renewed.try_recv() {
+            dispatcher.adopt(ways).await;
+        }
         let snapshot = shown.borrow_and_update().clone();
         let (mut worked, mut failed) = (false, None);
         if let Some(snapshot) = snapshot {
@@ -348,15 +369,18 @@ async fn send_loop<L: Ledger>(
                     log::dispatched(&report);
                 }
                 Err(error) => {
-                    let words = log::status_failed(&error);
-                    telemetry::status(&words);
+                    telemetry::status(&log::status_failed(&error));
                     log::ledger_failed("sending", &error);
-                    failed = Some(words);
+                    failed = Some((*failing.get_or_insert_with(|| clock.now()), error.to_string()));
                 }
             }
         }
+        let fails = failed.is_some();
+        if !fails {
+            failing = None;
+        }
         // The planner says so at once: what fails, and what is well again.
-        let now = Felt { ledger: failed.clone(), ..dispatcher.health() };
+        let now = Felt { ledger: failed, ..dispatcher.health() };
         feel.send_if_modified(|felt| {
             *felt != now && {
                 *felt = now.clone();
@@ -367,11 +391,11 @@ async fn send_loop<L: Ledger>(
             continue;
         }
         let now = clock.now();
-        let until =
-            if failed.is_some() { now + AFTER_FAILURE } else { next_look(&dispatcher, &ledger, now).await };
+        let until = if fails { now + AFTER_FAILURE } else { next_look(&dispatcher, &ledger, now).await };
         tokio::select! {
             () = clock.wait_until(until) => {}
             () = wake.notified() => {}
+            () = dispatcher.hang_up() => {}
             _ = stopping.changed() => {}
         }
     }
@@ -391,11 +415,12 @@ async fn send_once<L: Ledger>(
     }
 }
 
-/// When to look again: when something is due, unless every relay rests longer; at least a second from now, at
-/// most five minutes.
+/// When to look again: when something is due, unless no relay takes a mail before later, and when one that was away is
+/// to be tried; at least a second from now, at most five minutes.
 async fn next_look<L: Ledger>(dispatcher: &Dispatcher<L>, ledger: &L, now: DateTime<Utc>) -> DateTime<Utc> {
     let due = ledger.next_due().await.ok().flatten().unwrap_or(now + RECHECK);
     let due = dispatcher.rests_until().map_or(due, |rested| due.max(rested));
+    let due = dispatcher.probes_at().map_or(due, |probe| due.min(probe));
     due.clamp(now + PAUSE, now + RECHECK)
 }
 

@@ -33,13 +33,14 @@ use crate::plan::lay::lay;
 use crate::plan::notice::change::{changes, told_already};
 use crate::plan::notice::digest::digests;
 use crate::plan::notice::episode::episodes;
+use crate::plan::notice::refused::refused;
 use crate::plan::notice::slip::{self, Slips};
 use crate::plan::notice::{MISSED, Scene, missed, news};
 use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::{Row, State};
 use crate::plan::told::{Histories, Renaming, Revised, Revision, revise};
 use crate::plan::{Key, Reminder, Sort, Wanted};
-use crate::settings::Settings;
+use crate::settings::{Mail, Settings};
 
 /// What is in force: settings, templates and postings, swapped in one step.
 #[derive(Debug)]
@@ -358,6 +359,7 @@ impl<L: Ledger> Planner<L> {
         let vain = told_already(&scene, &notices, &told);
         notices.extend(digests(&scene));
         notices.extend(missed(&scene, &untold));
+        notices.extend(refused(&scene));
         notices.extend(slip::slips(&scene, &snapshot.slips));
         let operator = operator(&snapshot.settings);
         let signs = Signs {
@@ -368,6 +370,7 @@ impl<L: Ledger> Planner<L> {
             unfollowed: &round.unfollowed,
             refused: &self.files.refused,
             missed: if round.doubted { &round.missed } else { &[] },
+            sender: snapshot.settings.mail.as_ref().map_or("", Mail::envelope),
             reminders,
             known,
             felt: self.felt.as_ref(),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::way::{Remake, Way};
 use crate::diagnostic::{Problem, say};
 use crate::files::kept::Kept;
 use crate::files::looks::{Looks, looks};
@@ -144,6 +145,13 @@ impl Taken {
         let postings: Vec<&str> = loaded.texts.iter().map(|text| text.file.as_str()).collect();
         let others = |problem: &&Problem| !postings.contains(&problem.file.as_str());
         loaded.problems.iter().filter(others).cloned().collect()
+    }
+
+    /// The ways out, made anew from secrets and authorities as they are now. `Err`, which the operator hears of as well,
+    /// when one of these cannot be read: those in force stay.
+    pub fn remake(&mut self, remake: &Remake) -> Result<Vec<Way>, Problem> {
+        let Some(settings) = &self.loaded.settings else { return Ok(Vec::new()) };
+        remake.ways(settings, &self.loaded.text).inspect_err(|problem| self.refused.push(problem.clone()))
     }
 
     /// Takes the templates that were loaded, unless one of them is broken or fails on any posting: then those in force

@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::calendar::{Directory, Language, Recipient, Zone};
 use crate::diagnostic::{Problem, Severity, Words, say};
-use crate::plan::notice::episode::{AWAY, LAPSED, RELAY, TEMPLATE, Trouble, Troubles};
+use crate::plan::complaint::Complaint;
+use crate::plan::notice::episode::{AWAY, LAPSED, QUOTA, RELAY, TEMPLATE, Trouble, Troubles};
 use crate::plan::notice::{MISSED, is_on_its_way};
 use crate::plan::row::{Reason, Row, State};
 use crate::plan::{Reminder, Sort};
@@ -49,8 +50,10 @@ pub enum Health {
     Failing {
         /// Since when.
         since: DateTime<Utc>,
-        /// Whether no waiting will mend it: a refused login, sender or certificate.
-        at_once: bool,
+        /// When it failed last.
+        last: DateTime<Utc>,
+        /// What is the matter.
+        complaint: Complaint,
         /// What it said.
         words: String,
         /// What that means, and what to do, where it is known.
@@ -76,8 +79,8 @@ pub struct Felt {
     pub templates: Vec<Fault>,
     /// The daily copies of the ledger.
     pub copies: Health,
-    /// Why nothing leaves: the ledger cannot be written.
-    pub ledger: Option<String>,
+    /// Since when the ledger cannot be written, and what it said.
+    pub ledger: Option<(DateTime<Utc>, String)>,
 }
 
 /// What troubles are seen by.
@@ -95,6 +98,8 @@ pub(super) struct Signs<'a> {
     pub refused: &'a [Problem],
     /// Postings that vanished together, and are not believed to be gone.
     pub missed: &'a [String],
+    /// As whom mails are written, to the relays.
+    pub sender: &'a str,
     pub reminders: &'a [Reminder],
     pub known: &'a [Row],
     /// How the ways out and the templates do; none while nobody has said.
@@ -126,6 +131,7 @@ pub(super) fn troubles(signs: &Signs<'_>, directory: &Directory) -> Troubles {
     found.ways();
     found.templates();
     found.copies();
+    found.ledger();
     found.troubles
 }
 
@@ -250,6 +256,10 @@ impl Found<'_> {
         let refused = |(email, row): &(&str, &Row)| row.state == State::Failed && in_use.contains(email);
         for (email, row) in last.into_iter().filter(refused) {
             let reply = row.reply.as_deref().unwrap_or("–");
+            if let Some(words) = unfit(email, reply) {
+                self.add(&format!("refused-{email}"), self.signs.now, &words);
+                continue;
+            }
             let words = if row.reason == Some(Reason::RecipientRefused) {
                 say(
                     format!("L'adresse {email} est refusée ({reply}). Corrigez-la."),
@@ -315,7 +325,8 @@ impl Found<'_> {
     fn ways(&mut self) {
         let Some(Felt { ways, .. }) = self.signs.felt else {
             let relays = self.signs.known.iter().filter_map(|row| Some(row.key.episode()?.0));
-            self.troubles.unknown.extend(relays.filter(|name| name.starts_with(RELAY)).map(str::to_owned));
+            let ours = |name: &&str| name.starts_with(RELAY) || name.starts_with(QUOTA);
+            self.troubles.unknown.extend(relays.filter(ours).map(str::to_owned));
             return;
         };
         for way in ways {
@@ -325,17 +336,16 @@ impl Found<'_> {
                     self.troubles.unknown.insert(problem.replace('/', "_"));
                 }
                 Health::Well => {}
-                Health::Failing { since, at_once, words, advice } => {
-                    let (fr, en) = (advice.as_ref().map(|it| &it.fr), advice.as_ref().map(|it| &it.en));
-                    let tell = if *at_once { *since } else { *since + RELAY_PATIENCE };
-                    let words = say(
-                        format!(
-                            "Le relais {} ne prend plus de courriels : {}",
-                            way.name,
-                            explained(words, fr)
-                        ),
-                        format!("The relay {} takes no mail: {}", way.name, explained(words, en)),
-                    );
+                Health::Failing { since, last, complaint, words, advice } => {
+                    let words = complaint.sentence(&way.name, words, self.signs.sender, advice.as_ref());
+                    if *complaint == Complaint::Quota {
+                        // Once a day, however often it comes and goes.
+                        let day = self.signs.zone.date(*last).format("%Y-%m-%d");
+                        self.add(&format!("{QUOTA}{}-{day}", way.name), *last, &words);
+                        continue;
+                    }
+                    let wait = if complaint.cannot_wait() { TimeDelta::zero() } else { RELAY_PATIENCE };
+                    let tell = *since + wait;
                     self.add(&problem, tell, &words);
                 }
             }
@@ -364,9 +374,21 @@ impl Found<'_> {
             }
         }
     }
-}
 
-impl Found<'_> {
+    /// A ledger that cannot be written: nothing leaves without its mark.
+    fn ledger(&mut self) {
+        let Some((since, words)) = self.signs.felt.and_then(|felt| felt.ledger.as_ref()) else { return };
+        let words = say(
+            format!(
+                "Rien ne part\u{a0}: {words}. Un courriel ne part qu'une fois noté dans le registre. Voyez l'espace disque et les droits."
+            ),
+            format!(
+                "Nothing leaves: {words}. A mail leaves only once it is noted in the ledger. See to disk space and permissions."
+            ),
+        );
+        self.add("ledger", *since + RELAY_PATIENCE, &words);
+    }
+
     /// Templates that failed on a mail, which left as the built-in ones write it.
     fn templates(&mut self) {
         for Fault { problem, since } in self.signs.felt.map_or(&[][..], |felt| &felt.templates) {
@@ -391,12 +413,28 @@ impl Found<'_> {
     }
 }
 
-/// What was said, and what it means unless that was said too: whole sentences.
-fn explained(said: &str, advice: Option<&String>) -> String {
-    let said = said.trim_end_matches('.');
-    match advice.filter(|advice| !said.contains(advice.trim_end_matches('.'))) {
-        Some(advice) => format!("{said}. {advice}"),
-        None => format!("{said}."),
+/// What is said of a mail that we did not even offer, because the relay cannot take it; by what the transport says.
+fn unfit(email: &str, reply: &str) -> Option<Words> {
+    if reply.contains("(SMTPUTF8)") {
+        Some(say(
+            format!(
+                "L'adresse {email} a des lettres accentuées, que le relais ne prend pas (SMTPUTF8). Écrivez-la sans accents s'il en existe une, ou choisissez un autre relais."
+            ),
+            format!(
+                "The address {email} has letters beyond ASCII, which the relay does not take (SMTPUTF8). Write it without accents if there is one, or choose another relay."
+            ),
+        ))
+    } else if reply.starts_with("the mail is too large") {
+        Some(say(
+            format!(
+                "Un courriel à {email} est trop grand pour le relais ({reply}). Voyez les modèles et les textes des fiches."
+            ),
+            format!(
+                "A mail to {email} is too large for the relay ({reply}). See the templates and the texts of postings."
+            ),
+        ))
+    } else {
+        None
     }
 }
 

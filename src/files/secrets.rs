@@ -1,7 +1,7 @@
 //! Secrets and certificate authorities: read where they are kept, and never repeated.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Words, looks_like_a_path, say};
@@ -78,7 +78,7 @@ impl SecretError {
 }
 
 /// Reads a secret; one line break at its end is dropped. A file that its group or others can read is refused,
-/// unless systemd keeps it (`$CREDENTIALS_DIRECTORY`).
+/// unless systemd keeps it (`$CREDENTIALS_DIRECTORY`): it sets the modes there, and a user manager's are others.
 pub fn secret(secret: &Secret, config: &Path) -> Result<String, SecretError> {
     let (path, kept_by_systemd, name) = match secret {
         Secret::Env(name) => {
@@ -114,12 +114,15 @@ pub fn secret(secret: &Secret, config: &Path) -> Result<String, SecretError> {
             let kind = if about.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
             return Err(unreadable(why(&kind.into())));
         }
-        let mode = mode(&about);
-        if mode & 0o077 != 0 {
-            return Err(SecretError::Open { path: path.display().to_string(), mode });
-        }
     }
-    let text = fs::read_to_string(&path).map_err(|error| unreadable(why(&error)))?;
+    let mut file = fs::File::open(&path).map_err(|error| unreadable(why(&error)))?;
+    // Of the very file that is read. Who owns it does not matter: at mode 600 only its owner, and root, can read it.
+    let mode = mode(&file.metadata().map_err(|error| unreadable(why(&error)))?);
+    if !kept_by_systemd && mode & 0o077 != 0 {
+        return Err(SecretError::Open { path: path.display().to_string(), mode });
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(|error| unreadable(why(&error)))?;
     Ok(text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).to_owned()).unwrap_or(text))
 }
 

@@ -19,6 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use self::ailment::Ailment;
 use crate::diagnostic::Words;
 use crate::plan::Key;
+use crate::plan::complaint::Complaint;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
@@ -226,6 +227,19 @@ pub struct StoredPosting {
     pub accepted: Option<DateTime<Utc>>,
 }
 
+/// How a relay does, as the ledger remembers it: what outlives a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRelay {
+    /// Its name, as the log and the operator know it.
+    pub name: String,
+    /// It takes no mail before this instant.
+    pub rest_until: Option<DateTime<Utc>>,
+    /// How often in a row it failed before it could judge a mail.
+    pub failures: u32,
+    /// Since when it fails, what the matter is, and what it said; none while it is well.
+    pub trouble: Option<(DateTime<Utc>, Complaint, String)>,
+}
+
 /// What a person may do to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hand {
@@ -421,6 +435,27 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
         accept_earlier: bool,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Every relay remembered, by name.
+    fn relays(&self) -> impl Future<Output = Result<Vec<StoredRelay>, LedgerError>> + Send;
+
+    /// Remembers how a relay does (by name, whole).
+    fn note_relay(&self, relay: StoredRelay) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Notes that a relay is given a mail at an instant, and forgets those that it was given before another.
+    fn count_mail(
+        &self,
+        relay: String,
+        at: DateTime<Utc>,
+        forget_before: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// When a relay was given mails at or after an instant, in order.
+    fn counted_mails(
+        &self,
+        relay: String,
+        since: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Vec<DateTime<Utc>>, LedgerError>> + Send;
 
     /// Forgets final rows (sent, failed, withdrawn, skipped, superseded, lapsed) whose usefulness ended before
     /// an instant and whose posting is not remembered, or that are of none; and what they said. With a posting's

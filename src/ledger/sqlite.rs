@@ -9,6 +9,7 @@ mod errors;
 mod mails;
 mod notes;
 mod place;
+mod relays;
 pub mod restore;
 mod rows;
 mod schema;
@@ -27,7 +28,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use self::errors::{address, unusable};
 use self::place::{Held, lock, lock_file, make};
 use self::writer::Writer;
-use super::{Aside, CopyError, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, Turn, Turned};
+use super::{
+    Aside, CopyError, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, StoredRelay, Turn,
+    Turned,
+};
 use crate::plan::Key;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
@@ -258,6 +262,31 @@ impl Ledger for SqliteLedger {
 
     async fn note_round(&self, now: DateTime<Utc>, accept_earlier: bool) -> Result<(), LedgerError> {
         self.ask(move |db| notes::note_round(db, now, accept_earlier)).await
+    }
+
+    async fn relays(&self) -> Result<Vec<StoredRelay>, LedgerError> {
+        self.ask(relays::relays).await
+    }
+
+    async fn note_relay(&self, relay: StoredRelay) -> Result<(), LedgerError> {
+        self.ask(move |db| relays::note_relay(db, &relay)).await
+    }
+
+    async fn count_mail(
+        &self,
+        relay: String,
+        at: DateTime<Utc>,
+        forget_before: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.ask(move |db| relays::count_mail(db, &relay, at, forget_before)).await
+    }
+
+    async fn counted_mails(
+        &self,
+        relay: String,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, LedgerError> {
+        self.ask(move |db| relays::counted_mails(db, &relay, since)).await
     }
 
     async fn purge(&self, before: DateTime<Utc>) -> Result<usize, LedgerError> {

@@ -13,6 +13,7 @@ use super::changed::{ChangeFacts, changes};
 use super::digest::{DigestFacts, MissedFacts, digest, missed, noun};
 use super::matter::{Addressee, Item, Matter};
 use super::news::{NewFacts, news};
+use super::refusal::{RefusalFacts, refusals};
 use super::slip::{SlipFacts, slips};
 use super::told::Told;
 use super::tongue::tongue;
@@ -46,6 +47,8 @@ pub struct Facts {
     pub news: Vec<NewFacts>,
     /// What could not leave while it was of use.
     pub missed: Option<MissedFacts>,
+    /// Who is not reached.
+    pub refusals: Vec<RefusalFacts>,
     /// What lies ahead, and what left since the last digest.
     pub digest: Option<DigestFacts>,
     /// When its reminders were to leave, if that was more than fifteen minutes ago: « jeudi 25 juin 2026 à 9 h »,
@@ -191,6 +194,7 @@ pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Fac
         changes: changes(&matter.changes, &reader),
         news: news(&matter.news, &reader),
         missed: missed(&matter.missed, &reader),
+        refusals: refusals(&matter.refusals, &reader),
         digest: matter.digest.as_ref().map(|one| digest(one, &reader)),
         late: oldest.map(|due| reader.instant(due)),
         why: String::new(),
@@ -224,7 +228,11 @@ impl Facts {
     /// Whether there is anything but reminders.
     pub(super) fn has_notices(&self) -> bool {
         let none = self.slips.is_empty() && self.changes.is_empty() && self.news.is_empty();
-        !none || self.missed.is_some() || self.digest.is_some() || self.reminders.is_empty()
+        !none
+            || !self.refusals.is_empty()
+            || self.missed.is_some()
+            || self.digest.is_some()
+            || self.reminders.is_empty()
     }
 
     fn first(&self, matter: &Matter<'_>, reader: &Reader) -> String {
@@ -240,6 +248,9 @@ impl Facts {
         }
         if let Some(new) = self.news.first() {
             return reader.tongue.new_posting(&new.posting.heading);
+        }
+        if let Some(refusal) = self.refusals.first() {
+            return format!("{} – {}", refusal.headline, refusal.posting.heading);
         }
         match (&self.missed, matter.missed.as_slice(), &self.digest) {
             (Some(missed), [one], _) => {
@@ -257,7 +268,7 @@ impl Facts {
 
     fn others(&self, reader: &Reader) -> Option<String> {
         let missed = self.missed.as_ref().map_or(0, |missed| missed.messages.len());
-        let told = self.slips.len() + self.changes.len() + self.news.len();
+        let told = self.slips.len() + self.changes.len() + self.news.len() + self.refusals.len();
         let notices = told + missed + usize::from(self.digest.is_some());
         let (reminders, notices, other) = match (self.reminders.len(), told, missed) {
             (0, 0, 0) => (0, 0, true),
@@ -278,6 +289,7 @@ impl Facts {
         postings.extend(self.changes.iter().map(|one| one.posting.id.as_str()));
         postings.extend(self.news.iter().map(|one| one.posting.id.as_str()));
         postings.extend(matter.missed.iter().map(|one| one.heading.id));
+        postings.extend(matter.refusals.iter().map(|one| one.heading.id));
         postings
             .extend(matter.slips.iter().map(|one| one.of.posting.as_ref().unwrap_or(&one.of.file).as_str()));
         if let (true, Some(digest)) = (postings.is_empty(), &self.digest) {
@@ -287,6 +299,7 @@ impl Facts {
         let items = items.chain(matter.changes.iter().map(|one| one.absent));
         let items = items.chain(matter.news.iter().map(|one| one.absent));
         let items = items.chain(matter.slips.iter().map(|one| one.absent));
+        let items = items.chain(matter.refusals.iter().map(|one| one.absent));
         let (names, own) = absentees(items.chain(matter.missed.iter().map(|one| one.absent)));
         if names.is_empty() || own || self.digest.is_some() {
             return reader.tongue.why(postings.len()).to_owned();
@@ -302,6 +315,7 @@ impl Facts {
         known.extend(self.changes.iter().map(|one| one.posting.organisation.clone()));
         known.extend(self.news.iter().map(|one| one.posting.organisation.clone()));
         known.extend(matter.missed.iter().map(|one| one.heading.organisation.and_then(line)));
+        known.extend(matter.refusals.iter().map(|one| one.heading.organisation.and_then(line)));
         if let Some(digest) = &matter.digest {
             let postings = digest.coming.iter().chain(&digest.to_fix);
             known.extend(postings.map(|(posting, _)| posting.organisation.as_deref().and_then(line)));

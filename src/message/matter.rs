@@ -21,6 +21,8 @@ pub struct Matter<'a> {
     pub news: Vec<New<'a>>,
     /// What could not leave while it was of use.
     pub missed: Vec<Missed<'a>>,
+    /// Who is not reached.
+    pub refusals: Vec<Refusal<'a>>,
     /// What lies ahead, and what left.
     pub digest: Option<Digest<'a>>,
 }
@@ -98,6 +100,23 @@ pub struct Missed<'a> {
     pub lapsed: DateTime<Utc>,
     /// Whether it was the notice of a change, not a reminder.
     pub was_change: bool,
+    /// The name of the person in whose place the reader receives it.
+    pub absent: Option<&'a str>,
+}
+
+/// Somebody who is not reached, because their address is refused.
+#[derive(Clone, Debug)]
+pub struct Refusal<'a> {
+    /// Of which posting.
+    pub heading: PostingRef<'a>,
+    /// Their name.
+    pub name: Option<&'a str>,
+    /// The address.
+    pub email: &'a str,
+    /// The relay's words.
+    pub reply: Option<&'a str>,
+    /// What they were not told of, when that was to leave, and whether it was the notice of a change.
+    pub untold: Vec<(Said, DateTime<Utc>, bool)>,
     /// The name of the person in whose place the reader receives it.
     pub absent: Option<&'a str>,
 }

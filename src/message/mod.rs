@@ -38,6 +38,7 @@ mod moment;
 pub mod news;
 pub mod operator;
 pub mod render;
+pub mod refusal;
 pub mod slip;
 mod told;
 mod tongue;
@@ -49,7 +50,7 @@ pub mod writing;
 pub use facts::{Facts, facts};
 pub use identity::message_id;
 pub use matter::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Trouble, Why,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Slip, Trouble, Why,
 };
 pub use mime::{ComposeError, compose};
 pub use operator::{OperatorFacts, operator_facts};

@@ -76,6 +76,8 @@ pub(super) trait Notices {
     fn new_posting(&self, heading: &str) -> String;
     /// So many reminders and notices of changes could not leave: « 3 rappels qui n'ont pas pu partir ».
     fn missed(&self, reminders: usize, changes: usize) -> String;
+    /// Somebody whose address is refused: « Camille Exemple ne reçoit pas nos messages ».
+    fn not_reached(&self, who: &str) -> String;
     /// A headline and what it is about: « Rappel qui n'a pas pu partir : clôture des candidatures ».
     fn about(&self, headline: &str, what: &str) -> String;
     /// The days of a digest: « Vos recrutements du 29 juin au 12 juillet ».

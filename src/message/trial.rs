@@ -6,8 +6,8 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::fault::{TOO_LONG, file};
 use super::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Slip, Templates, Trouble, Why,
-    facts, operator_facts,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Slip, Templates,
+    Trouble, Why, facts, operator_facts,
 };
 use crate::calendar::read::Broken;
 use crate::calendar::{Event, Posting, When, Zone};
@@ -208,6 +208,17 @@ fn told(
             absent: Some("Camille"),
         })
     });
+    let refusals = [None, Some("550 5.1.1")].into_iter().map(|reply| Refusal {
+        heading,
+        name: reply,
+        email: "camille@example.org",
+        reply,
+        untold: said
+            .iter()
+            .flat_map(|(_, said)| [false, true].map(|change| (said.clone(), now, change)))
+            .collect(),
+        absent: reply,
+    });
     let past = |why: Option<Why>| {
         said.iter().map(move |(_, said)| Past {
             posting: &posting.title,
@@ -244,6 +255,7 @@ fn told(
         changes: changes.collect(),
         news: vec![news],
         missed: missed.collect(),
+        refusals: refusals.collect(),
         digest: Some(digest),
     };
     templates.render(&facts(&matter, to, later)).err()

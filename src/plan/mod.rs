@@ -7,6 +7,8 @@
 //! Every function here is total and takes `now` as a parameter. Nothing is stored, sent, logged or waited for.
 
 pub mod absence;
+pub mod blame;
+pub mod complaint;
 pub mod difference;
 pub mod hours;
 pub mod lay;
@@ -14,6 +16,7 @@ pub mod notice;
 pub mod next;
 pub mod oddities;
 pub mod outcome;
+pub mod pace;
 pub mod presence;
 pub mod reconcile;
 pub mod refused;
@@ -44,6 +47,8 @@ pub enum Sort {
     New,
     /// What should have been told in time, and was not.
     Missed,
+    /// Somebody's address is refused, and the posting's other recruiters are told.
+    Refused,
     /// A posting's file is wrong, and whoever can mend it is told.
     Slip,
     /// Whoever runs the service is told of a problem, or that it is over.
@@ -52,8 +57,16 @@ pub enum Sort {
 
 impl Sort {
     /// Every sort.
-    pub const ALL: [Self; 7] =
-        [Self::Reminder, Self::Digest, Self::Change, Self::New, Self::Missed, Self::Slip, Self::Operator];
+    pub const ALL: [Self; 8] = [
+        Self::Reminder,
+        Self::Digest,
+        Self::Change,
+        Self::New,
+        Self::Missed,
+        Self::Refused,
+        Self::Slip,
+        Self::Operator,
+    ];
 
     /// The word in the ledger and in listings; of all but reminders, what stands behind the `~` in their keys.
     #[must_use]
@@ -64,6 +77,7 @@ impl Sort {
             Self::Change => "change",
             Self::New => "new",
             Self::Missed => "missed",
+            Self::Refused => "refused",
             Self::Slip => "slip",
             Self::Operator => "operator",
         }
@@ -84,6 +98,7 @@ impl Sort {
 /// ~change/POSTING/EVENT/REVISION/RECIPIENT
 /// ~new/POSTING/RECIPIENT
 /// ~missed/DAY/RECIPIENT
+/// ~refused/POSTING/ADDRESS/RECIPIENT
 /// ~slip/FILE/ERROR/N/RECIPIENT
 /// ~operator/PROBLEM/N  ~operator/PROBLEM/N/healed
 /// ```
@@ -121,6 +136,12 @@ impl Key {
     #[must_use]
     pub fn missed(day: NaiveDate, person: &str) -> Self {
         Self(format!("~missed/{}/{person}", day.format("%Y-%m-%d")))
+    }
+
+    /// The key of the notice, to one recruiter, that a posting's mails to an address are refused.
+    #[must_use]
+    pub fn refused(posting: &str, address: &str, person: &str) -> Self {
+        Self(format!("~refused/{posting}/{}/{person}", address.to_lowercase().replace('/', "_")))
     }
 
     /// The key of the notice that something is wrong with a posting's file, for the `n`th time: the file's name, and
@@ -173,6 +194,7 @@ impl Key {
             Sort::Reminder => self.part(0, 5),
             Sort::Change => self.part(1, 5),
             Sort::New => self.part(1, 3),
+            Sort::Refused => self.part(1, 4),
             Sort::Digest | Sort::Missed | Sort::Slip | Sort::Operator => "",
         }
     }
@@ -183,7 +205,7 @@ impl Key {
         match self.sort() {
             Sort::Reminder => self.part(1, 5),
             Sort::Change => self.part(2, 5),
-            Sort::New | Sort::Digest | Sort::Missed | Sort::Slip | Sort::Operator => "",
+            Sort::New | Sort::Digest | Sort::Missed | Sort::Refused | Sort::Slip | Sort::Operator => "",
         }
     }
 
@@ -205,6 +227,7 @@ impl Key {
         match self.sort() {
             Sort::Reminder | Sort::Change | Sort::Slip => self.part(4, 5),
             Sort::Digest | Sort::New | Sort::Missed => self.part(2, 3),
+            Sort::Refused => self.part(3, 4),
             Sort::Operator => "",
         }
     }
@@ -426,6 +449,12 @@ mod tests {
                 "~missed/2026-06-28/a/b@example.org",
                 Sort::Missed,
                 ["", "", "", "", plain],
+            ),
+            (
+                Key::refused("p", "A/b@Example.org", plain),
+                "~refused/p/a_b@example.org/a/b@example.org",
+                Sort::Refused,
+                ["p", "", "", "", plain],
             ),
             (
                 Key::slip("accueil.toml", "0a1b2c3d4e5f", 2, "camille"),

@@ -6,7 +6,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::outcome::{Outcome, Phase, Reply};
+use super::blame::{Blamed, blamed};
+use super::outcome::{Outcome, Phase};
 use super::row::Reason;
 pub use crate::settings::InDoubt;
 
@@ -128,94 +129,41 @@ fn wait(attempts: u32) -> TimeDelta {
 /// Decides what an outcome means. Source: RFC 5321 §4.2.1, §4.5.4.1; RFC 3463; FAULTS of the design.
 #[must_use]
 pub fn next(outcome: &Outcome, past: Past, policy: InDoubt, now: DateTime<Utc>) -> Next {
-    let again =
-        |after: TimeDelta, counted: bool, reply: String| Verdict::Again { at: now + after, counted, reply };
-    let rests = |after: TimeDelta, reply: String| Next {
-        verdict: again(TimeDelta::zero(), false, reply),
-        relay: Relay::Rests(now + after),
+    let reply = outcome.words();
+    let again = |reply: String| Verdict::Again { at: now, counted: false, reply };
+    let rests =
+        |after: TimeDelta, reply: String| Next { verdict: again(reply), relay: Relay::Rests(now + after) };
+    let never = |reason: Reason, reply: String| Next {
+        verdict: Verdict::Never { reason, reply },
+        relay: Relay::GoesOn,
     };
     match outcome {
-        Outcome::Accepted(reply) => {
-            Next { verdict: Verdict::Sent { reply: reply.to_string() }, relay: Relay::GoesOn }
+        Outcome::Accepted(_) => Next { verdict: Verdict::Sent { reply }, relay: Relay::GoesOn },
+        Outcome::Unfit(_) => never(Reason::MailRefused, reply),
+        Outcome::Lost(Phase::Dot, _) => {
+            let doubt = doubt(past.doubts, policy, Found::Live, now);
+            Next { verdict: Verdict::Doubt { doubt, reply }, relay: Relay::Closes }
         }
-        Outcome::Unfit(words) => Next {
-            verdict: Verdict::Never { reason: Reason::MailRefused, reply: words.clone() },
-            relay: Relay::GoesOn,
-        },
-        Outcome::Unwritable(words) => rests(rest(past.relay_failures), words.clone()),
-        Outcome::NoToken(words) => {
-            rests(rest(past.relay_failures), format!("{}: {words}", Phase::Auth.word()))
+        Outcome::Lost(phase, _) if *phase >= Phase::Sender && !past.retried => {
+            Next { verdict: again(reply), relay: Relay::Closes }
         }
-        Outcome::Lost(Phase::Dot, words) => Next {
-            verdict: Verdict::Doubt {
-                doubt: doubt(past.doubts, policy, Found::Live, now),
-                reply: format!("{}: {words}", Phase::Dot.word()),
-            },
-            relay: Relay::Closes,
-        },
-        Outcome::Lost(phase, words) => {
-            let said = format!("{}: {words}", phase.word());
-            if *phase >= Phase::Sender && !past.retried {
-                Next { verdict: again(TimeDelta::zero(), false, said), relay: Relay::Closes }
-            } else {
-                rests(rest(past.relay_failures), said)
-            }
+        Outcome::Lost(..) | Outcome::Unwritable(_) | Outcome::Untrusted(_) | Outcome::NoToken(_) => {
+            rests(rest(past.relay_failures), reply)
         }
-        Outcome::Refused(phase, reply) => {
-            let said = format!("{}: {reply}", phase.word());
-            let permanent = reply.code >= 500;
-            match phase {
-                _ if is_quota(reply) => rests(long_rest(past.relay_failures), said),
-                Phase::Auth | Phase::Sender if permanent => rests(TimeDelta::minutes(15), said),
-                Phase::Connect | Phase::Tls | Phase::Auth | Phase::Sender => {
-                    rests(rest(past.relay_failures), said)
-                }
-                Phase::Recipient if permanent => Next {
-                    verdict: Verdict::Never { reason: Reason::RecipientRefused, reply: said },
-                    relay: Relay::GoesOn,
-                },
-                Phase::Data | Phase::Dot if permanent && is_about_sender(reply) => {
-                    rests(long_rest(past.relay_failures), said)
-                }
-                Phase::Data | Phase::Dot if permanent => Next {
-                    verdict: Verdict::Never { reason: Reason::MailRefused, reply: said },
-                    relay: Relay::GoesOn,
-                },
-                Phase::Recipient | Phase::Data | Phase::Dot => Next {
-                    verdict: again(wait(past.attempts), true, said),
-                    relay: if reply.code == 421 { Relay::Closes } else { Relay::GoesOn },
+        Outcome::Refused(phase, said) => {
+            let permanent = said.code >= 500;
+            match blamed(*phase, said) {
+                Blamed::Login => rests(TimeDelta::minutes(15), reply),
+                Blamed::Sender if *phase == Phase::Sender => rests(TimeDelta::minutes(15), reply),
+                Blamed::Sender | Blamed::Quota => rests(long_rest(past.relay_failures), reply),
+                Blamed::Relay => rests(rest(past.relay_failures), reply),
+                Blamed::Recipient if permanent => never(Reason::RecipientRefused, reply),
+                Blamed::Mail if permanent => never(Reason::MailRefused, reply),
+                Blamed::Recipient | Blamed::Mail => Next {
+                    verdict: Verdict::Again { at: now + wait(past.attempts), counted: true, reply },
+                    relay: if said.code == 421 { Relay::Closes } else { Relay::GoesOn },
                 },
             }
         }
     }
-}
-
-/// Whether a refusal says that we have sent too much: by code (RFC 3463 X.4.5, Exchange Online's own), or by
-/// its words. Words about the recipient's full mailbox, about the size of the mail or about the number of
-/// connections are no such thing: none of them says that the relay has had enough of our mails.
-fn is_quota(reply: &Reply) -> bool {
-    let code = reply.enhanced().and_then(|code| code.split_once('.')).map(|(_, rest)| rest);
-    let words = reply.text.to_lowercase();
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
-    let something_else =
-        matches!(code, Some("2.2" | "2.3" | "3.4")) || says(&["mailbox", "size", "connection"]);
-    reply.code >= 400
-        && (matches!(code, Some("4.5" | "7.233" | "1.8" | "1.90" | "7.705"))
-            || !something_else
-                && says(&[
-                    "quota",
-                    "too many",
-                    "limit exceeded",
-                    "limit has been exceeded",
-                    "exceeded the limit",
-                    "exceeds the limit",
-                    "rate limit",
-                ]))
-}
-
-/// Whether a refusal of a mail is about its sender rather than about the mail (RFC 3463 X.1.7, X.1.8, X.7.1's
-/// "sender").
-fn is_about_sender(reply: &Reply) -> bool {
-    let code = reply.enhanced().and_then(|code| code.split_once('.')).map(|(_, rest)| rest);
-    matches!(code, Some("1.7" | "1.8")) || reply.text.to_lowercase().contains("sender")
 }

@@ -66,7 +66,7 @@ pub fn warnings(seen: &Seen<'_>) -> Vec<Problem> {
     }
     problems.extend(load::two_at_once(seen));
     let of_settings = [load::over_rate(seen), load::zone_differs(seen), relay::password_login(seen)];
-    let mut found: Vec<Problem> = of_settings.into_iter().flatten().collect();
+    let mut found: Vec<Problem> = of_settings.into_iter().flatten().chain(load::beyond_ascii(seen)).collect();
     found.retain(|problem| !seen.settings.house.accept.contains(problem.code));
     problems.append(&mut found);
     problems

@@ -8,7 +8,7 @@
 pub enum Phase {
     /// Name, route, TCP, greeting, EHLO.
     Connect,
-    /// STARTTLS and the TLS handshake; also STARTTLS that is not offered, and a certificate that is refused.
+    /// STARTTLS and the TLS handshake.
     Tls,
     /// AUTH.
     Auth,
@@ -84,8 +84,25 @@ pub enum Outcome {
     Lost(Phase, String),
     /// No access token could be had, and no waiting mends that: nobody was asked anything. The words are for people.
     NoToken(String),
+    /// Nobody may be trusted there: STARTTLS is not offered, or the certificate is not right. Nothing was said to them.
+    Untrusted(String),
     /// We could not or would not hand it over: this mail is at fault (too large, needs SMTPUTF8 …).
     Unfit(String),
     /// The outbox could not be written: nothing left.
     Unwritable(String),
+}
+
+impl Outcome {
+    /// What happened, as the ledger and the log keep it: the phase and the relay's words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Accepted(reply) => reply.to_string(),
+            Self::Refused(phase, reply) => format!("{}: {reply}", phase.word()),
+            Self::Lost(phase, words) => format!("{}: {words}", phase.word()),
+            Self::Untrusted(words) => format!("{}: {words}", Phase::Tls.word()),
+            Self::NoToken(words) => format!("{}: {words}", Phase::Auth.word()),
+            Self::Unfit(words) | Self::Unwritable(words) => words.clone(),
+        }
+    }
 }

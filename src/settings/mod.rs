@@ -61,6 +61,14 @@ pub struct Mail {
     pub outbox: Option<PathBuf>,
 }
 
+impl Mail {
+    /// The envelope sender (RFC 5321 §3.3): as whom we write to relays, and where bounces go.
+    #[must_use]
+    pub fn envelope(&self) -> &str {
+        self.bounces.as_deref().unwrap_or(&self.from.email)
+    }
+}
+
 /// A name and an address (RFC 5322 §3.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mailbox {

@@ -7,6 +7,8 @@ pub mod folder;
 pub mod smtp;
 pub mod token;
 
+use tokio::time::Instant;
+
 use crate::plan::outcome::Outcome;
 
 /// One mail, ready to leave.
@@ -52,6 +54,26 @@ impl Transport {
         match self {
             Self::Smtp(smtp) => smtp.send_unless(letter, told).await,
             Self::Folder(outbox) => outbox.send(letter),
+        }
+    }
+
+    /// When its connection, if it has one, will have lain idle for long enough.
+    #[must_use]
+    pub fn idle_until(&self) -> Option<Instant> {
+        match self {
+            Self::Smtp(smtp) => smtp.idle_until(),
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// Takes over another one that leads to the same place. True when its terms are the same: then a connection goes on.
+    pub async fn adopt(&mut self, new: Self) -> bool {
+        match (self, new) {
+            (Self::Smtp(smtp), Self::Smtp(new)) => smtp.adopt(*new).await,
+            (this, new) => {
+                *this = new;
+                true
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod ending;
 mod noting;
 mod planning;
 mod rejoining;
+mod relaying;
 mod sqlite;
 mod telling;
 mod turning;
@@ -167,6 +168,11 @@ macro_rules! contract {
                 the_clock_that_a_ledger_lives_on_is_known
                 the_last_round_never_goes_back_unless_accepted
                 a_crash_keeps_all_that_was_answered
+            }
+            relaying {
+                a_relay_is_remembered_whole_and_replaced
+                what_a_relay_was_given_is_counted_by_relay_and_in_order
+                a_crash_keeps_how_relays_do
             }
         }
     };

@@ -326,8 +326,8 @@ fn relay(language: Language) -> Value {
         )
         .may(
             "rate",
-            "Ce que le relais accepte : \"30/min\", \"500/day\".",
-            "How much it takes: \"30/min\", \"500/day\".",
+            "Ce que le relais accepte : \"30/min\", \"200/h\", \"500/day\". Chaque fenêtre glisse (une journée, ce sont les dernières 24 heures) ; tout courriel commencé compte, aussi avant un redémarrage.",
+            "How much it takes: \"30/min\", \"200/h\", \"500/day\". Every window slides (a day is the last 24 hours); each mail that was begun counts, before a restart as well.",
             json!({
                 "type": "array",
                 "items": {

@@ -264,6 +264,7 @@ fn meaning(code: &'static str) -> Meaning<'static> {
             ("une absence sans personne pour prendre le relais", "an absence in which nobody stands in")
         }
         "over-rate" => ("un jour au-delà de ce que prend le relais", "a day over the relay's rate"),
+        "beyond-ascii" => ("une adresse à lettres accentuées", "an address with letters beyond ASCII"),
         "zone-differs" => ("un autre fuseau que celui de la machine", "another zone than the machine's"),
         "password-login" => {
             ("un mot de passe là où il n'en faudra plus", "a password where none will do any more")

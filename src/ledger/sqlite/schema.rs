@@ -94,6 +94,7 @@ mod tests {
     use super::super::{mails, single, telling};
     use super::*;
     use crate::plan::Sort;
+    use crate::plan::complaint::Complaint;
     use crate::plan::row::{Reason, State};
 
     /// The words between quotes in the list that follows some text.
@@ -131,6 +132,11 @@ mod tests {
     fn the_closed_list_of_stamps_is_ours() {
         let ours = [Stamp::Real, Stamp::Pretended].map(|stamp| stamp.word().to_owned());
         assert_eq!(list("stamp IN ("), ours.into());
+    }
+
+    #[test]
+    fn the_closed_list_of_complaints_is_that_of_the_plan() {
+        assert_eq!(list("complaint IN ("), Complaint::ALL.map(|one| one.word().to_owned()).into());
     }
 
     #[test]

@@ -22,6 +22,6 @@ pub fn advice(outcome: &Outcome) -> Option<Words> {
             )
         })),
         Outcome::Lost(_, words) => endpoint::explained(words),
-        Outcome::Accepted(_) | Outcome::Unfit(_) | Outcome::Unwritable(_) => None,
+        Outcome::Accepted(_) | Outcome::Untrusted(_) | Outcome::Unfit(_) | Outcome::Unwritable(_) => None,
     }
 }

@@ -66,6 +66,10 @@ impl Notices for English {
         }
     }
 
+    fn not_reached(&self, who: &str) -> String {
+        format!("{who} does not receive our mails")
+    }
+
     fn about(&self, headline: &str, what: &str) -> String {
         format!("{headline}: {what}")
     }

@@ -71,6 +71,10 @@ impl Notices for French {
         }
     }
 
+    fn not_reached(&self, who: &str) -> String {
+        format!("{who} ne reçoit pas nos messages")
+    }
+
     fn about(&self, headline: &str, what: &str) -> String {
         format!("{headline}\u{a0}: {what}")
     }

@@ -34,6 +34,9 @@ pub struct Trouble {
 /// Problems that begin so are a relay's: what could not be told while they lasted is told afterwards.
 pub const RELAY: &str = "relay-";
 
+/// A relay had enough of our mails on a day: told once, whether or not it takes some again, and then afterwards as well.
+pub const QUOTA: &str = "quota-";
+
 /// Problems that begin so happened: nobody hears that they are over.
 pub const LAPSED: &str = "lapsed-";
 /// So are these: somebody's mail went to them though they were away.
@@ -128,10 +131,11 @@ impl Desk<'_> {
         }
         if began.state == State::Planned {
             // What nobody was told of needs no end; but what is due is on its way.
-            let still = problem.starts_with(RELAY) && began.due <= self.scene.now;
+            let relays = problem.starts_with(RELAY) || problem.starts_with(QUOTA);
+            let still = relays && began.due <= self.scene.now;
             return still.then(|| self.as_it_is(began));
         }
-        let heals = ![LAPSED, AWAY, TEMPLATE].iter().any(|prefix| problem.starts_with(prefix));
+        let heals = ![LAPSED, AWAY, TEMPLATE, QUOTA].iter().any(|prefix| problem.starts_with(prefix));
         (heals && !matches!(began.state, State::Lapsed | State::Failed))
             .then(|| self.wanted(Key::healed(problem, number), self.scene.now + HEALED, &began.why))
     }

@@ -7,6 +7,7 @@
 //! | change | what you were told is otherwise now | `change` |
 //! | new | a posting is new: its dates, and what will be reminded | here |
 //! | missed | this could not leave in time | here |
+//! | refused | somebody of your posting is not reached | `refused` |
 //! | slip | a posting's file is wrong | `slip` |
 //! | digest | the next fourteen days | `digest` |
 //! | operator | a trouble began, or is over | `episode` |
@@ -14,6 +15,7 @@
 pub mod change;
 pub mod digest;
 pub mod episode;
+pub mod refused;
 pub mod slip;
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use super::super::Reminder;
 use super::{Seen, called, called_en, live};
 use crate::calendar::rule::Target;
 use crate::calendar::{Event, Posting, Rule, When, Zone};
-use crate::diagnostic::{Problem, say};
+use crate::diagnostic::{Place, Problem, say};
 
 /// How long before its closing a deadline should have been brought to mind for the last time.
 const LAST_DAYS: TimeDelta = TimeDelta::days(7);
@@ -144,6 +144,39 @@ fn both(seen: &Seen<'_>, id: &str, first: &Meeting<'_>, second: &Meeting<'_>) ->
         ),
         say("changez une heure, une durée (duration) ou un panel", "change a time, a duration or a panel"),
     ))
+}
+
+/// Addresses with letters beyond ASCII, where mails leave by relays: not every one of these takes them (RFC 6531), and
+/// what it does not take fails.
+pub(super) fn beyond_ascii(seen: &Seen<'_>) -> Vec<Problem> {
+    if seen.settings.relays.is_empty() {
+        return Vec::new();
+    }
+    let people = seen.settings.house.directory.people.values().map(|person| person.email.as_str());
+    let readers = seen.reminders.iter().map(|reminder| reminder.reader.email.as_str());
+    let odd: BTreeSet<&str> = people.chain(readers).filter(|email| !email.is_ascii()).collect();
+    odd.into_iter()
+        .map(|email| {
+            let sentence = say(
+                format!("l'adresse {email} a des lettres accentuées, que bien des relais ne prennent pas (SMTPUTF8)"),
+                format!("the address {email} has letters beyond ASCII, which many relays do not take (SMTPUTF8)"),
+            );
+            let remedy = say(
+                "écrivez l'adresse sans accents, s'il en existe une\u{a0}; sinon essayez-la avant qu'elle serve",
+                "write the address without accents, if there is one; else try it before it is needed",
+            );
+            let found = seen.texts.iter().find_map(|(file, text)| {
+                let line = text.lines().position(|line| line.contains(email))?;
+                Some((*file, *text, line + 1))
+            });
+            let (file, text, line) = found.unwrap_or((seen.jalon_toml, "", 0));
+            let problem = Problem::warning("beyond-ascii", file, sentence).remedy(remedy);
+            if line == 0 {
+                return problem;
+            }
+            problem.at(Place { line, column: 1, width: 1, text: String::new() }).in_its_text(text)
+        })
+        .collect()
 }
 
 /// A day on which more mails would leave than the relays take; the worst one is named.

@@ -67,7 +67,8 @@ impl Link {
         let wire = Wire::new(Stream::Plain(tcp));
         let mut clear = Self::hello(wire.clone(), &name, limits).await?;
         if !clear.conn.can_starttls() {
-            return Err(lost("the relay does not offer STARTTLS, and nothing is sent without it"));
+            let words = "the relay does not offer STARTTLS, and nothing is sent without it";
+            return Err(Outcome::Untrusted(words.to_owned()));
         }
         let answer = clear.conn.command(Starttls);
         step(limits.tls, Phase::Tls, "STARTTLS", &wire, Severity::PositiveCompletion, answer).await?;
@@ -132,7 +133,12 @@ impl Link {
 
     /// Whether the link has carried enough mails, or lain idle long enough.
     pub(super) fn is_worn(&self) -> bool {
-        self.mails >= MAILS_A_CONNECTION || self.used.elapsed() >= Duration::from_secs(IDLE_SECONDS)
+        self.mails >= MAILS_A_CONNECTION || self.idle_until() <= Instant::now()
+    }
+
+    /// When it will have lain idle long enough.
+    pub(super) fn idle_until(&self) -> Instant {
+        self.used + Duration::from_secs(IDLE_SECONDS)
     }
 
     /// What knows whether the dot of the mail under way has left.
@@ -180,7 +186,9 @@ impl Link {
                     self.unfinished = *phase != Phase::Dot;
                     reply.code != 421
                 }
-                Outcome::Lost(..) | Outcome::NoToken(_) | Outcome::Unwritable(_) => false,
+                Outcome::Lost(..) | Outcome::Untrusted(_) | Outcome::NoToken(_) | Outcome::Unwritable(_) => {
+                    false
+                }
             };
         (outcome, goes_on.then_some(self))
     }

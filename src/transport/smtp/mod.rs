@@ -20,7 +20,7 @@ use std::future::Future;
 
 use lettre::transport::smtp::authentication::Mechanism;
 use thiserror::Error;
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, Instant, sleep};
 
 use super::Letter;
 use super::token::Tokens;
@@ -35,7 +35,7 @@ pub const LARGEST_MAIL: usize = 10_000_000;
 /// How many mails one connection carries before it is replaced.
 pub const MAILS_A_CONNECTION: u32 = 50;
 
-/// How long a connection may lie idle, in seconds, before it is replaced.
+/// How long a connection may lie idle, in seconds, before it is closed.
 pub const IDLE_SECONDS: u64 = 30;
 
 /// How long a relay may take over a mail in hand after the word to stop, up to the dot, in seconds. A process that is
@@ -89,6 +89,8 @@ pub struct Smtp {
     tokens: Option<Tokens>,
     timeouts: Timeouts,
     link: Option<link::Link>,
+    /// What it was made from, besides the login: the settings, and the files of authorities.
+    made_of: (Relay, Vec<Vec<u8>>),
 }
 
 impl Smtp {
@@ -121,6 +123,7 @@ impl Smtp {
             tokens: None,
             timeouts,
             link: None,
+            made_of: (relay.clone(), roots.to_vec()),
         })
     }
 
@@ -129,6 +132,30 @@ impl Smtp {
     pub fn with_tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
         self
+    }
+
+    /// Takes over another way to the same relay, made later. When its terms are the same (settings, login, files of
+    /// authorities), a connection goes on, and true is returned; else it is closed.
+    pub(super) async fn adopt(&mut self, new: Self) -> bool {
+        // Of a login by tokens, the token is not one of the terms: it changes every hour.
+        let login = |smtp: &Self| {
+            let login = smtp.login.as_ref().filter(|_| smtp.tokens.is_none());
+            login.map(|login| login.credentials.clone())
+        };
+        let same = self.made_of == new.made_of && login(self) == login(&new);
+        let link = self.link.take();
+        *self = new;
+        if same {
+            self.link = link;
+        } else if let Some(link) = link {
+            link.quit(&self.timeouts).await;
+        }
+        same
+    }
+
+    /// When the connection there is will have lain idle for [`IDLE_SECONDS`].
+    pub(super) fn idle_until(&self) -> Option<Instant> {
+        self.link.as_ref().map(link::Link::idle_until)
     }
 
     /// From the next connection on, logs in with these: a token was renewed.
@@ -142,7 +169,8 @@ impl Smtp {
     /// and it has carried few mails lately; else a new one, secured and logged in.
     ///
     /// # Errors
-    /// `Refused` or `Lost` in one of the phases `Connect`, `Tls` and `Auth`, or `NoToken`: nothing of a mail has left.
+    /// `Untrusted`, `NoToken`, or `Refused` or `Lost` in one of the phases `Connect`, `Tls` and `Auth`: nothing of a mail
+    /// has left.
     pub async fn ready(&mut self) -> Result<(), Outcome> {
         if let Some(link) = self.link.take() {
             if link.is_worn() {

@@ -62,33 +62,37 @@ impl Tls {
         let lost = |words| Outcome::Lost(Phase::Tls, words);
         match timeout(limit, self.connector.connect(self.name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(lost(self.words(&error))),
+            Ok(Err(error)) => Err(self.failed(&error)),
             Err(_) => Err(lost(format!("the TLS handshake took more than {limit:?}"))),
         }
     }
 
-    fn words(&self, error: &io::Error) -> String {
+    fn failed(&self, error: &io::Error) -> Outcome {
         let name = self.name.to_str();
+        let lost = |words| Outcome::Lost(Phase::Tls, words);
         match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
-            Some(TlsError::InvalidCertificate(why)) => match why {
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    format!("the certificate of {name} has expired")
-                }
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                    format!("the certificate of {name} is not valid yet (is this machine's clock right?)")
-                }
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                    format!("the certificate is not one of {name}")
-                }
-                CertificateError::UnknownIssuer => {
-                    format!(
-                        "the certificate of {name} comes from an authority that is not trusted here (ca_file adds one)"
-                    )
-                }
-                other => format!("the certificate of {name} is refused: {other:?}"),
-            },
-            Some(TlsError::InvalidMessage(_)) => format!("{name} does not answer in TLS: {error}"),
-            _ => format!("the TLS handshake with {name} failed: {error}"),
+            Some(TlsError::InvalidCertificate(why)) => Outcome::Untrusted(refused(&name, why)),
+            Some(TlsError::InvalidMessage(_)) => lost(format!("{name} does not answer in TLS: {error}")),
+            _ => lost(format!("the TLS handshake with {name} failed: {error}")),
         }
+    }
+}
+
+/// Why a certificate is refused.
+fn refused(name: &str, why: &CertificateError) -> String {
+    match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("the certificate of {name} has expired")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("the certificate of {name} is not valid yet (is this machine's clock right?)")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("the certificate is not one of {name}")
+        }
+        CertificateError::UnknownIssuer => format!(
+            "the certificate of {name} comes from an authority that is not trusted here (ca_file adds one)"
+        ),
+        other => format!("the certificate of {name} is refused: {other:?}"),
     }
 }

@@ -1,0 +1,218 @@
+//! A way out, a relay or an outbox, and how it does: whether it rests, how much it may still be given, what the
+//! operator must hear of it. What outlives a restart is kept in the ledger; nothing is asked of the world here but
+//! through the transport.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::troubles::{Health, WayHealth};
+use crate::diagnostic::Problem;
+use crate::ledger::StoredRelay;
+use crate::message::advice::advice;
+use crate::plan::complaint::Complaint;
+use crate::plan::outcome::{Outcome, Phase};
+use crate::plan::pace;
+use crate::settings::{Rate, Settings};
+use crate::transport::Transport;
+
+/// How long a rest that was remembered lasts at most: the clock may have been ahead when it began.
+const LONGEST_REST: TimeDelta = TimeDelta::hours(1);
+
+/// A way out, and how it does.
+#[derive(Debug)]
+pub struct Way {
+    /// Its name, for the log: the relay's host, or the outbox.
+    pub name: String,
+    /// The transport.
+    pub transport: Transport,
+    /// How much it takes.
+    rates: Vec<Rate>,
+    /// When it was given mails, within the longest of these.
+    begun: Vec<DateTime<Utc>>,
+    /// It takes no mail before this instant.
+    pub(super) rest_until: Option<DateTime<Utc>>,
+    /// How often in a row it failed before it could judge a mail.
+    pub(super) failures: u32,
+    /// How it does, as far as the operator is concerned.
+    pub(super) health: Health,
+    /// Whether what failed last would have failed while it was made ready: then being ready again is being well.
+    early: bool,
+    /// What the ledger knows of it.
+    noted: StoredRelay,
+}
+
+impl Way {
+    /// A way out that is well as far as is known, and takes any number of mails.
+    #[must_use]
+    pub fn new(name: String, transport: Transport) -> Self {
+        let noted = StoredRelay { name: name.clone(), rest_until: None, failures: 0, trouble: None };
+        Self {
+            name,
+            transport,
+            rates: Vec::new(),
+            begun: Vec::new(),
+            rest_until: None,
+            failures: 0,
+            health: Health::Unknown,
+            early: false,
+            noted,
+        }
+    }
+
+    /// The same, which takes only so many mails.
+    #[must_use]
+    pub fn with_rates(mut self, rates: Vec<Rate>) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    /// How far back mails count against its rates; none when it has none.
+    pub(super) fn window(&self) -> Option<TimeDelta> {
+        pace::window(&self.rates)
+    }
+
+    /// Takes over what the ledger remembers.
+    pub(super) fn recall(
+        &mut self,
+        known: Option<StoredRelay>,
+        begun: Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) {
+        self.begun = begun;
+        let Some(known) = known else { return };
+        self.rest_until = known.rest_until.filter(|until| *until > now).map(|at| at.min(now + LONGEST_REST));
+        self.failures = known.failures;
+        if let Some((since, complaint, words)) = known.trouble.clone() {
+            self.early = matches!(
+                complaint,
+                Complaint::Away | Complaint::Untrusted | Complaint::Login | Complaint::Token
+            );
+            let since = since.min(now);
+            self.health = Health::Failing { since, last: since, complaint, words, advice: None };
+        }
+        self.noted = known;
+    }
+
+    /// What the ledger should remember, where that is not what it does.
+    pub(super) fn to_note(&self) -> Option<StoredRelay> {
+        let trouble = match &self.health {
+            Health::Failing { since, complaint, words, .. } => Some((*since, *complaint, words.clone())),
+            Health::Unknown | Health::Well => None,
+        };
+        let relay = StoredRelay {
+            name: self.name.clone(),
+            rest_until: self.rest_until,
+            failures: self.failures,
+            trouble,
+        };
+        (relay != self.noted).then_some(relay)
+    }
+
+    /// The ledger remembers this.
+    pub(super) fn is_noted(&mut self, relay: StoredRelay) {
+        self.noted = relay;
+    }
+
+    /// When it may be given a mail, if not now: it rests, or has been given all that its rates allow.
+    pub(super) fn free_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let rest = self.rest_until.filter(|until| *until > now);
+        rest.max(pace::free_at(&self.rates, &self.begun, now))
+    }
+
+    /// How many mails it may be given now; none when there is no limit.
+    pub(super) fn allowance(&self, now: DateTime<Utc>) -> Option<usize> {
+        pace::allowance(&self.rates, &self.begun, now)
+    }
+
+    /// It is given a mail.
+    pub(super) fn begins(&mut self, now: DateTime<Utc>) {
+        if let Some(window) = self.window() {
+            self.begun.retain(|at| *at >= now - window);
+            self.begun.push(now);
+        }
+    }
+
+    /// When it is to be looked at whether or not there is a mail for it: a relay that was away or not to be trusted. A
+    /// refused login is not tried for nothing: accounts are locked for that.
+    pub(super) fn probe_at(&self) -> Option<DateTime<Utc>> {
+        match (&self.health, self.early) {
+            (Health::Failing { complaint: Complaint::Away | Complaint::Untrusted, .. }, true) => {
+                self.rest_until
+            }
+            _ => None,
+        }
+    }
+
+    /// It is ready for a mail.
+    pub(super) fn is_ready(&mut self) {
+        if self.early || self.health == Health::Unknown {
+            (self.health, self.early, self.rest_until) = (Health::Well, false, None);
+        }
+    }
+
+    /// It judged a mail.
+    pub(super) fn is_well(&mut self) {
+        (self.health, self.early, self.rest_until, self.failures) = (Health::Well, false, None, 0);
+    }
+
+    /// It rests, because of this.
+    pub(super) fn rests(&mut self, until: DateTime<Utc>, outcome: &Outcome, now: DateTime<Utc>) {
+        let since = match self.health {
+            Health::Failing { since, .. } => since,
+            Health::Unknown | Health::Well => now,
+        };
+        self.failures += 1;
+        self.rest_until = Some(until);
+        self.early = is_early(outcome);
+        let (complaint, words) = (Complaint::of(outcome), outcome.words());
+        self.health = Health::Failing { since, last: now, complaint, words, advice: advice(outcome) };
+    }
+
+    /// How it does, by name.
+    pub(super) fn felt(&self) -> WayHealth {
+        WayHealth { name: self.name.clone(), health: self.health.clone() }
+    }
+
+    /// Takes over a way of the same name that was made anew: with other terms (a password, an authority), on a new
+    /// connection, and what it said before counts no more.
+    pub(super) async fn adopt(&mut self, new: Self) {
+        self.rates = new.rates;
+        if !self.transport.adopt(new.transport).await {
+            (self.health, self.early, self.rest_until, self.failures) = (Health::Unknown, false, None, 0);
+        }
+    }
+}
+
+/// Whether a failure came before the relay could be given a mail.
+fn is_early(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Refused(phase, _) | Outcome::Lost(phase, _) => *phase <= Phase::Auth,
+        Outcome::Untrusted(_) | Outcome::NoToken(_) => true,
+        Outcome::Accepted(_) | Outcome::Unfit(_) | Outcome::Unwritable(_) => false,
+    }
+}
+
+/// Makes ways out by settings; a problem is placed in the text of jalon.toml, which comes second.
+type Make = dyn Fn(&Settings, &str) -> Result<Vec<Way>, Problem> + Send + Sync;
+
+/// How ways out are made anew at a reload, from secrets and authorities as they are then.
+pub struct Remake(Box<Make>);
+
+impl Remake {
+    /// Made so.
+    pub fn new(make: impl Fn(&Settings, &str) -> Result<Vec<Way>, Problem> + Send + Sync + 'static) -> Self {
+        Self(Box::new(make))
+    }
+
+    /// The ways out by these settings, the text of which is given; or why they cannot be made.
+    pub fn ways(&self, settings: &Settings, text: &str) -> Result<Vec<Way>, Problem> {
+        (self.0)(settings, text)
+    }
+}
+
+impl fmt::Debug for Remake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remake")
+    }
+}
