@@ -91,6 +91,7 @@ pub const WARNINGS: &[&str] = &[
     "end-before-start",
     "day-off",
     "weekday",
+    "candidate-named",
     "hour-skipped",
     "two-at-once",
     "no-late-reminder",

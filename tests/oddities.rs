@@ -494,3 +494,25 @@ fn accept_itself_is_read_with_care() {
         ""
     );
 }
+
+#[test]
+fn a_candidate_who_is_named() {
+    let interview = |more: &str| format!("[[interview]]\non = 2026-07-06\n{more}\n");
+    let fine = [
+        interview("candidate = \"C-014\""),
+        interview("candidate = \"JD\""),
+        interview("candidate = \"candidature 3\""),
+        interview("name = \"Premier Tour\"\nlabel = \"6 ou 7 juillet 2026, à Crest\""),
+        format!("{}cancelled = true\n", interview("candidate = \"Jeanne Dupont\"")),
+    ];
+    let fine: Vec<&str> = fine.iter().map(String::as_str).collect();
+    one("candidate-named", 5, &interview("candidate = \"Jeanne Dupont\""), &fine);
+    for named in [
+        "candidate = \"jeanne@example.org\"",
+        "candidate = \"06 12 34 56 78\"",
+        "name = \"Entretien jeanne@example.org\"",
+        "label = \"6 juillet (+33 6 12 34 56 78)\"",
+    ] {
+        assert_eq!(of(&interview(named)), "candidate-named a.toml:5", "{named}");
+    }
+}

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::listing::table;
+use super::whose::Who;
 use super::{Context, Exit, Format, Listing, fail, ledger_exit, ledger_path, out, rfc3339};
 use crate::diagnostic::{Language, say};
 use crate::files;
@@ -20,7 +21,7 @@ pub struct History {
     /// Of this posting only
     #[arg(long, value_name = "POSTING")]
     posting: Option<String>,
-    /// To this person or address only
+    /// Of this person only, by id, name or address: also where they stand in for somebody, or are written about
     #[arg(long, value_name = "PERSON")]
     person: Option<String>,
     /// In this state only: planned, sent, failed, held, skipped, …
@@ -60,23 +61,27 @@ impl History {
             super::report(&loaded.problems, false, language);
             return Exit::Configuration;
         }
-        let rows = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref()).and_then(|path| {
+        let kept = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref()).and_then(|path| {
             let ledger = SqliteLedger::read(&path)?;
-            super::wait(ledger.known())
+            super::wait(async {
+                Ok((ledger.known().await?, ledger.people().await?, ledger.revisions().await?))
+            })
         });
-        let rows = match rows {
-            Ok(rows) => rows,
+        let (rows, remembered, revisions) = match kept {
+            Ok(kept) => kept,
             Err(error) => return ledger_exit(&error, language),
         };
+        let directory = loaded.settings.as_ref().map(|settings| &settings.house.directory);
+        let who = self.person.as_ref().map(|person| {
+            let mut who = Who::named(person, directory, &remembered);
+            who.learn(&rows, &revisions, directory);
+            who
+        });
         let mut rows: Vec<&Row> = rows
             .iter()
             .filter(|row| self.posting.as_ref().is_none_or(|id| row.key.posting() == id))
             .filter(|row| self.state.is_none_or(|state| row.state == state))
-            .filter(|row| {
-                self.person
-                    .as_ref()
-                    .is_none_or(|id| row.key.recipient() == id || row.email.eq_ignore_ascii_case(id))
-            })
+            .filter(|row| who.as_ref().is_none_or(|who| who.is_in(row)))
             .collect();
         rows.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
         let text = match self.listing.format {
@@ -136,7 +141,7 @@ fn people(rows: &[&Row], loaded: &files::Loaded, language: Language) -> String {
     table(&head, &cells)
 }
 
-fn state_word(state: State, language: Language) -> &'static str {
+pub(super) fn state_word(state: State, language: Language) -> &'static str {
     match (language, state) {
         (Language::English, state) => state.word(),
         (_, State::Planned) => "prévu",

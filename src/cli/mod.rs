@@ -5,18 +5,25 @@ pub mod agenda;
 pub mod backup;
 pub mod check;
 pub mod completions;
+pub mod confirm;
 pub mod diff;
 pub mod explain;
+pub mod forget;
+pub mod hands;
 pub mod history;
 pub mod listing;
 pub mod new;
 pub mod preview;
 pub mod rehearse;
 pub mod restore;
+pub mod retry;
 pub mod run;
 pub mod schema;
+pub mod send_test;
 pub mod token;
 pub mod ways;
+pub mod whose;
+pub mod withdraw;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -115,6 +122,16 @@ pub enum Command {
     Backup(backup::Backup),
     /// Put a copy in the ledger's place, and hold what may have left since
     Restore(restore::Restore),
+    /// Try again what was refused or is held, or was withdrawn by hand
+    Retry(retry::Retry),
+    /// Say that what is held did arrive: it counts as sent
+    Confirm(confirm::Confirm),
+    /// Take back what is planned or held: it does not leave, whatever the files say
+    Withdraw(withdraw::Withdraw),
+    /// Forget somebody who left: their name, address and id leave the ledger
+    Forget(forget::Forget),
+    /// Send one test mail now, and say each step
+    SendTest(send_test::SendTest),
 }
 
 /// How a listing is printed.
@@ -183,6 +200,11 @@ pub fn run(line: Line) -> Exit {
         Command::Accept(command) => command.run(&context),
         Command::Backup(command) => command.run(&context),
         Command::Restore(command) => command.run(&context),
+        Command::Retry(command) => command.run(&context),
+        Command::Confirm(command) => command.run(&context),
+        Command::Withdraw(command) => command.run(&context),
+        Command::Forget(command) => command.run(&context),
+        Command::SendTest(command) => command.run(&context),
     }
 }
 

@@ -126,11 +126,7 @@ impl Run {
     /// Where copies are kept: beside the ledger that was asked for, else in the state folder, where they are found
     /// whatever jalon.toml says.
     fn kept(&self) -> PathBuf {
-        let asked = self.ledger.as_deref().and_then(|url| url.strip_prefix("sqlite:"));
-        asked.map_or_else(
-            || state_folder().join("last-good"),
-            |path| Path::new(path).with_extension("last-good"),
-        )
+        kept_folder(self.ledger.as_deref())
     }
 
     fn clock(&self, settings: &Settings, language: Language) -> Result<(Clock, Stamp), Exit> {
@@ -207,6 +203,13 @@ const DESCRIPTORS: usize = 32;
 fn descriptors() -> std::io::Result<()> {
     let pairs: std::io::Result<Vec<_>> = (0..DESCRIPTORS / 2).map(|_| UnixStream::pair()).collect();
     pairs.map(drop)
+}
+
+/// Where copies are kept of what is good, for the ledger that was asked for.
+#[must_use]
+pub fn kept_folder(ledger: Option<&str>) -> PathBuf {
+    let asked = ledger.and_then(|url| url.strip_prefix("sqlite:"));
+    asked.map_or_else(|| state_folder().join("last-good"), |path| Path::new(path).with_extension("last-good"))
 }
 
 /// Where the service keeps what it keeps: `$STATE_DIRECTORY`, else `./var`.

@@ -16,7 +16,7 @@ use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::Row;
 use crate::plan::told::{Renaming, Told};
 use crate::plan::worded::Wording;
-use crate::plan::{Key, Sort};
+use crate::plan::{Key, Sort, Wanted};
 
 /// What a round would change.
 #[derive(Debug)]
@@ -64,6 +64,16 @@ impl<L: Ledger> Planner<L> {
         told.extend(of_first);
         let foreseen = laid.foresee(told);
         Ok(Some((laid, foreseen)))
+    }
+
+    /// The first half of a round, and all that the ledger should hold now, reminders and notices; nothing is written.
+    pub async fn asked(&self) -> Result<Option<(Laid, Vec<Wanted>)>, LedgerError> {
+        let Some(mut laid) = self.look().await? else { return Ok(None) };
+        let Laid { snapshot, reminders, known, round, now, .. } = &mut laid;
+        let (notices, _) = self.notices(snapshot, reminders, known, round, *now).await?;
+        let mut wanted = laid.wanted();
+        wanted.extend(notices);
+        Ok(Some((laid, wanted)))
     }
 }
 

@@ -7,6 +7,7 @@ use tracing::{error, info, warn};
 
 use super::dispatcher::{Departure, Report};
 use super::foreseen::Foreseen;
+use super::forgetting::Forgotten;
 use super::planner::Round;
 use crate::diagnostic::{Language, Problem, Severity};
 use crate::ledger::{CopyError, LedgerError, Orphans};
@@ -303,10 +304,11 @@ pub fn orphans(orphans: &Orphans) {
     }
 }
 
-/// Old rows were forgotten.
-pub fn forgotten(rows: usize) {
-    if rows > 0 {
-        info!(event = "forgotten", rows, "rows older than the settings keep were forgotten");
+/// What is older than the settings keep was forgotten.
+pub fn forgotten(forgotten: Forgotten) {
+    let Forgotten { rows, mails, copies } = forgotten;
+    if rows + mails + copies > 0 {
+        info!(event = "forgotten", rows, mails, copies, "what is older than the settings keep was forgotten");
     }
 }
 

@@ -10,6 +10,7 @@ mod deciding;
 mod digesting;
 pub mod dispatcher;
 pub mod foreseen;
+pub mod forgetting;
 pub mod guard;
 pub mod housekeeping;
 pub mod log;
@@ -34,6 +35,7 @@ use crate::clock::Clock;
 use crate::files::watch::Watch;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry;
+use crate::transport::folder::Outbox;
 use dispatcher::{Dispatcher, Way};
 use guard::Guard;
 use pacemaker::Beats;
@@ -123,6 +125,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (show, shown) = watch::channel(None::<Arc<Snapshot>>);
     let guard = Guard::new(clock.clone());
 
+    let outboxes = ways.iter().filter_map(Way::outbox).collect();
     let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone());
     let (feel, felt) = watch::channel(dispatcher.health());
     let (copies, copied) = housekeeping::Copies::new();
@@ -144,8 +147,15 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
         Around { shown: shown.clone(), wake: wake.clone(), feel, renewed },
         stopping.clone(),
     );
-    let keeping =
-        keep_loop(guard.clone(), ledger.clone(), clock, shown, beats.housekeeping.clone(), copies, stopping);
+    let keeping = keep_loop(
+        guard.clone(),
+        ledger.clone(),
+        clock,
+        shown,
+        beats.housekeeping.clone(),
+        (copies, outboxes),
+        stopping,
+    );
     let mut pacemaker = pacemaker::start(&beats)
         .await
         .map_err(|error| DaemonError::Process { what: "the pacemaker", why: error.to_string() })?;
@@ -428,11 +438,16 @@ async fn keep_loop<L: Ledger>(
     guard: Guard,
     ledger: L,
     clock: Clock,
-    shown: watch::Receiver<Option<Arc<Snapshot>>>,
+    mut shown: watch::Receiver<Option<Arc<Snapshot>>>,
     beat: Arc<Notify>,
-    mut copies: housekeeping::Copies,
+    (mut copies, outboxes): (housekeeping::Copies, Vec<Outbox>),
     mut stopping: watch::Receiver<bool>,
 ) {
+    // Once at start, when there are settings; then at every beat.
+    tokio::select! {
+        _ = shown.wait_for(Option::is_some) => beat.notify_one(),
+        _ = stopping.changed() => return,
+    }
     loop {
         tokio::select! {
             () = beat.notified() => {}
@@ -452,7 +467,7 @@ async fn keep_loop<L: Ledger>(
             Ok(orphans) => log::orphans(&orphans),
             Err(error) => log::ledger_failed("housekeeping", &error),
         }
-        match ledger.purge(now - snapshot.settings.ledger.keep).await {
+        match forgetting::forget(&ledger, &outboxes, now - snapshot.settings.ledger.keep).await {
             Ok(forgotten) => log::forgotten(forgotten),
             Err(error) => log::ledger_failed("housekeeping", &error),
         }

@@ -163,7 +163,13 @@ impl<L> Planner<L> {
         let unfollowed = folder.broken.iter().filter(followed).map(|file| file.file.clone()).collect();
         let broken = folder.broken.clone();
         let Decided { postings, frozen, presence, renamed, first_seen, problems: odd } = decided;
-        let plan = lay(&postings, &settings);
+        let mut plan = lay(&postings, &settings);
+        // What the ledger may have forgotten is not laid again; what it still holds is.
+        let kept = now - settings.ledger.keep;
+        if plan.reminders.iter().any(|reminder| reminder.late_after < kept) {
+            let held: BTreeSet<&Key> = known.iter().map(|row| &row.key).collect();
+            plan.reminders.retain(|reminder| reminder.late_after >= kept || held.contains(&reminder.key));
+        }
         let revised = revise(&postings, &presence.gone, &renamed, revisions, now);
         let templates = self.files.templates();
         let (mut problems, removed) = self.of_people(cast, &mut settings.house, &postings, now);
@@ -340,7 +346,7 @@ impl<L: Ledger> Planner<L> {
     }
 
     /// The notices that the ledger should hold, and those that wait in vain.
-    async fn notices(
+    pub(super) async fn notices(
         &self,
         snapshot: &Snapshot,
         reminders: &[Reminder],

@@ -15,6 +15,7 @@ use crate::plan::outcome::{Outcome, Phase};
 use crate::plan::pace;
 use crate::settings::{Rate, Settings};
 use crate::transport::Transport;
+use crate::transport::folder::Outbox;
 
 /// How long a rest that was remembered lasts at most: the clock may have been ahead when it began.
 const LONGEST_REST: TimeDelta = TimeDelta::hours(1);
@@ -57,6 +58,15 @@ impl Way {
             health: Health::Unknown,
             early: false,
             noted,
+        }
+    }
+
+    /// The outbox, if it is one.
+    #[must_use]
+    pub fn outbox(&self) -> Option<Outbox> {
+        match &self.transport {
+            Transport::Folder(outbox) => Some(outbox.clone()),
+            Transport::Smtp(_) => None,
         }
     }
 

@@ -18,12 +18,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::ailment::Ailment;
 use crate::diagnostic::Words;
-use crate::plan::Key;
 use crate::plan::complaint::Complaint;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
 use crate::plan::told::{Renaming, Revision, Told};
+use crate::plan::{Key, Wanted};
 
 /// What can go wrong with a ledger.
 #[derive(Debug, thiserror::Error)]
@@ -365,6 +365,14 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
 
+    /// As [`Hand::Retry`], of a row that is asked for with these facts: reader, address, due and `late_after` are these
+    /// from the moment on at which it may leave.
+    fn retry(
+        &self,
+        wanted: Wanted,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<bool, LedgerError>> + Send;
+
     /// Every posting remembered, by id.
     fn postings(&self) -> impl Future<Output = Result<Vec<StoredPosting>, LedgerError>> + Send;
 
@@ -458,8 +466,8 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<DateTime<Utc>>, LedgerError>> + Send;
 
     /// Forgets final rows (sent, failed, withdrawn, skipped, superseded, lapsed) whose usefulness ended before
-    /// an instant and whose posting is not remembered, or that are of none; and what they said. With a posting's
-    /// last row go the revisions of its events. Returns how many rows.
+    /// an instant, and what they said. The notices of a posting that is remembered stay as long as any later row of it.
+    /// With the last row of a posting that is not go the revisions of its events. Returns how many rows.
     fn purge(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 
     /// Keeps a copy of the whole ledger where the last one is a day old; returns where the new one is. A store that
@@ -468,4 +476,6 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         &self,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Option<PathBuf>, CopyError>> + Send;
+    /// Removes what the store keeps of copies of itself that were made before an instant. Returns how many.
+    fn purge_copies(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 }

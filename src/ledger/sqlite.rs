@@ -5,7 +5,9 @@
 //! and that would be a second mail.
 
 pub mod copy;
+pub mod erasing;
 mod errors;
+mod forgetting;
 mod mails;
 mod notes;
 mod place;
@@ -32,11 +34,11 @@ use super::{
     Aside, CopyError, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, StoredRelay, Turn,
     Turned,
 };
-use crate::plan::Key;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
 use crate::plan::told::{Renaming, Revision, Told};
+use crate::plan::{Key, Wanted};
 
 /// How long to wait for another program that is writing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -142,6 +144,7 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "secure_delete", true)?; // what is forgotten leaves the file
     Ok(db)
 }
 
@@ -202,6 +205,10 @@ impl Ledger for SqliteLedger {
 
     async fn by_hand(&self, key: Key, hand: Hand, now: DateTime<Utc>) -> Result<bool, LedgerError> {
         self.ask(move |db| single::by_hand(db, &key, hand, now)).await
+    }
+
+    async fn retry(&self, wanted: Wanted, now: DateTime<Utc>) -> Result<bool, LedgerError> {
+        self.ask(move |db| single::retry(db, &wanted, now)).await
     }
 
     async fn postings(&self) -> Result<Vec<StoredPosting>, LedgerError> {
@@ -290,7 +297,13 @@ impl Ledger for SqliteLedger {
     }
 
     async fn purge(&self, before: DateTime<Utc>) -> Result<usize, LedgerError> {
-        self.ask(move |db| single::purge(db, before)).await
+        self.ask(move |db| forgetting::purge(db, before)).await
+    }
+
+    async fn purge_copies(&self, before: DateTime<Utc>) -> Result<usize, LedgerError> {
+        let path = self.ask(|db| Ok(db.path().map(PathBuf::from))).await?;
+        let removed = path.map_or(Ok(0), |path| forgetting::purge_copies(&path, before));
+        removed.map_err(|error| unusable(&self.ledger, error))
     }
 
     async fn keep_copy(&self, now: DateTime<Utc>) -> Result<Option<PathBuf>, CopyError> {
@@ -311,5 +324,6 @@ mod tests {
         assert_eq!(ask("synchronous"), Ok(2), "FULL");
         assert_eq!(ask("foreign_keys"), Ok(1));
         assert_eq!(ask("busy_timeout"), Ok(5000));
+        assert_eq!(ask("secure_delete"), Ok(1));
     }
 }

@@ -37,6 +37,7 @@ pub mod mime;
 mod moment;
 pub mod news;
 pub mod operator;
+pub mod probe;
 pub mod render;
 pub mod refusal;
 pub mod slip;

@@ -8,6 +8,7 @@
 
 pub mod absence;
 pub mod blame;
+pub mod byhand;
 pub mod complaint;
 pub mod difference;
 pub mod hours;
@@ -18,6 +19,7 @@ pub mod oddities;
 pub mod outcome;
 pub mod pace;
 pub mod presence;
+pub mod pseudonym;
 pub mod reconcile;
 pub mod refused;
 pub mod row;

@@ -1,6 +1,7 @@
 //! Pure. What is odd about files that are good: warnings that think, for `check`. None stops anything, and each is
 //! silenced by its name, in the posting or for all in jalon.toml: `accept = ["past"]`.
 
+mod candidate;
 mod dates;
 mod label;
 mod load;
@@ -60,6 +61,7 @@ pub fn warnings(seen: &Seen<'_>) -> Vec<Problem> {
         let planned = of_posting.remove(posting.id.as_str()).unwrap_or_default();
         let mut found = dates::warnings(seen, posting);
         found.extend(label::warnings(seen, posting));
+        found.extend(candidate::warnings(seen, posting));
         found.extend(load::no_late_reminder(seen, posting, &planned));
         found.retain(|problem| !posting.accepts(problem.code));
         problems.append(&mut found);

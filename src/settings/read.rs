@@ -110,11 +110,27 @@ fn rules(table: &Table<'_, '_>, house: &House) -> BTreeMap<Kind, Vec<Rule>> {
     rules
 }
 
+/// The shortest time for which what is over is kept: people are told for a week of what was missed.
+const SHORTEST_KEEP: TimeDelta = TimeDelta::days(30);
+
 fn ledger(table: &Table<'_, '_>) -> Ledger {
     let keep_default = TimeDelta::days(400);
     let Some(table) = table.table("ledger") else { return Ledger { url: None, keep: keep_default } };
     let url = table.text("url").and_then(|url| ledger_url(table.source, url));
     let keep = table.duration("keep").unwrap_or(keep_default);
+    if keep < SHORTEST_KEEP
+        && let Some(value) = table.get("keep")
+    {
+        table.source.error(
+            &value.span(),
+            "keep-too-short",
+            say(
+                "keep est trop court\u{a0}: ce qui vient de se passer serait oublié avant d'être dit",
+                "keep is too short: what has just happened would be forgotten before it is told",
+            ),
+            Some(say("écrivez keep = \"30d\" au moins", "write keep = \"30d\" at least")),
+        );
+    }
     table.finish();
     Ledger { url, keep }
 }

@@ -3,11 +3,16 @@
 //! is reported as kept is on the disk.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
 
 use super::Letter;
 use crate::plan::outcome::{Outcome, Reply};
+
+/// How much of a mail is read to know whose it is, in bytes.
+const HEAD: u64 = 16_384;
 
 /// A folder of .eml files.
 #[derive(Clone, Debug)]
@@ -33,6 +38,29 @@ impl Outbox {
         }
     }
 
+    /// The mails that are in it, ours alone: each with its path, and when it was written by its `Date`.
+    pub fn mails(&self) -> io::Result<Vec<(PathBuf, DateTime<Utc>)>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            found.extend(written(&path).map(|at| (path, at)));
+        }
+        Ok(found)
+    }
+
+    /// Removes the mails that were written before an instant; how many.
+    pub fn purge(&self, before: DateTime<Utc>) -> io::Result<usize> {
+        let old: Vec<_> = self.mails()?.into_iter().filter(|(_, at)| *at < before).collect();
+        for (path, _) in &old {
+            fs::remove_file(path)?;
+        }
+        Ok(old.len())
+    }
+
     fn write(&self, name: &str, place: &Path, bytes: &[u8]) -> io::Result<()> {
         if !self.folder.is_dir() {
             fs::create_dir_all(&self.folder)?;
@@ -52,6 +80,19 @@ impl Outbox {
 
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// When a mail of ours was written: its name is that of its Message-ID, and nobody else's is.
+fn written(path: &Path) -> Option<DateTime<Utc>> {
+    let name = path.file_name()?.to_str()?;
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    let head = String::from_utf8_lossy(&head);
+    let head = head.split("\r\n\r\n").next()?;
+    let field = |field: &str| head.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
+    let id = field("Message-ID:")?.trim_matches(['<', '>']);
+    let date = DateTime::parse_from_rfc2822(field("Date:")?).ok()?;
+    (file_name(id) == name).then(|| date.with_timezone(&Utc))
 }
 
 /// A Message-ID as a file's name: what could lead elsewhere, or puzzle a shell, is an underscore.

@@ -57,6 +57,15 @@ impl Transport {
         }
     }
 
+    /// How the live connection is secured, in words: « TLS 1.3, AES-256-GCM-SHA384 ». None without TLS.
+    #[must_use]
+    pub fn secured(&self) -> Option<String> {
+        match self {
+            Self::Smtp(smtp) => smtp.secured(),
+            Self::Folder(_) => None,
+        }
+    }
+
     /// When its connection, if it has one, will have lain idle for long enough.
     #[must_use]
     pub fn idle_until(&self) -> Option<Instant> {
@@ -83,4 +92,10 @@ impl Transport {
             smtp.close().await;
         }
     }
+}
+
+/// What this machine calls itself.
+#[must_use]
+pub fn own_name() -> String {
+    lettre::transport::smtp::extension::ClientId::default().to_string()
 }

@@ -160,6 +160,28 @@ pub async fn a_retry_is_refused_when_it_is_too_late<F: Fixture>(world: World<F>)
     assert!(world.by_hand(WEEK, Hand::Retry, 99).await);
 }
 
+pub async fn a_retry_with_facts_takes_them_at_once<F: Fixture>(world: World<F>) {
+    world.plan(&[(WEEK, 0, 100), (SACHA, 0, 100)]).await;
+    let mails = world.claim(1).await;
+    for (mail, verdict) in mails.iter().zip([hold(), sent()]) {
+        world.hand(mail, 1).await;
+        assert!(world.settle(mail, verdict, 1).await);
+    }
+    let asked =
+        |text, due, late_after| *to("new@example.org", *read_by("robin", wanted(text, due, late_after)));
+    assert!(!world.ledger.retry(asked(WEEK, 0, 5), at(5)).await.unwrap(), "of no use");
+    assert!(!world.ledger.retry(asked(SACHA, 0, 200), at(5)).await.unwrap(), "it left");
+    assert!(!world.ledger.retry(asked(START, 0, 200), at(5)).await.unwrap(), "unknown");
+    assert!(world.ledger.retry(asked(WEEK, 3, 200), at(150)).await.unwrap(), "of use now");
+    let row = world.row(WEEK).await;
+    assert_eq!((row.state, row.reason, row.doubts, row.in_doubt), (State::Planned, None, 1, true));
+    assert_eq!((row.reader.as_str(), row.email.as_str()), ("robin", "new@example.org"));
+    assert_eq!((row.due, row.late_after), (at(3), at(200)));
+    let again = world.claim_one(150).await;
+    assert_eq!((again.email.as_str(), &again.message_id), ("new@example.org", &mails[0].message_id));
+    assert!(!world.ledger.retry(asked(WEEK, 3, 200), at(151)).await.unwrap(), "it is leaving");
+}
+
 pub async fn a_held_row_that_arrived_is_sent<F: Fixture>(world: World<F>) {
     world.plan(&[(WEEK, 0, 100)]).await;
     world.attempt(hold(), 1).await;
@@ -206,14 +228,24 @@ pub async fn nothing_gives_way_to_a_reminder_that_is_sooner_of_no_use<F: Fixture
     assert_eq!(keys(&world.claim_one(60).await), [key(WEEK)]);
 }
 
-pub async fn what_a_remembered_posting_had_is_not_forgotten<F: Fixture>(world: World<F>) {
-    world.plan(&[(WEEK, 0, 100)]).await;
+pub async fn what_readers_of_a_remembered_posting_were_told_is_kept_while_it_goes_on<F: Fixture>(
+    world: World<F>,
+) {
+    world.plan(&[(WEEK, 0, 100), (CHANGE, 0, 100), (NEW, 0, 100), (START, 900, 1000)]).await;
     world.tidy(100).await;
     let posting = posting("p", "");
     world.ledger.remember(vec![posting.clone()], vec![]).await.unwrap();
-    assert_eq!(world.ledger.purge(at(9999)).await.unwrap(), 0);
+    assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 1, "the reminder alone");
+    let left: Vec<_> = world.ledger.known().await.unwrap().into_iter().map(|row| row.key).collect();
+    assert_eq!(left, [key(START), key(CHANGE), key(NEW)]);
+    world.tidy(1000).await;
+    assert_eq!(world.ledger.purge(at(1000)).await.unwrap(), 0, "the last row is of use until then");
+    assert_eq!(world.ledger.purge(at(1001)).await.unwrap(), 3, "it is over");
+    // Of a posting that is gone, nothing waits for the last row.
+    world.plan(&[(NEW, 0, 100), (START, 900, 1000)]).await;
+    world.tidy(100).await;
     world.ledger.remember(vec![], vec![posting.id]).await.unwrap();
-    assert_eq!(world.ledger.purge(at(9999)).await.unwrap(), 1);
+    assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 1);
 }
 
 pub async fn no_notice_gives_way_and_nothing_gives_way_to_one<F: Fixture>(world: World<F>) {
@@ -241,9 +273,10 @@ pub async fn notices_of_no_posting_are_forgotten_with_time<F: Fixture>(world: Wo
     world
         .plan(&[(CHANGE, 0, 100), (NEW, 0, 100), (DIGEST, 0, 100), (MISSED, 0, 100), (OPERATOR, 0, 100)])
         .await;
+    world.plan(&[(START, 900, 1000)]).await;
     world.tidy(100).await;
     assert_eq!(world.ledger.purge(at(100)).await.unwrap(), 0);
     assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 3);
     let left: Vec<_> = world.ledger.known().await.unwrap().into_iter().map(|row| row.key).collect();
-    assert_eq!(left, [key(CHANGE), key(NEW)], "their posting is remembered");
+    assert_eq!(left, [key(START), key(CHANGE), key(NEW)], "their posting goes on");
 }

@@ -126,12 +126,13 @@ macro_rules! contract {
                 rows_under_way_neither_lapse_nor_give_way
                 a_retried_row_is_as_new_and_due_at_once
                 a_retry_is_refused_when_it_is_too_late
+                a_retry_with_facts_takes_them_at_once
                 a_held_row_that_arrived_is_sent
                 a_row_withdrawn_by_hand_returns_by_hand_only
                 a_hand_on_an_unknown_row_does_nothing
                 only_final_rows_are_purged
                 nothing_gives_way_to_a_reminder_that_is_sooner_of_no_use
-                what_a_remembered_posting_had_is_not_forgotten
+                what_readers_of_a_remembered_posting_were_told_is_kept_while_it_goes_on
                 no_notice_gives_way_and_nothing_gives_way_to_one
                 notices_of_no_posting_are_forgotten_with_time
             }

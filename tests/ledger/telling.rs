@@ -339,10 +339,10 @@ pub async fn only_reminders_and_changes_that_lapsed_since_are_untold<F: Fixture>
 pub async fn what_a_forgotten_row_said_is_forgotten<F: Fixture>(world: World<F>) {
     world.revise(revisions("p", "deadline", 2)).await;
     world.ledger.remember(vec![posting("p", "")], vec![]).await.unwrap();
-    world.plan(&[(DIGEST, 0, 100), (WEEK, -9, 0), (MISSED, 0, 100)]).await;
+    world.plan(&[(DIGEST, 0, 100), (CHANGE, -9, 0), (MISSED, 0, 100), (START, 900, 1000)]).await;
     world.tidy(0).await;
     let event = says_of(DIGEST, "deadline", 2);
-    world.tell(vec![event, ended(MISSED, WEEK)], 1).await;
+    world.tell(vec![event, ended(MISSED, CHANGE)], 1).await;
     assert_eq!((world.told().await.len(), world.untold(0).await.len()), (1, 0));
     assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 2);
     assert_eq!((world.told().await.len(), world.untold(0).await.len()), (0, 1));
@@ -356,7 +356,7 @@ pub async fn revisions_are_forgotten_with_the_last_row_of_a_forgotten_posting<F:
     for id in ["p", "q", "r"] {
         world.revise(revisions(id, "deadline", 2)).await;
     }
-    world.plan(&[(WEEK, 0, 100), ("q/deadline/2026-06-28/-7d/camille", 0, 100)]).await;
+    world.plan(&[(WEEK, 0, 100), ("q/deadline/2026-06-28/-7d/camille", 0, 200)]).await;
     world.attempt(sent(), 1).await;
     world.ledger.remember(vec![posting("q", ""), posting("r", "")], vec![]).await.unwrap();
     let left = async || {
@@ -372,6 +372,6 @@ pub async fn revisions_are_forgotten_with_the_last_row_of_a_forgotten_posting<F:
     world.ledger.remember(vec![], vec!["q".into(), "r".into()]).await.unwrap();
     assert_eq!(world.ledger.purge(at(100)).await.unwrap(), 0);
     assert_eq!(left().await, "q", "r never had a row");
-    assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 1);
+    assert_eq!(world.ledger.purge(at(201)).await.unwrap(), 1);
     assert_eq!(left().await, "");
 }

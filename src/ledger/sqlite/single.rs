@@ -5,9 +5,9 @@ use rusqlite::{Connection, named_params, params};
 
 use super::rows::{At, COLUMNS, read};
 use crate::ledger::Hand;
-use crate::plan::Key;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Reason, Row, State};
+use crate::plan::{Key, Wanted};
 
 /// Every row, by key.
 pub(super) fn known(db: &Connection) -> rusqlite::Result<Vec<Row>> {
@@ -166,19 +166,18 @@ pub(super) fn by_hand(db: &Connection, key: &Key, hand: Hand, now: DateTime<Utc>
     Ok(db.execute(sql, named_params! { ":key": key, ":now": At(now) })? > 0)
 }
 
-/// Forgets final rows that were of use until an instant, and whose posting is no longer there: as long as its
-/// file is, the plan asks for them, and a row that was forgotten would be met for the first time again. What the rows
-/// said goes with them; the revisions of a posting go with its last row.
-pub(super) fn purge(db: &Connection, before: DateTime<Utc>) -> rusqlite::Result<usize> {
-    let rows = db.execute(
-        "DELETE FROM rows WHERE late_after < ?1 AND posting NOT IN (SELECT id FROM postings)
-         AND state IN ('sent', 'failed', 'withdrawn', 'skipped', 'superseded', 'lapsed')",
-        [At(before)],
-    )?;
-    db.execute(
-        "DELETE FROM revisions WHERE posting NOT IN (SELECT id FROM postings)
-         AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.posting = revisions.posting)",
-        [],
-    )?;
-    Ok(rows)
+/// What [`RETRY`] does, with facts as they are now: between two statements a daemon could send to the old address.
+const RETRY_AS: &str = "
+    UPDATE rows SET state = 'planned', reason = NULL, wanted = 1, attempts = 0, not_before = NULL,
+        reader = :reader, email = :email, due = :due, late_after = :late_after, why = :why,
+        message_id = iif(hands = 0, NULL, message_id), changed = :now
+    WHERE key = :key AND state IN ('failed', 'held', 'withdrawn') AND :late_after > :now";
+
+/// Plans a row again, as it is asked for now; false when it is not in a state that allows it, or of no use.
+pub(super) fn retry(db: &Connection, wanted: &Wanted, now: DateTime<Utc>) -> rusqlite::Result<bool> {
+    let facts = named_params! {
+        ":key": wanted.key, ":reader": wanted.reader, ":email": wanted.email, ":due": At(wanted.due),
+        ":late_after": At(wanted.late_after), ":why": wanted.why, ":now": At(now),
+    };
+    Ok(db.execute(RETRY_AS, facts)? > 0)
 }

@@ -146,6 +146,11 @@ impl Link {
         self.wire.clone()
     }
 
+    /// How it is secured: protocol and cipher.
+    pub(super) fn secured(&self) -> Option<String> {
+        self.wire.secured()
+    }
+
     /// Whether a mail was begun and not ended.
     pub(super) fn is_unfinished(&self) -> bool {
         self.unfinished

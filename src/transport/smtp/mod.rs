@@ -257,6 +257,12 @@ impl Smtp {
         outcome
     }
 
+    /// How the live connection is secured: protocol and cipher. None without a connection, or without TLS.
+    #[must_use]
+    pub fn secured(&self) -> Option<String> {
+        self.link.as_ref().and_then(link::Link::secured)
+    }
+
     /// Says QUIT, briefly, and lets the connection go.
     pub async fn close(&mut self) {
         if let Some(link) = self.link.take() {

@@ -163,6 +163,17 @@ impl Wire {
         self.lock().size
     }
 
+    /// The protocol and the cipher of TLS, in words.
+    pub(super) fn secured(&self) -> Option<String> {
+        let state = self.lock();
+        let Some(Stream::Tls(tls)) = &state.stream else { return None };
+        let session = tls.get_ref().1;
+        let words = |name: Option<&str>| name.unwrap_or("?").replace("TLSv1_", "TLS 1.").replace('_', "-");
+        let protocol = session.protocol_version().map(|version| format!("{version:?}"));
+        let cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+        Some(format!("{}, {}", words(protocol.as_deref()), words(cipher.as_deref())))
+    }
+
     /// Whether the relay has hung up.
     pub(super) fn closed(&self) -> bool {
         self.lock().closed
