@@ -236,6 +236,10 @@ fn read_templates(
             }
             continue;
         }
+        if leads_to_a_secret(root, &path) {
+            problems.push(secret_template(&path));
+            continue;
+        }
         match read(&path) {
             Ok(text) => {
                 let inner = path.strip_prefix(root).unwrap_or(&path);
@@ -249,6 +253,26 @@ fn read_templates(
             Err(problem) => problems.push(problem),
         }
     }
+}
+
+/// Whether a path leads out of its folder, to a file that is for its owner's eyes only. What is linked from elsewhere
+/// for all to read is as good as what is here.
+fn leads_to_a_secret(root: &Path, path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (Ok(root), Ok(real)) = (root.canonicalize(), path.canonicalize()) else { return false };
+    let private = || real.metadata().is_ok_and(|about| about.permissions().mode() & 0o004 == 0);
+    !real.starts_with(root) && private()
+}
+
+fn secret_template(path: &Path) -> Problem {
+    let sentence = say(
+        "ce lien mène, hors du dossier des modèles, à un fichier que tous ne peuvent pas lire\u{a0}: il n'est pas suivi",
+        "this link leads out of the folder of templates, to a file that not everybody may read: it is not followed",
+    );
+    Problem::error("unreadable-file", path.display().to_string(), sentence).remedy(say(
+        "mettez une copie du modèle à la place du lien",
+        "put a copy of the template in the place of the link",
+    ))
 }
 
 fn names(dir: &Path) -> Result<Vec<PathBuf>, Problem> {

@@ -275,8 +275,12 @@ async fn the_daemon_logs_what_diff_would_have_printed() {
     write("b", "\"lou.durand@example.org\"", "2026-07-06");
     let (shown, logged) = both().await;
     assert!(printed(&shown).iter().any(|line| line.contains(", lou.durand@example.org —")), "{shown}");
-    let short: Vec<String> =
-        printed(&shown).iter().map(|line| line.replace("lou.durand@example.org", "l…@example.org")).collect();
+    let short: Vec<String> = printed(&shown)
+        .iter()
+        .map(|line| {
+            line.replace("lou.durand@example.org", &jalon::telemetry::shortened("lou.durand@example.org"))
+        })
+        .collect();
     assert_eq!(lines(&logged), short);
     // The first forty, and how many more.
     for n in 0..20 {

@@ -1,6 +1,7 @@
 //! What the daemon says in its log: stable event names, English, one line a mail, a reload, an episode.
 //!
-//! Priorities follow journald's. Addresses of people who have no id are shortened; no mail's text, no secret.
+//! Priorities follow journald's. Addresses are shortened here, and once more on the way out
+//! (`telemetry`), whoever wrote them; no mail's text, no secret.
 
 use chrono::{DateTime, Utc};
 use tracing::{error, info, warn};
@@ -16,6 +17,7 @@ use crate::plan::row::State;
 use crate::plan::trust::Trust;
 use crate::plan::worded::{counts, doubt, nothing, sentence};
 use crate::plan::{Key, Sort};
+use crate::telemetry::{addresses, shortened, without_addresses};
 
 /// How many lines the log has of what edited files change.
 const LISTED: usize = 40;
@@ -84,7 +86,7 @@ pub fn planned(round: &Round, told: &mut Told, postings: usize) {
     ended(&round.ended);
     if told.troubles != round.troubles {
         for trouble in round.troubles.iter().filter(|trouble| !told.troubles.contains(trouble)) {
-            warn!(event = "trouble", "{trouble}");
+            warn!(event = "trouble", "{}", discreet(trouble, &[]));
         }
         told.troubles.clone_from(&round.troubles);
     }
@@ -222,6 +224,7 @@ pub fn dispatched(report: &Report) {
         );
     }
     if let Some((relay, until, why)) = &report.resting {
+        let why = discreet(why, &[]);
         warn!(event = "relay-rests", relay, until = %until, why, "the relay takes no mail for now");
     }
 }
@@ -243,8 +246,8 @@ fn ended(rows: &[(Key, State)]) {
 pub fn status(round: &Round, postings: usize) -> String {
     let troubles = match round.troubles.as_slice() {
         [] => "all is well".to_owned(),
-        [one] => one.clone(),
-        [first, others @ ..] => format!("{first} (+{})", others.len()),
+        [one] => discreet(one, &[]),
+        [first, others @ ..] => format!("{} (+{})", discreet(first, &[]), others.len()),
     };
     format!("{postings} postings; {troubles}")
 }
@@ -253,9 +256,13 @@ fn departed(departure: &Departure) {
     let to = recipient(&departure.reader);
     let id = &departure.message_id;
     let keys = departure.keys.iter().map(shown_key).collect::<Vec<_>>().join(" ");
+    let about = |reply: &str| discreet(reply, &[&departure.email]);
     match &departure.verdict {
-        Verdict::Sent { reply } => info!(event = "sent", message_id = id, to, keys, reply, "sent"),
+        Verdict::Sent { reply } => {
+            info!(event = "sent", message_id = id, to, keys, reply = about(reply), "sent");
+        }
         Verdict::Again { at, reply, .. } => {
+            let reply = about(reply);
             warn!(event = "again", message_id = id, to, keys, reply, at = %at, "to be tried again");
         }
         Verdict::Never { reply, reason } => error!(
@@ -263,22 +270,49 @@ fn departed(departure: &Departure) {
             message_id = id,
             to,
             keys,
-            reply,
+            reply = about(reply),
             reason = reason.word(),
             "refused for good"
         ),
         Verdict::Doubt { reply, doubt } => {
+            let reply = about(reply);
             error!(event = "doubt", message_id = id, to, keys, reply, next = ?doubt, "it may have left");
         }
     }
 }
 
-/// A person's id as it is; a plain address by its first letter and domain.
+/// A person's id as it is; a plain address shortened.
 fn recipient(id: &str) -> String {
-    id.split_once('@').map_or_else(
-        || id.to_owned(),
-        |(local, domain)| format!("{}…@{domain}", local.chars().next().unwrap_or_default()),
-    )
+    if id.contains('@') { shortened(id) } else { id.to_owned() }
+}
+
+/// Words of a relay, or that repeat such, without the addresses in them and these; nor what stands before their @, for
+/// relays also say "no user zoe here".
+fn discreet(words: &str, others: &[&str]) -> String {
+    let named = addresses(words);
+    let named = named.iter().map(|at| &words[at.clone()]).chain(others.iter().copied());
+    let mut shown = without_addresses(words);
+    for local in
+        named.filter_map(|address| Some(address.rsplit_once('@')?.0)).filter(|local| !local.is_empty())
+    {
+        shown = without_word(&shown, local);
+    }
+    shown
+}
+
+fn without_word(text: &str, word: &str) -> String {
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let (lower, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
+    let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
+    for (at, _) in lower.match_indices(&word) {
+        let end = at + word.len();
+        if !is_letter(text[..at].chars().next_back()) && !is_letter(text[end..].chars().next()) {
+            shown.push_str(&text[done..at]);
+            shown.push_str("[…]");
+            done = end;
+        }
+    }
+    shown + &text[done..]
 }
 
 /// A key without a recipient's address in it.

@@ -329,7 +329,7 @@ impl Facts {
 
 impl RecipientFacts {
     pub(super) fn of(to: &Addressee<'_>) -> Self {
-        Self { name: to.name.and_then(line), email: to.email.to_owned() }
+        Self { name: to.name.and_then(line), email: line(to.email).unwrap_or_default() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
+use super::sandbox::{self, LONGEST_SOURCE};
 use super::typography;
 use crate::diagnostic::{Place, Problem, Words, nearest};
 
@@ -18,6 +19,18 @@ pub(super) const TOO_LONG: &str = "template-too-long";
 
 /// The code of a name that replaces nothing.
 pub(super) const UNKNOWN: &str = "unknown-template";
+
+/// What a template may not use.
+pub(super) fn forbidden(name: &str, source: &str) -> Option<Problem> {
+    if source.len() > LONGEST_SOURCE {
+        let words =
+            say("ce modèle est trop long : 200 ko au plus", "this template is too long: 200 kB at most");
+        return Some(Problem::error(TOO_LONG, file(name), words));
+    }
+    let (span, sentence) = sandbox::forbidden(source)?;
+    let problem = Problem::error("template-calculates", file(name), sentence).remedy(sandbox::remedy());
+    Some(problem.at(Place::of(source, &span)))
+}
 
 /// A file that replaces nothing: a slip in its name, or a part that nobody asks for.
 pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
@@ -228,7 +241,7 @@ fn collect(value: &Value, names: &mut Vec<String>) {
 }
 
 /// A sentence in both languages; the French one is typed with ordinary spaces.
-fn say(french: impl AsRef<str>, english: impl Into<String>) -> Words {
+pub(super) fn say(french: impl AsRef<str>, english: impl Into<String>) -> Words {
     crate::diagnostic::say(typography::text(french.as_ref()), english)
 }
 

@@ -5,12 +5,14 @@
 //! away. The Message-ID is the caller's, and the boundary comes from it: nothing here is random.
 
 use chrono::{DateTime, Datelike as _, Utc};
+use email_encoding::headers::{rfc2047, writer::EmailWriter};
 use lettre::Address;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox as Named, Message, MultiPart, SinglePart};
+use lettre::message::header::{self, ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox as Named, Mailboxes, Message, MultiPart, SinglePart};
 
 use super::identity::digest;
 use super::render::Rendered;
+use crate::calendar::people::is_address;
 use crate::diagnostic::is_unsafe;
 use crate::settings::Mailbox;
 
@@ -59,14 +61,18 @@ pub fn compose(
     if !(1970..=9999).contains(&now.year()) {
         return Err(ComposeError::Date { now });
     }
+    let (from, to) = (mailbox(from.name.as_deref(), &from.email)?, mailbox(to.0, to.1)?);
+    // lettre reads these headers again to know who writes to whom: addresses alone, until it has.
+    let alone = |mailbox: &Named| Named::new(None, mailbox.email.clone());
     let mut mail = Message::builder()
         .date(now.into())
-        .from(named(from.name.as_deref(), &from.email)?)
-        .to(named(to.0, to.1)?)
-        .subject(rendered.subject.as_str())
+        .from(alone(&from))
+        .to(alone(&to))
+        .raw_header(subject(&rendered.subject)?)
         .message_id(Some(format!("<{message_id}>")));
     if let Some(reply_to) = reply_to {
-        mail = mail.reply_to(named(reply_to.name.as_deref(), &reply_to.email)?);
+        let reply_to = mailbox(reply_to.name.as_deref(), &reply_to.email)?;
+        mail = mail.raw_header(named::<header::ReplyTo>(reply_to)?);
     }
     for (name, value) in [
         ("Auto-Submitted", "auto-generated"),
@@ -77,24 +83,74 @@ pub fn compose(
     }
     let body = MultiPart::alternative()
         .boundary(boundary(message_id))
-        .singlepart(SinglePart::plain(rendered.text.clone()))
-        .singlepart(SinglePart::html(rendered.html.clone()));
-    let mail = mail.multipart(body).map_err(|error| ComposeError::Build { reason: error.to_string() })?;
+        .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text)?)
+        .singlepart(part(ContentType::TEXT_HTML, &rendered.html)?);
+    let mut mail = mail.multipart(body).map_err(|error| ComposeError::Build { reason: error.to_string() })?;
+    mail.headers_mut().insert_raw(named::<header::From>(from)?);
+    mail.headers_mut().insert_raw(named::<header::To>(to)?);
     Ok(mail.formatted())
 }
 
-/// The line between the parts. `=_` stands in no quoted-printable or base64 line (RFC 2045 §6.7).
+/// The line between the parts. `=_` stands in no quoted-printable line (RFC 2045 §6.7).
 fn boundary(message_id: &str) -> String {
     format!("=_jalon_{}", digest(message_id))
 }
 
-fn named(name: Option<&str>, email: &str) -> Result<Named, ComposeError> {
+/// A part, always as quoted-printable: as plain ASCII it could hold the boundary, which anybody can know who knows the
+/// keys, or a line break that is none.
+fn part(kind: ContentType, text: &str) -> Result<SinglePart, ComposeError> {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    let body = Body::new_with_encoding(text.to_owned(), encoding)
+        .map_err(|_| ComposeError::Build { reason: "a part cannot be encoded".to_owned() })?;
+    Ok(SinglePart::builder().header(kind).body(body))
+}
+
+/// How long a word of a header may be as it is, in bytes: no line of a header can be broken within a word.
+const LONGEST_WORD: usize = 60;
+
+/// Whether words would not be read as they are written: what looks like an encoded word, also between quotes, is
+/// decoded by many readers (RFC 2047 §6.2), and a word without end makes a line that no relay takes.
+fn needs_encoding(words: &str) -> bool {
+    words.contains("=?") || words.split(' ').any(|word| word.len() > LONGEST_WORD)
+}
+
+/// Words as encoded words, whole, for a header of this name.
+fn encoded(name: &HeaderName, words: &str) -> Result<String, ComposeError> {
+    let mut value = String::new();
+    rfc2047::encode(words, &mut EmailWriter::new(&mut value, name.len() + ": ".len(), 0, false))
+        .map_err(|error| ComposeError::Build { reason: error.to_string() })?;
+    Ok(value)
+}
+
+fn subject(words: &str) -> Result<HeaderValue, ComposeError> {
+    let name = HeaderName::new_from_ascii_str("Subject");
+    if needs_encoding(words) {
+        let value = encoded(&name, words)?;
+        return Ok(HeaderValue::dangerous_new_pre_encoded(name, words.to_owned(), value));
+    }
+    Ok(HeaderValue::new(name, words.to_owned()))
+}
+
+/// A header that names one person.
+fn named<H: Header + From<Mailboxes>>(mailbox: Named) -> Result<HeaderValue, ComposeError> {
+    // lettre writes a name of letters and dots as it is; "." and "St.Jean" are no words (RFC 5322 §3.2.3).
+    let dotted = |name: &str| name.contains('.') && !name.contains(' ');
+    if let Some(words) = mailbox.name.as_deref().filter(|name| needs_encoding(name) || dotted(name)) {
+        let value = format!("{}\r\n <{}>", encoded(&H::name(), words)?, mailbox.email);
+        return Ok(HeaderValue::dangerous_new_pre_encoded(H::name(), value.clone(), value));
+    }
+    Ok(H::from(Mailboxes::from(mailbox)).display())
+}
+
+fn mailbox(name: Option<&str>, email: &str) -> Result<Named, ComposeError> {
     let name = name.map(str::trim).filter(|name| !name.is_empty());
     if let Some(name) = name {
         // lettre panics on a line break in a display name.
         refuse_unsafe("a name", name)?;
     }
-    let address: Address = email.parse().map_err(|_| ComposeError::Address { address: email.to_owned() })?;
+    // The reader's own notion of an address: lettre's knows quotes and literals, in which a header could be begun.
+    let address: Option<Address> = email.parse().ok().filter(|_| is_address(email));
+    let address = address.ok_or_else(|| ComposeError::Address { address: email.to_owned() })?;
     Ok(Named::new(name.map(str::to_owned), address))
 }
 

@@ -20,7 +20,7 @@
 //! | change how dates, hours and distances read | `french`, `english` |
 //! | change what counts as past, near or vague | `moment` |
 //! | add a language | `tongue` |
-//! | change what templates may do | `render` |
+//! | change what templates may do | `sandbox` |
 //! | change a header | `mime` |
 
 pub mod advice;
@@ -40,6 +40,7 @@ pub mod operator;
 pub mod probe;
 pub mod render;
 pub mod refusal;
+mod sandbox;
 pub mod slip;
 mod told;
 mod tongue;

@@ -3,7 +3,7 @@
 //! Templates are Jinja, as minijinja has it. Those that are built in can be replaced one by one by files of the
 //! same name. Nothing is read from a disk: an `include` finds what was given, or nothing. An unknown variable is
 //! an error; a fact that a posting does not give prints nothing; work, depth and length have limits, so that a
-//! template that loops for ever fails alone and at once.
+//! template that loops for ever fails alone and at once. What templates may do at all is in `sandbox`.
 
 #![expect(clippy::result_large_err, reason = "a template fails rarely, and its problem is handed on once")]
 
@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::io;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Serde, Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter};
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::facts::Facts;
-use super::fault::{UNKNOWN, fault, file, unknown};
+use super::fault::{UNKNOWN, fault, file, forbidden, unknown};
 use super::operator::OperatorFacts;
+use super::sandbox::{self, bad_link};
 use super::typography;
 use crate::diagnostic::{Language, Problem, is_unsafe, say};
 
@@ -124,7 +125,10 @@ pub struct Rendered {
 /// Every template, read and ready.
 #[derive(Clone, Debug)]
 pub struct Templates {
+    /// For subjects and texts.
     jinja: Environment<'static>,
+    /// For pages, where everything is escaped.
+    pages: Environment<'static>,
 }
 
 impl Templates {
@@ -160,24 +164,28 @@ impl Templates {
         jinja.set_fuel(Some(FUEL));
         jinja.set_recursion_limit(DEPTH);
         jinja.set_debug(true); // names the unknown variable; costs something only when there is an error
-        jinja.set_auto_escape_callback(|name| match name.rsplit('.').next() {
-            Some("html") => AutoEscape::Html,
-            _ => AutoEscape::None,
-        });
-        jinja.set_formatter(print);
+        sandbox::confine(&mut jinja);
+        jinja.set_auto_escape_callback(|_| AutoEscape::None);
+        jinja.set_formatter(sandbox::print_text);
+        let mut pages = jinja.clone();
+        pages.set_auto_escape_callback(sandbox::html);
+        pages.set_formatter(sandbox::print_html);
 
         let mut problems = Vec::new();
         for (name, text) in BUILT_IN {
             let text = overrides.remove(*name).unwrap_or_else(|| (*text).to_owned());
-            if let Err(error) = jinja.add_template_owned(*name, text.clone()) {
+            let added = jinja.add_template_owned(*name, text.clone());
+            if let Err(error) = added.and_then(|()| pages.add_template_owned(*name, text.clone())) {
                 problems.push(fault(&error, name, |_| Some(text.clone()), None));
+            } else if let Some(problem) = forbidden(name, &text) {
+                problems.push(problem);
             }
         }
         // What is left replaces nothing.
         for name in overrides.keys() {
             problems.push(unknown(name, BUILT_IN.iter().map(|(known, _)| *known)));
         }
-        (Self { jinja }, problems)
+        (Self { jinja, pages }, problems)
     }
 
     /// The built-in templates.
@@ -200,20 +208,23 @@ impl Templates {
 
     fn mail(&self, name: &str, language: Language, values: &Value) -> Result<Rendered, Problem> {
         let name = |ending: &str| format!("{}/{name}.{ending}", language.code());
-        let page = |ending: &str| self.page(&name(ending), values);
+        let page = |ending: &str| self.page(&self.jinja, &name(ending), values);
         let french = language == Language::French;
         let set = |words: String| if french { typography::text(&words) } else { words };
 
         let subject = one_line(&set(page("subject.txt")?), &name("subject.txt"))?;
         let text = set(close_up(&page("txt")?));
-        let html = page("html")?;
+        let html = self.page(&self.pages, &name("html"), values)?;
+        if let Some(link) = bad_link(&html) {
+            return Err(leads_astray(&name("html"), link));
+        }
         let html = if french { typography::html(&html) } else { html };
         Ok(Rendered { language, subject, text, html })
     }
 
-    fn page(&self, name: &str, values: &Value) -> Result<String, Problem> {
+    fn page(&self, jinja: &Environment<'_>, name: &str, values: &Value) -> Result<String, Problem> {
         let mut page = Page(Vec::new());
-        self.jinja
+        jinja
             .get_template(name)
             .and_then(|template| template.render_captured_to(values.clone(), &mut page).map(drop))
             .map_err(|error| fault(&error, name, |name| self.source(name), Some(values)))?;
@@ -223,28 +234,6 @@ impl Templates {
 
     fn source(&self, name: &str) -> Option<String> {
         self.jinja.get_template(name).ok().map(|template| template.source().to_owned())
-    }
-}
-
-/// Prints a value: none as nothing, and in HTML only what must be escaped (minijinja escapes `/` too, which
-/// makes addresses that people cannot read).
-fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    match (value.kind(), state.auto_escape()) {
-        (ValueKind::None, _) => Ok(()),
-        (ValueKind::String, AutoEscape::Html) if !value.is_safe() => {
-            for c in value.as_str().unwrap_or_default().chars() {
-                match c {
-                    '&' => out.write_str("&amp;")?,
-                    '<' => out.write_str("&lt;")?,
-                    '>' => out.write_str("&gt;")?,
-                    '"' => out.write_str("&quot;")?,
-                    '\'' => out.write_str("&#39;")?,
-                    c => out.write_str(c.encode_utf8(&mut [0; 4]))?,
-                }
-            }
-            Ok(())
-        }
-        _ => escape_formatter(out, state, value),
     }
 }
 
@@ -263,6 +252,23 @@ impl io::Write for Page {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn leads_astray(name: &str, link: &str) -> Problem {
+    let link: String = link.chars().take(40).collect();
+    let sentence = say(
+        format!(
+            "un lien de ce modèle ne mène ni à une page, ni à une adresse, ni à un téléphone\u{a0}: {link}"
+        ),
+        format!(
+            "a link of this template leads neither to a page, nor to an address, nor to a telephone: {link}"
+        ),
+    );
+    let remedy = "reminder.posting.url, reminder.event.link";
+    Problem::error("template-link", file(name), sentence).remedy(say(
+        format!("pour un lien tiré d'une fiche, prenez {remedy}"),
+        format!("for a link out of a posting, take {remedy}"),
+    ))
 }
 
 /// A subject: its words with one space between them, cut at the limit.

@@ -143,8 +143,8 @@ impl PostingFacts {
             reference: posting.reference.as_deref().and_then(line),
             published: posting.published.map(|day| tongue.date(day)),
             apply: posting.apply.as_ref().map(|Apply { email, cc, subject }| ApplyFacts {
-                email: email.clone(),
-                cc: cc.clone(),
+                email: line(email).unwrap_or_default(),
+                cc: cc.as_deref().and_then(line),
                 subject: subject.as_deref().and_then(line),
             }),
             to_fix: posting.events.iter().filter(open).map(|event| to_fix(event, tongue)).collect(),
@@ -165,7 +165,9 @@ fn looks_back_on(key: &Key) -> Option<NaiveDateTime> {
 fn people(people: &[Recipient], tongue: &dyn Tongue) -> Option<String> {
     let names: Vec<String> = people
         .iter()
-        .map(|person| person.name.as_deref().and_then(line).unwrap_or_else(|| person.email.clone()))
+        .map(|person| {
+            person.name.as_deref().and_then(line).or_else(|| line(&person.email)).unwrap_or_default()
+        })
         .collect();
     (!names.is_empty()).then(|| tongue.list(&names))
 }

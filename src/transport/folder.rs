@@ -1,9 +1,10 @@
 //! An outbox: a folder of .eml files, named by Message-ID, written aside and renamed, so that a reader never
 //! meets half a mail and a mail sent twice is one file. Nothing else in the folder is touched, and a mail that
-//! is reported as kept is on the disk.
+//! is reported as kept is on the disk. Folder and files are for the owner's eyes only: they hold addresses.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -63,13 +64,13 @@ impl Outbox {
 
     fn write(&self, name: &str, place: &Path, bytes: &[u8]) -> io::Result<()> {
         if !self.folder.is_dir() {
-            fs::create_dir_all(&self.folder)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
             if let Some(parent) = self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
                 sync(parent)?;
             }
         }
         let aside = self.folder.join(format!(".{}.tmp", name.trim_end_matches(".eml")));
-        let mut file = File::create(&aside)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&aside, place)?;

@@ -19,6 +19,7 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::super::Letter;
 use super::dial::own_name;
+use super::masking::{forms, without};
 use super::tls::Tls;
 use super::wire::{Stream, Wire};
 use super::{Credentials, IDLE_SECONDS, MAILS_A_CONNECTION, Timeouts};
@@ -43,6 +44,8 @@ pub(super) struct Link {
     used: Instant,
     /// A mail was begun and not ended: RSET comes before the next.
     unfinished: bool,
+    /// What was said to log in, which no words of the relay may repeat.
+    secrets: Vec<String>,
 }
 
 impl Link {
@@ -85,7 +88,7 @@ impl Link {
     async fn hello(wire: Wire, name: &ClientId, limits: &Timeouts) -> Result<Self, Outcome> {
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), name);
         let conn = within(limits.hello, Phase::Connect, "greeting and EHLO", &wire, connecting).await?;
-        Ok(Self { conn, wire, mails: 0, used: Instant::now(), unfinished: false })
+        Ok(Self { conn, wire, mails: 0, used: Instant::now(), unfinished: false, secrets: Vec::new() })
     }
 
     /// AUTH (RFC 4954). Nothing that was sent comes back in the words of a failure.
@@ -95,7 +98,7 @@ impl Link {
             let words = format!("the relay does not offer to log in by AUTH {}", names.join(" or AUTH "));
             return Err(Outcome::Lost(Phase::Auth, words));
         };
-        let mut secrets = vec![login.credentials.password.clone()];
+        let mut secrets = forms(&login.credentials);
         let secret = Secret::new(login.credentials.username.clone(), login.credentials.password.clone());
         let conn = &mut self.conn;
         let said = &mut secrets;
@@ -122,7 +125,8 @@ impl Link {
         };
         let done =
             step(limits.auth, Phase::Auth, "AUTH", &self.wire, Severity::PositiveCompletion, talk).await;
-        done.map(drop).map_err(|outcome| without(outcome, &secrets))
+        self.secrets = secrets;
+        done.map(drop).map_err(|outcome| without(outcome, &self.secrets))
     }
 
     /// The link is set up; mails may follow.
@@ -181,6 +185,7 @@ impl Link {
             Ok(()) => self.content(letter.bytes, limits).await,
             Err(outcome) => (outcome, true),
         };
+        let outcome = without(outcome, &self.secrets);
         self.used = Instant::now();
         self.mails += 1;
         let goes_on = clean
@@ -368,62 +373,9 @@ fn plain(text: &str) -> String {
     Reply::new(0, text).text
 }
 
-/// The outcome, its words without these secrets: a relay may quote what it does not understand.
-fn without(outcome: Outcome, secrets: &[String]) -> Outcome {
-    match outcome {
-        Outcome::Refused(phase, reply) => {
-            Outcome::Refused(phase, Reply { code: reply.code, text: mask(&reply.text, secrets) })
-        }
-        Outcome::Lost(phase, words) => Outcome::Lost(phase, mask(&words, secrets)),
-        other => other,
-    }
-}
-
-/// The text, every run of it hidden that is a secret or at least [`TELLING`] signs of one: quotes are cut.
-fn mask(text: &str, secrets: &[String]) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let hidden = secrets.iter().map(|secret| shared(rest, secret)).max().unwrap_or(0);
-        if hidden > 0 {
-            shown.push_str("[…]");
-        } else {
-            shown.push(first);
-        }
-        rest = &rest[hidden.max(first.len_utf8())..];
-    }
-    shown
-}
-
-/// How many signs of a secret tell something of it.
-const TELLING: usize = 6;
-
-/// How many bytes at the head of the text come from the secret, if they tell something of it.
-fn shared(text: &str, secret: &str) -> usize {
-    let ends = text.char_indices().map(|(at, sign)| at + sign.len_utf8());
-    let (signs, bytes) = ends
-        .take_while(|&end| secret.contains(&text[..end]))
-        .fold((0, 0), |(signs, _), end| (signs + 1, end));
-    if signs >= TELLING || (bytes > 0 && text[..bytes] == *secret) { bytes } else { 0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_masked_even_when_the_quote_is_cut() {
-        let secrets = ["s3cret".to_owned(), "AHVzZXIAczNjcmV0Zm9yZXZlcg==".to_owned(), "pw".to_owned()];
-        for (text, shown) in [
-            ("5.7.8 no", "5.7.8 no"),
-            ("bad AUTH PLAIN AHVzZXIAczNjcmV0Zm9yZXZlcg==!", "bad AUTH PLAIN […]!"),
-            ("bad 'AUTH PLAIN AHVzZXIAczNj", "bad 'AUTH PLAIN […]"),
-            ("…XIAczNjcmV0 é s3cret, pw", "…[…] é […], […]"),
-        ] {
-            assert_eq!(mask(text, &secrets), shown);
-        }
-        assert_eq!(mask("as it was", &[String::new()]), "as it was");
-    }
 
     #[test]
     fn an_address_cannot_carry_a_command() {

@@ -11,6 +11,7 @@
 
 mod dial;
 mod link;
+mod masking;
 mod timeouts;
 mod tls;
 mod wire;
@@ -180,7 +181,8 @@ impl Smtp {
                 return Ok(());
             }
         }
-        self.link = Some(self.open().await?);
+        let opened = self.open().await;
+        self.link = Some(opened.map_err(|outcome| self.discreet(outcome))?);
         Ok(())
     }
 
@@ -217,6 +219,12 @@ impl Smtp {
         }
         link.begin();
         Ok(link)
+    }
+
+    /// What came of an attempt, in words that repeat nothing of the login.
+    fn discreet(&self, outcome: Outcome) -> Outcome {
+        let secrets = self.login.as_ref().map(|login| masking::forms(&login.credentials));
+        masking::without(outcome, &secrets.unwrap_or_default())
     }
 
     /// Sends one mail to its one recipient. [`ready`](Self::ready) comes first; where it did not, or a mail

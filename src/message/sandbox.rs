@@ -1,0 +1,336 @@
+//! Pure. What templates may do: put facts in their places, and no more.
+//!
+//! Whoever writes a posting may not write HTML, and whoever writes a template may not use up the machine. So in an
+//! HTML page every fact is escaped, whatever the template asks for and whatever the file is called in which it stands;
+//! links lead to pages, mails and telephones; and nothing that a template keeps can be longer than what it was given,
+//! for work has a limit (fuel) and pages have one, but memory has none of its own: what doubles is refused where the
+//! template is read.
+
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
+
+use super::fault::say;
+use crate::diagnostic::Words;
+
+/// How long a template may be, in bytes.
+pub(super) const LONGEST_SOURCE: usize = 200_000;
+/// How long a list in words may become, in bytes; and how far `range` counts.
+const LONGEST_LIST: usize = 10_000;
+const LONGEST_RANGE: i64 = 10_000;
+
+/// Filters that can make much out of little, or HTML out of facts.
+const NOT_SERVED: [&str; 26] = [
+    "safe",
+    "replace",
+    "indent",
+    "format",
+    "list",
+    "split",
+    "lines",
+    "batch",
+    "slice",
+    "chain",
+    "zip",
+    "tojson",
+    "urlencode",
+    "pprint",
+    "dictsort",
+    "items",
+    "groupby",
+    "map",
+    "sum",
+    "sort",
+    "unique",
+    "select",
+    "reject",
+    "reverse",
+    "attr",
+    "string",
+];
+
+/// What begins a tag that templates may use.
+const TAGS: [&str; 14] = [
+    "if", "elif", "else", "endif", "for", "endfor", "set", "include", "extends", "block", "endblock", "raw",
+    "endraw", "with",
+];
+
+/// Takes away what templates may not use.
+pub(super) fn confine(jinja: &mut Environment<'_>) {
+    for filter in NOT_SERVED {
+        jinja.remove_filter(filter);
+    }
+    for function in ["dict", "debug"] {
+        jinja.remove_global(function);
+    }
+    jinja.add_filter("join", join);
+    jinja.add_function("range", range);
+}
+
+fn too_long(what: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{what} is too long"))
+}
+
+/// The items of a list with something between them; a text is no list.
+fn join(list: &Value, between: Option<String>) -> Result<String, Error> {
+    if list.kind() == ValueKind::String {
+        return Err(Error::new(ErrorKind::InvalidOperation, "join wants a list"));
+    }
+    let between = between.unwrap_or_default();
+    let mut joined = Short { text: String::new(), room: LONGEST_LIST };
+    for (n, item) in list.try_iter()?.enumerate() {
+        let between = if n > 0 { between.as_str() } else { "" };
+        write!(joined, "{between}{item}").map_err(|_| too_long("the list"))?;
+    }
+    Ok(joined.text)
+}
+
+fn range(lower: i64, upper: Option<i64>) -> Result<Vec<i64>, Error> {
+    let (lower, upper) = upper.map_or((0, lower), |upper| (lower, upper));
+    if upper.saturating_sub(lower) > LONGEST_RANGE {
+        return Err(too_long("the range"));
+    }
+    Ok((lower..upper).collect())
+}
+
+/// A text up to a limit.
+struct Short {
+    text: String,
+    room: usize,
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.room = self.room.checked_sub(text.len()).ok_or(fmt::Error)?;
+        self.text.push_str(text);
+        Ok(())
+    }
+}
+
+/// Prints a value into a text: none as nothing.
+pub(super) fn print_text(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::None => Ok(()),
+        ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
+        _ => Ok(out.write_str(&words(value)?)?),
+    }
+}
+
+/// Prints a value into a page of HTML, with what must be escaped (minijinja escapes `/` too, which makes addresses
+/// that people cannot read), whatever the template says of escaping.
+pub(super) fn print_html(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::None => return Ok(()),
+        ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
+        // The filter `escape` has been here.
+        ValueKind::String if value.is_safe() => return Ok(out.write_str(value.as_str().unwrap_or_default())?),
+        _ => {}
+    }
+    for c in words(value)?.chars() {
+        match c {
+            '&' => out.write_str("&amp;")?,
+            '<' => out.write_str("&lt;")?,
+            '>' => out.write_str("&gt;")?,
+            '"' => out.write_str("&quot;")?,
+            '\'' => out.write_str("&#39;")?,
+            c => out.write_str(c.encode_utf8(&mut [0; 4]))?,
+        }
+    }
+    Ok(())
+}
+
+fn words(value: &Value) -> Result<String, Error> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.to_owned());
+    }
+    let mut words = Short { text: String::new(), room: LONGEST_LIST };
+    write!(words, "{value}").map_err(|_| too_long("the value"))?;
+    Ok(words.text)
+}
+
+/// In a page, all is HTML, also what is included from a file of text.
+pub(super) fn html(_: &str) -> AutoEscape {
+    AutoEscape::Html
+}
+
+/// What a template may not use: where, and what is wrong with it.
+pub(super) fn forbidden(source: &str) -> Option<(Range<usize>, Words)> {
+    let mut from = 0;
+    while let Some(open) = source[from..].find('{').map(|at| from + at) {
+        from = open + 1;
+        let rest = &source[from..];
+        if rest.starts_with('#') {
+            from = source[from..].find("#}").map_or(source.len(), |end| from + end + 2);
+        } else if rest.starts_with('{') || rest.starts_with('%') {
+            let tokens = tokens(source, from + 1, if rest.starts_with('%') { "%}" } else { "}}" });
+            if let Some(found) = in_tag(source, &tokens, rest.starts_with('%')) {
+                return Some(found);
+            }
+            from = tokens.last().map_or(from + 1, |token| token.end);
+        }
+    }
+    None
+}
+
+/// The words and signs of a tag, without its texts between quotes.
+fn tokens(source: &str, from: usize, close: &str) -> Vec<Range<usize>> {
+    let (mut found, mut at) = (Vec::new(), from);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    while let Some(c) = source[at..].chars().next() {
+        if source[at..].starts_with(close) {
+            break;
+        }
+        let mut end = at + c.len_utf8();
+        if c == '"' || c == '\'' {
+            let mut escaped = false;
+            for c in source[end..].chars() {
+                end += c.len_utf8();
+                match c {
+                    _ if escaped => escaped = false,
+                    '\\' => escaped = true,
+                    quote if source[at..].starts_with(quote) => break,
+                    _ => {}
+                }
+            }
+        } else if is_word(c) {
+            end = source[at..].find(|c| !is_word(c)).map_or(source.len(), |length| at + length);
+        }
+        if !c.is_whitespace() {
+            found.push(at..end);
+        }
+        at = end;
+    }
+    found
+}
+
+fn in_tag(source: &str, tokens: &[Range<usize>], statement: bool) -> Option<(Range<usize>, Words)> {
+    let text = |n: usize| tokens.get(n).map_or("", |token| &source[token.clone()]);
+    // `{%-` and `{%+` only trim.
+    let first = usize::from(matches!(text(0), "-" | "+"));
+    let last =
+        tokens.len() - usize::from(tokens.len() > first && matches!(text(tokens.len() - 1), "-" | "+"));
+    let name = if statement { text(first) } else { "" };
+    let refused = |n: usize, words: Words| Some((tokens[n].clone(), words));
+    if statement && first < last && !TAGS.contains(&name) && name.chars().all(char::is_alphabetic) {
+        // What jalon does not know either, minijinja names.
+        let known =
+            ["macro", "endmacro", "call", "endcall", "filter", "endfilter", "import", "from", "autoescape"];
+        let known = known.iter().chain(&["endautoescape", "do", "endset"]).any(|known| *known == name);
+        return if known { refused(first, not_served(name)) } else { None };
+    }
+    let keeps = matches!(name, "set" | "for" | "with");
+    if name == "set" && !(first..last).any(|n| text(n) == "=") {
+        return refused(first, not_served("set … endset"));
+    }
+    for n in first..last {
+        let before = if n > first { text(n - 1) } else { "" };
+        let follows_a_value = before.ends_with(|c: char| c.is_alphanumeric() || "_])\"'".contains(c));
+        let wrong = match text(n) {
+            "*" => true,
+            "~" | "+" => keeps,
+            "[" | "{" => keeps && !(text(n) == "[" && follows_a_value && before != "in"),
+            _ => false,
+        };
+        if wrong {
+            return refused(n, calculates(text(n)));
+        }
+        if before == "|" && NOT_SERVED.contains(&text(n)) {
+            return refused(n, not_served(&format!("| {}", text(n))));
+        }
+        let is_call = text(n) == "(" && follows_a_value && !KEYWORDS.contains(&before);
+        let of_filter = n >= 2 && matches!(text(n - 2), "|" | "is" | "not");
+        let of_loop = n >= 3 && text(n - 3) == "loop" && matches!(before, "cycle" | "changed");
+        if is_call && !of_filter && !of_loop && !matches!(before, "range" | "namespace") {
+            return refused(n - 1, not_served(&format!("{before}()")));
+        }
+        if text(n) == "recursive" && name == "for" && n + 1 == last {
+            return refused(n, not_served("recursive"));
+        }
+    }
+    None
+}
+
+/// Words before a bracket that is no call.
+const KEYWORDS: [&str; 9] = ["if", "elif", "in", "and", "or", "not", "else", "set", "include"];
+
+fn not_served(what: &str) -> Words {
+    say(
+        format!("« {what} » n'est pas permis dans un modèle de courriel"),
+        format!("{what} is not allowed in a template of a mail"),
+    )
+}
+
+fn calculates(sign: &str) -> Words {
+    say(
+        format!("un modèle place des mots et ne calcule pas : « {sign} » n'est pas permis ici"),
+        format!("a template puts words in their places and does not calculate: {sign} is not allowed here"),
+    )
+}
+
+/// What to do about it.
+pub(super) fn remedy() -> Words {
+    say(
+        "écrivez les valeurs l'une après l'autre, {{ a }} {{ b }} ; avec if, for, set x = y, include, extends et block",
+        "write the values one after the other, {{ a }} {{ b }}; with if, for, set x = y, include, extends and block",
+    )
+}
+
+/// A link of a page that leads elsewhere than to a page, a mail or a telephone: `javascript:`, `data:`, a file. Facts
+/// are escaped, so whatever is a tag was written in a template.
+pub(super) fn bad_link(page: &str) -> Option<&str> {
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if rest.starts_with("!--") {
+            rest = rest.find("-->").map_or("", |end| &rest[end..]);
+            continue;
+        }
+        if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        let (attributes, after) = attributes(rest);
+        rest = after;
+        let is_link =
+            |name: &str| name.eq_ignore_ascii_case("href") || name.to_ascii_lowercase().ends_with(":href");
+        if let Some((_, link)) =
+            attributes.into_iter().find(|(name, link)| is_link(name) && !leads_well(link))
+        {
+            return Some(link);
+        }
+    }
+    None
+}
+
+fn leads_well(link: &str) -> bool {
+    let link = link.trim().to_ascii_lowercase();
+    link.is_empty() || ["https:", "http:", "mailto:", "tel:", "#"].iter().any(|good| link.starts_with(good))
+}
+
+/// The names and values of a tag, and what follows it.
+fn attributes(tag: &str) -> (Vec<(&str, &str)>, &str) {
+    let mut found = Vec::new();
+    let mut rest = tag.trim_start_matches(|c: char| !c.is_whitespace() && c != '/' && c != '>');
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+        if rest.is_empty() || rest.starts_with('>') {
+            return (found, rest);
+        }
+        let end = rest[1..]
+            .find(|c: char| c.is_whitespace() || "/>=".contains(c))
+            .map_or(rest.len(), |end| end + 1);
+        let (name, after) = rest.split_at(end);
+        rest = after;
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else { continue };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (value, after) = match quote {
+            Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
+            None => {
+                value.split_at(value.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(value.len()))
+            }
+        };
+        found.push((name, value));
+        rest = after;
+    }
+}
