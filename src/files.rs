@@ -170,16 +170,37 @@ fn read_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>) {
             loaded.ignored.push(path.display().to_string());
             continue;
         };
+        let contents = read(&path);
+        let foreign = contents.as_ref().is_err_and(|problem| problem.code == NOT_UTF8);
+        let guess = foreign.then(|| fs::read(&path).ok()).flatten().filter(|bytes| bytes.len() <= LARGEST);
         loaded.texts.push(Text {
             file: path.display().to_string(),
             stem: stem.to_owned(),
-            contents: read(&path),
+            contents,
+            guess: guess.map(|bytes| guessed(&bytes)),
         });
     }
 }
 
 /// The code of a file that was probably meant to be a posting.
 const NOT_A_POSTING: &str = "not-a-posting";
+
+/// The code of a text in another encoding.
+const NOT_UTF8: &str = "not-utf8";
+
+/// A text in another encoding than UTF-8: UTF-16 where it says so (RFC 2781 §3.2), else Latin-1, which no byte is
+/// foreign to.
+fn guessed(bytes: &[u8]) -> String {
+    let wide = |of: fn([u8; 2]) -> u16| {
+        let units = bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]]));
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => bytes.iter().copied().map(char::from).collect(),
+    }
+}
 
 /// The name that a posting's file was probably meant to have: the Notepad adds `.txt`, and other systems see no
 /// difference between `.TOML` and `.toml`.
@@ -370,7 +391,7 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
     let bytes = error.as_bytes();
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Problem::error(
-            "not-utf8",
+            NOT_UTF8,
             file,
             say(
                 "ce fichier est en UTF-16 («\u{a0}Unicode\u{a0}» du Bloc-notes), et non en UTF-8",
@@ -387,7 +408,7 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
         place.text = String::new();
     }
     Problem::error(
-        "not-utf8",
+        NOT_UTF8,
         file,
         say(
             "ce fichier n'est pas en UTF-8\u{a0}: ses accents sont illisibles",

@@ -314,7 +314,8 @@ fn wrong(text: &str, since: Option<&str>) -> Slips {
     let jalon = "time_zone = \"Europe/Paris\"\n[people.camille]\nemail = \"camille@example.org\"\n";
     let house = settings("jalon.toml", jalon).0.unwrap().house;
     let contents = Ok(text.to_owned());
-    let texts = [Text { file: "config/postings/accueil.toml".into(), stem: "accueil".into(), contents }];
+    let file = "config/postings/accueil.toml".into();
+    let texts = [Text { file, stem: "accueil".into(), contents, guess: None }];
     let folder = folder(&texts, &house);
     let last = Posting { id: "accueil".into(), file: "postings/accueil.toml".into(), ..full(Vec::new()) };
     let in_force = since.iter().map(|_| ("accueil".to_owned(), last.clone())).collect();

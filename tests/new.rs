@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 
 use jalon::calendar::read::posting;
 use jalon::calendar::{Posting, When};
-use jalon::cli::new::answers::{contract, deadline, event, recruiters, text};
+use jalon::cli::new::answers::{Asking, contract, deadline, event, recruiters, text};
 use jalon::cli::new::dates;
 use jalon::cli::new::page::{Answers, page, quote};
 use jalon::diagnostic::{Language, any_error, is_unsafe};
@@ -26,6 +26,11 @@ fn read(text: &str, settings: &Settings) -> Posting {
     let read = posting("x.toml", "x", text, &settings.house);
     assert!(!any_error(&read.problems), "{text}\n{}", shown(&read.problems));
     read.posting.unwrap()
+}
+
+/// Who is asked, in 2026.
+fn asking(settings: &Settings) -> Asking<'_> {
+    Asking { house: &settings.house, year: 2027 }
 }
 
 /// Whether the reader takes this as a text on one line.
@@ -50,7 +55,7 @@ proptest! {
     ) {
         prop_assume!(fits(&title) && organisation.as_deref().is_none_or(fits));
         let settings = house("");
-        let house = &settings.house;
+        let asking = &asking(&settings);
         let language = if french { Language::French } else { Language::English };
         let on = |n: u64| chrono::NaiveDate::from_ymd_opt(1950, 1, 1).unwrap().checked_add_days(chrono::Days::new(n)).unwrap();
         let list: Vec<_> = (0..days).map(|n| on(first + n)).collect();
@@ -65,20 +70,20 @@ proptest! {
             on(start).format("%d.%m.%Y").to_string()
         };
         let answers = Answers {
-            title: text("title", &title, house).unwrap().0,
-            organisation: organisation.as_ref().map(|one| text("organisation", one, house).unwrap().0),
-            recruiters: recruiters(&names, house).unwrap().0,
-            deadline: Some(deadline(&until_said, house).unwrap().0),
-            interview: Some(event("interview", &written.join(", "), house).unwrap().0),
-            start: Some(event("start", &start_said, house).unwrap().0),
+            title: text("title", &title, asking).unwrap().0,
+            organisation: organisation.as_ref().map(|one| text("organisation", one, asking).unwrap().0),
+            recruiters: recruiters(&names, asking).unwrap().0,
+            deadline: Some(deadline(&until_said, asking).unwrap().0),
+            interview: Some(event("interview", &written.join(", "), asking).unwrap().0),
+            start: Some(event("start", &start_said, asking).unwrap().0),
             end: None,
         };
-        let read = read(&page(&answers, language, schema), &settings);
+        let read = read(&page(&answers, language, 2027, schema), &settings);
         prop_assert_eq!(read.title, title.trim());
         prop_assert_eq!(read.organisation.as_deref(), organisation.as_deref().map(str::trim));
         let mut expected = Vec::new();
         for name in &names {
-            house.directory.resolve(name, &mut expected).unwrap();
+            asking.house.directory.resolve(name, &mut expected).unwrap();
         }
         prop_assert_eq!(read.recruiters, expected);
         prop_assert_eq!(read.events.len(), 3);
@@ -121,55 +126,60 @@ proptest! {
 #[test]
 fn what_check_would_refuse_is_refused_with_its_words() {
     let settings = house("[mail]\nfrom = \"r@example.org\"\nrecipients = [\"@example.org\"]\n");
-    let house = &settings.house;
-    let hidden = |c: &str| format!("« title » contient un caractère invisible ({c})");
+    let asking = &asking(&settings);
+    let hidden = |c: &str| format!("l'intitulé contient un caractère invisible ({c})");
     let (bidi, escape) = (hidden("U+202E, sens d'écriture"), hidden("U+001B"));
     for (title, expected) in [
-        ("  ", "« title » est vide"),
-        ("a\nb", "« title » contient un retour à la ligne"),
+        ("  ", "l'intitulé est vide"),
+        ("a\nb", "l'intitulé contient un retour à la ligne"),
         ("a\u{202e}b", &bidi),
         ("a\u{1b}[31mb", &escape),
-        (&"é".repeat(501), "« title » dépasse 500 caractères"),
+        (&"é".repeat(501), "l'intitulé dépasse 500 caractères"),
     ] {
-        assert_eq!(text("title", title, house).unwrap_err().sentence.fr, expected);
+        assert_eq!(text("title", title, asking).unwrap_err().sentence.fr, expected);
     }
     for (names, expected) in [
         (&["camile"][..], "« camile » n'est ni une personne ni une équipe de jalon.toml"),
         (&["a@@b"], "« a@@b » n'est pas une adresse de courriel"),
         (&["a@example.com"], "jalon.toml n'autorise pas à écrire à a@example.com"),
-        (&[], "« recruiters » est vide\u{a0}: personne ne recevrait de rappel"),
-        (&[" , "], "« recruiters » est vide\u{a0}: personne ne recevrait de rappel"),
+        (&[], "la liste de qui reçoit les rappels est vide\u{a0}: personne ne recevrait de rappel"),
+        (&[" , "], "la liste de qui reçoit les rappels est vide\u{a0}: personne ne recevrait de rappel"),
     ] {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(recruiters(&names, house).unwrap_err().sentence.fr, expected);
+        assert_eq!(recruiters(&names, asking).unwrap_err().sentence.fr, expected);
     }
-    let examples = "écrivez par exemple 28/06/2026, 28 juin 2026 ou 2026-06-28";
+    let examples = "écrivez par exemple 28/06/2027, 28 juin 2027 ou 2027-06-28\u{a0}; si le jour n'est pas fixé, « fin juin 2027 »";
     for (written, sentence, remedy) in [
-        ("demain", "« until » attend une date", examples),
+        ("demain", "jalon ne comprend pas « demain » comme une date", examples),
         ("31/06/2026", "le 31 juin 2026 n'existe pas\u{a0}: juin a 30 jours", examples),
         ("28/06/2026 à 25h", "cette heure n'existe pas", examples),
         ("28/06/1026", "l'année de 1026-06-28 n'est pas plausible", "les années vont de 1900 à 2199"),
-        ("28 juin", "il manque l'année", "écrivez par exemple 28 juin 2026"),
+        ("28 juin", "il manque l'année", "écrivez par exemple 28 juin 2027"),
         ("6 et 7 juillet 2026", "il faut une seule date", examples),
+        (
+            "6 juillet 2027 matin",
+            "« matin » ne dit pas l'heure",
+            "écrivez par exemple 6 juillet 2027 à 9\u{a0}h\u{a0}; ou 6 juillet 2027, si l'heure n'est pas fixée",
+        ),
         (
             "lundi 28 juin 2026",
             "ce jour de la semaine ne va pas\u{a0}: c'est dimanche 28 juin 2026",
             "vérifiez la date, ou laissez le jour de la semaine",
         ),
     ] {
-        let fault = deadline(written, house).unwrap_err();
+        let fault = deadline(written, asking).unwrap_err();
         assert_eq!(
             (fault.sentence.fr.as_str(), fault.remedy.unwrap().fr.as_str()),
             (sentence, remedy),
             "{written}"
         );
     }
-    let fault = event("interview", "6 juillet 2026 à 9 h, 8/7/2026", house).unwrap_err();
-    assert_eq!(fault.sentence.en, "`on` mixes dates and dates with a time");
-    let fault = event("start", "entre le 1er juin et le 15 mai 2026", house).unwrap_err();
+    let fault = event("interview", "6 juillet 2026 à 9 h, 8/7/2026", asking).unwrap_err();
+    assert_eq!(fault.sentence.en, "one date has a time, another has none");
+    let fault = event("start", "entre le 1er juin et le 15 mai 2026", asking).unwrap_err();
     assert!(fault.sentence.fr.starts_with("cette période finit le 2026-05-15"), "{fault:?}");
     assert_eq!(
-        contract("31/08/2026 au 30/04/2026", house).unwrap_err().sentence.fr,
+        contract("31/08/2026 au 30/04/2026", asking).unwrap_err().sentence.fr,
         "la fin précède le début"
     );
 }
@@ -179,9 +189,103 @@ fn people_may_be_called_by_their_names() {
     let settings = support::service(
         "time_zone = \"Europe/Paris\"\n[people.camille]\nname = \"Camille Exemple\"\nemail = \"camille@example.org\"\n[teams]\nrh = [\"camille\"]\n",
     );
-    let called = |names: &str| recruiters(&[names.to_owned()], &settings.house).unwrap().0.join(" ");
+    let called = |names: &str| recruiters(&[names.to_owned()], &asking(&settings)).unwrap().0.join(" ");
     assert_eq!(called("camille exemple, RH et a@example.org"), "camille rh a@example.org");
     assert_eq!(called("Camille; rh"), "camille rh");
+    assert_eq!(called("  CAMILLE\u{a0}Exemplé"), "camille");
+}
+
+/// What an answer about a date writes, and what is said back.
+fn answered(kind: &'static str, written: &str, settings: &Settings) -> (String, String) {
+    let asking = asking(settings);
+    let ((key, value), echo) =
+        if kind == "deadline" { deadline(written, &asking) } else { event(kind, written, &asking) }
+            .unwrap_or_else(|fault| panic!("{written}: {fault:?}"));
+    (format!("{key} = {value}"), echo.unwrap().fr)
+}
+
+#[test]
+fn of_a_span_of_interview_days_every_working_day_is_written_and_said() {
+    let settings = house("");
+    for (written, page, echo) in [
+        (
+            "du 6 au 8 juillet 2027",
+            "on = [2027-07-06, 2027-07-07, 2027-07-08]",
+            "mardi 6 juillet 2027, mercredi 7 juillet 2027, jeudi 8 juillet 2027",
+        ),
+        (
+            "6-8 juillet 2027 à 9 h",
+            "on = [2027-07-06T09:00:00, 2027-07-07T09:00:00, 2027-07-08T09:00:00]",
+            "mardi 6 juillet 2027 à 9\u{a0}h, mercredi 7 juillet 2027 à 9\u{a0}h, jeudi 8 juillet 2027 à 9\u{a0}h",
+        ),
+        // A weekend and 14 July.
+        (
+            "du 9 juillet au 15 juillet 2027",
+            "on = [2027-07-09, 2027-07-12, 2027-07-13, 2027-07-15]",
+            "vendredi 9 juillet 2027, lundi 12 juillet 2027, mardi 13 juillet 2027, jeudi 15 juillet 2027 (sauf samedi 10 juillet 2027, dimanche 11 juillet 2027, mercredi 14 juillet 2027\u{a0}: on n'y travaille pas)",
+        ),
+        // Who names a Sunday works on it.
+        (
+            "du 9 au 11 juillet 2027",
+            "on = [2027-07-09, 2027-07-10, 2027-07-11]",
+            "vendredi 9 juillet 2027, samedi 10 juillet 2027, dimanche 11 juillet 2027",
+        ),
+        (
+            "du 6 au 8 et 12 juillet 2027",
+            "on = [2027-07-06, 2027-07-07, 2027-07-08, 2027-07-12]",
+            "mardi 6 juillet 2027, mercredi 7 juillet 2027, jeudi 8 juillet 2027, lundi 12 juillet 2027",
+        ),
+    ] {
+        assert_eq!(
+            answered("interview", written, &settings),
+            (page.to_owned(), echo.to_owned()),
+            "{written}"
+        );
+    }
+    for (kind, written) in [
+        ("interview", "du 8 au 6 juillet 2027"),
+        ("interview", "du 6 juillet au 6 septembre 2027"),
+        ("interview", "du 6 juillet 2027 à 9 h au 8 juillet 2027 à 17 h"),
+        ("start", "du 6 au 8 juillet 2027"),
+    ] {
+        let fault = event(kind, written, &asking(&settings)).unwrap_err();
+        let remedy = fault.remedy.unwrap().fr;
+        assert!(fault.sentence.fr.starts_with("cette période ne dit pas quels jours"), "{written}");
+        assert!(remedy.contains("entre le ") && remedy.contains(" juillet 2027 et le "), "{remedy}");
+    }
+}
+
+#[test]
+fn a_date_that_is_not_fixed_is_left_open_in_the_words_of_whoever_wrote_it() {
+    let settings = house("");
+    for (kind, written) in
+        [("deadline", "fin juin"), ("interview", "mi-septembre 2027"), ("start", "septembre 2027")]
+    {
+        let (page, echo) = answered(kind, written, &settings);
+        assert_eq!(page, format!("label = \"{written}\""));
+        assert!(echo.contains("aucun rappel ne part tant que la date n'est pas écrite"), "{echo}");
+    }
+    let label = |text| Some(("label", quote(text)));
+    let answers = Answers {
+        title: "T".to_owned(),
+        recruiters: vec!["camille".to_owned()],
+        deadline: label("fin juin"),
+        interview: label("mi-septembre"),
+        start: label("Toussaint"),
+        end: None,
+        organisation: None,
+    };
+    for language in Language::ALL {
+        let page = page(&answers, language, 2027, None);
+        let read = read(&page, &settings);
+        let labels: Vec<_> =
+            read.events.iter().map(|event| (event.when.clone(), event.label.as_deref())).collect();
+        let open = |label| (When::Open, Some(label));
+        assert_eq!(labels, [open("fin juin"), open("mi-septembre"), open("Toussaint")]);
+        for line in ["# until = 2027-06-28", "# on = [2027-07-06, 2027-07-07]", "# on = 2027-08-31"] {
+            assert!(page.contains(line), "{page}");
+        }
+    }
 }
 
 #[test]
@@ -207,7 +311,7 @@ fn every_line_that_is_commented_out_can_be_taken_in() {
     };
     for (answers, events) in [(whole, 4), (bare, 0)] {
         for language in Language::ALL {
-            let page = page(&answers, language, None);
+            let page = page(&answers, language, 2027, None);
             assert_eq!(read(&page, &settings).events.len(), events);
             assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
             let is_toml = |line: &str| line.starts_with('[') || line.split(' ').nth(1) == Some("=");
@@ -285,6 +389,7 @@ fn by_options_nobody_is_asked() {
     let first = "  lundi 21 juin 2190 à 9\u{a0}h, à a@example.org\u{a0}: Clôture des candidatures dans 7";
     assert!(out.contains("config/postings/chargee-d-accueil.toml est écrit") && out.contains(first), "{out}");
     assert_eq!(out.lines().filter(|line| line.starts_with("  ")).count(), 3);
+    assert!(out.starts_with("→ jusqu'au lundi 28 juin 2190\n→ mardi 6 juillet 2190, mercredi 7"), "{out}");
     let page = desk.page("chargee-d-accueil.toml");
     for line in [
         "title        = \"Chargé·e d'\\\"accueil\\\" 🦊\"",
@@ -338,13 +443,13 @@ fn a_wrong_option_is_named_and_nothing_is_written() {
     for (arguments, expected) in [
         (vec!["new", "x"], "--title et --recruiter (--title --organisation --recruiter --until --interview"),
         (vec!["new", "x", "--title", "T"], "personne ne peut répondre ici"),
-        (vec!["new", "x", "--title", " ", "--recruiter", "camille"], "--title\u{a0}: « title » est vide"),
+        (vec!["new", "x", "--title", " ", "--recruiter", "camille"], "--title\u{a0}: l'intitulé est vide"),
         (vec!["new", "x", "--title", "T", "--recruiter", "camile"], "--recruiter\u{a0}: « camile » n'est ni"),
-        (with(&["--until", "demain"]), "--until\u{a0}: « until » attend une date"),
+        (with(&["--until", "demain"]), "--until\u{a0}: jalon ne comprend pas « demain » comme une date"),
         (with(&["--interview", "6 juillet"]), "--interview\u{a0}: il manque l'année"),
         (with(&["--start", "31/06/2026"]), "--start\u{a0}: le 31 juin 2026 n'existe pas"),
-        (with(&["--end", "x"]), "--end\u{a0}: « on » attend une date"),
-        (with(&["--organisation", "a\nb"]), "--organisation\u{a0}: « organisation » contient un retour"),
+        (with(&["--end", "x"]), "--end\u{a0}: jalon ne comprend pas « x » comme"),
+        (with(&["--organisation", "a\nb"]), "--organisation\u{a0}: l'organisation contient un retour"),
     ] {
         let (code, out, err) = desk.run(&arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
@@ -381,6 +486,60 @@ fn without_a_date_to_come_it_says_so() {
         desk.run(&["new", "x", "--title", "T", "--recruiter", "camille", "--until", "28/06/1999"]);
     assert_eq!(code, Some(0));
     assert!(out.contains("Aucun rappel ne partira"), "{out}");
+}
+
+#[test]
+fn what_check_would_warn_of_is_said_at_once_with_the_line() {
+    let desk = Desk::new(JALON);
+    let (code, out, err) = desk.run(&[
+        "new",
+        "x",
+        "--title",
+        "T",
+        "--recruiter",
+        "camille",
+        "--until",
+        "8 juillet 2190",
+        "--interview",
+        "6 juillet 2190",
+        "--start",
+        "30/06/2190",
+    ]);
+    assert_eq!(code, Some(0));
+    let page = desk.page("x.toml");
+    let line = |key: &str| page.lines().position(|line| line.starts_with(key)).unwrap() + 1;
+    for (key, sentence) in [
+        ("on = 2190-07-06", "[interview] (2190-07-06) vient avant [deadline] (2190-07-08)"),
+        ("on = 2190-06-30", "[start] (2190-06-30) vient avant"),
+    ] {
+        let place = format!("--> config/postings/x.toml:{}:", line(key));
+        let at = err.find(sentence).unwrap_or_else(|| panic!("{sentence}: {err}"));
+        assert!(err[at..].lines().nth(1).unwrap().contains(&place), "{err}");
+    }
+    assert!(out.contains("Relisez ce qui est dit plus haut"), "{out}");
+    // The very sentences of check, and those of no other file.
+    let (_, _, checked) = desk.run(&["check"]);
+    assert_eq!(err, checked);
+    let (_, out, err) =
+        desk.run(&["new", "y", "--title", "Y", "--recruiter", "camille", "--start", "2190-09-01"]);
+    assert!(err.is_empty() && !out.contains("Relisez"), "{err}{out}");
+    let (_, out, err) =
+        desk.run(&["new", "z", "--title", "Z", "--recruiter", "camille", "--until", "28/06/1999"]);
+    assert!(
+        err.contains("toutes les dates de cette fiche ouverte sont passées") && out.contains("Aucun rappel")
+    );
+}
+
+#[test]
+fn examples_are_of_the_year_to_come() {
+    let desk = Desk::new(JALON);
+    desk.run(&["new", "x", "--title", "T", "--recruiter", "camille"]);
+    let page = desk.page("x.toml");
+    // Whatever the day: a check of this page has no past date to tell of.
+    let taken = page.replace("# [deadline]", "[deadline]").replace("# until", "until");
+    fs::write(desk.folder.path().join("config/postings/x.toml"), taken).unwrap();
+    let (code, _, err) = desk.run(&["check"]);
+    assert!(code == Some(0) && !err.contains("passé"), "{err}");
 }
 
 /// Answers typed on a real terminal: its other end is ours.
@@ -422,11 +581,11 @@ fn on_a_terminal_six_questions_are_asked_and_wrong_answers_asked_again() {
         assert_eq!(err.matches(&format!("{n}/6  ")).count(), 1, "{err}");
     }
     for sentence in [
-        "« title » est vide",
+        "l'intitulé est vide",
         "« sacha » n'est ni une personne ni une équipe de jalon.toml",
         "le 31 juin 2190 n'existe pas",
         "→ jusqu'au lundi 28 juin 2190",
-        "« on » attend une date",
+        "jalon ne comprend pas « demain » comme une date",
         "→ mardi 31 août 2190",
         "(Entrée\u{a0}: camille)",
     ] {
@@ -449,7 +608,7 @@ fn on_a_terminal_six_questions_are_asked_and_wrong_answers_asked_again() {
     );
     assert_eq!(code, Some(0), "{err}");
     assert!(
-        !err.contains("1/6") && err.contains("4/6") && err.contains("« until » attend une date"),
+        !err.contains("1/6") && err.contains("4/6") && err.contains("jalon ne comprend pas « demain »"),
         "{err}"
     );
     let page = desk.page("b.toml");

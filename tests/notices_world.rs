@@ -811,6 +811,27 @@ async fn whoever_was_told_of_a_posting_that_is_accepted_to_be_gone_hears_of_it_a
         ],
     );
     assert!(told[0].contains("Removed from the calendar"), "{}", told[0]);
+    let accepted = "It was accepted that postings are gone (p, q): their reminders are withdrawn.";
+    assert!(told[1].contains(accepted) && !told[1].contains("does not believe"), "{}", told[1]);
     assert!(world.rows("q/").await.iter().all(|row| row.state == State::Withdrawn), "nobody was told of q");
     world.still().await;
+}
+
+#[tokio::test]
+async fn the_operator_is_told_which_template_serves_in_place_of_a_wrong_one() {
+    let text = posting("P", "\"camille\"", "[deadline]\nuntil = 2026-06-28\n");
+    let toml = format!("{TOML}{CAMILLE}");
+    let mut world = World::new("2026-06-01T10:00:00Z", &toml, &[("p.toml", &text)]).await;
+    std::fs::create_dir_all(world.folder.path().join("config/templates/fr")).unwrap();
+    for (version, then) in [
+        ("{{ nothing }}", "jalon's own template is used in its place."),
+        ("Rappel maison", ""),
+        ("{{ nothing }}", "The last good version stays in force."),
+    ] {
+        world.write("templates/fr/reminder.subject.txt", version);
+        let told = world.minutes(80).await;
+        let told: Vec<&str> = told.iter().map(|mail| mail.written.text.as_str()).collect();
+        let found = told.iter().any(|text| text.contains("reminder.subject.txt") && text.contains(then));
+        assert!(found, "{then}: {told:#?}");
+    }
 }

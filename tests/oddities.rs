@@ -27,6 +27,7 @@ fn thoughts(jalon: &str, machine: Option<&str>, files: &[(&str, &str)]) -> Vec<S
             file: (*file).to_owned(),
             stem: file.trim_end_matches(".toml").to_owned(),
             contents: Ok(format!("title = \"{file}\"\nrecruiters = [\"camille\"]\n{text}")),
+            guess: None,
         })
         .collect();
     let folder = folder(&texts, &settings.house);

@@ -133,11 +133,13 @@ fn two_files_with_one_id_are_both_refused_and_both_named() {
         file: file.to_owned(),
         stem: file.trim_end_matches(".toml").to_owned(),
         contents: Ok("id = \"same\"\ntitle = \"T\"\nrecruiters = [\"camille\"]\n".to_owned()),
+        guess: None,
     };
     let good = Text {
         file: "good.toml".to_owned(),
         stem: "good".to_owned(),
         contents: Ok("title = \"T\"\nrecruiters = [\"camille\"]\n".to_owned()),
+        guess: None,
     };
     let folder = folder(&[text("a.toml"), good, text("b.toml")], &support::house("").house);
     assert_eq!(folder.postings.iter().map(|posting| posting.id.as_str()).collect::<Vec<_>>(), ["good"]);
@@ -266,7 +268,7 @@ const DATED: &str = "title = \"Chargé·e\"\norganisation = \"O\"\nrecruiters = 
 
 fn good(file: &str, text: &str) -> Text {
     let stem = file.trim_end_matches(".toml").to_owned();
-    Text { file: file.to_owned(), stem, contents: Ok(text.to_owned()) }
+    Text { file: file.to_owned(), stem, contents: Ok(text.to_owned()), guess: None }
 }
 
 #[test]
@@ -288,6 +290,46 @@ fn a_copy_under_another_name_is_a_warning_on_the_second_file() {
     assert_eq!(told, [("same-posting", "c.toml"), ("same-posting", "e.toml")]);
     for problem in &read.problems {
         assert!(problem.sentence.fr.contains("dates de b.toml"), "{problem:?}");
+    }
+}
+
+#[test]
+fn of_two_postings_without_a_date_nothing_would_leave_twice() {
+    let house = support::house("").house;
+    for dates in ["", "[deadline]\nlabel = \"fin juin\"\n"] {
+        let text = format!("title = \"T\"\nrecruiters = [\"camille\"]\n{dates}");
+        let read = folder(&[good("a.toml", &text), good("b.toml", &text)], &house);
+        assert!(read.problems.is_empty(), "{:?}", read.problems);
+    }
+}
+
+#[test]
+fn whoever_is_called_by_their_name_is_proposed_by_their_id() {
+    let people =
+        "time_zone = \"Europe/Paris\"\n[people.zoe]\nname = \"Zoé Exemple\"\nemail = \"zoe@example.org\"\n";
+    let settings = support::service(people);
+    for names in [
+        "recruiters = [\"Zoé Exemple\"]\n",
+        "recruiters = [\"ZOE  EXEMPLE\"]\n",
+        "recruiters = [\"zoe\"]\n[[interview]]\non = 2026-07-06\npanel = [\"zoé exemple\"]\n",
+        "recruiters = [\"zoe\"]\n[[remind]]\nevent = \"deadline\"\non_day = true\nto = [\"Zoé\\u00a0Exemple\"]\n",
+    ] {
+        let read = posting("p.toml", "p", &format!("title = \"T\"\n{names}"), &settings.house);
+        let [problem] = &read.problems[..] else { panic!("{names}: {:?}", read.problems) };
+        let remedy = problem.remedy.as_ref().unwrap();
+        assert!(
+            problem.code == "unknown-person" && remedy.fr.starts_with("vouliez-vous dire « zoe »"),
+            "{remedy:?}"
+        );
+        assert!(read.recruiters.iter().all(|one| one.id == "zoe"));
+    }
+    for more in [
+        "[teams]\nrh = [\"Zoé Exemple\"]\n",
+        "[people.lou]\nemail = \"lou@example.org\"\ncover = \"Zoé Exemple\"\n",
+    ] {
+        let read = jalon::settings::read::reading("jalon.toml", &format!("{people}{more}"));
+        let remedy = read.problems[0].remedy.as_ref().unwrap();
+        assert!(remedy.fr.starts_with("vouliez-vous dire « zoe »"), "{more}: {remedy:?}");
     }
 }
 

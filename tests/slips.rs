@@ -196,6 +196,29 @@ async fn a_slip_is_told_once_after_five_minutes_to_each_recruiter_in_their_own_l
 }
 
 #[tokio::test]
+async fn a_new_posting_in_another_encoding_is_told_to_whoever_it_names() {
+    let text = "title = \"Chargée\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-28\n";
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let wide = |bytes: fn(u16) -> [u8; 2]| {
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(bytes).collect::<Vec<u8>>()
+    };
+    for bytes in [latin, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+        let mut world = World::new(JALON).await;
+        std::fs::write(world.folder.path().join("postings/neuf.toml"), bytes).unwrap();
+        let told = world.minutes(10).await;
+        assert_eq!(sent(&told), ["10 08:06 camille"]);
+        let mail = &to("camille", &told).written;
+        assert!(mail.subject.contains("neuf.toml"), "{}", mail.subject);
+        assert!(mail.text.contains("Chargée"), "{}", mail.text);
+        assert!(mail.text.contains("enregistrez-le avec l'encodage UTF-8"), "{}", mail.text);
+    }
+    // Torn bytes name nobody, and hurt nobody.
+    let mut world = World::new(JALON).await;
+    std::fs::write(world.folder.path().join("postings/neuf.toml"), [0xff, 0xfe, 0xd8]).unwrap();
+    assert_eq!(sent(&world.minutes(10).await), [""; 0]);
+}
+
+#[tokio::test]
 async fn the_operator_hears_too() {
     let mut world = World::new(JALON).await;
     world.accueil(&posting(BAD, ""));

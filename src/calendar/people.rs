@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::days::Span;
+use super::slug::slug;
 use super::{Language, Recurrence, Zone};
 use crate::diagnostic::{Problem, nearest, say};
 
@@ -167,8 +168,7 @@ impl Directory {
         } else if self.torn {
             return Ok(());
         } else {
-            let names = self.people.keys().chain(self.teams.keys()).map(String::as_str);
-            return Err(Unknown::Name(nearest(name, names).map(str::to_owned)));
+            return Err(Unknown::Name(self.meant(name).map(str::to_owned)));
         };
         if !self.allows(&recipient.email) {
             return Err(Unknown::Forbidden(recipient.email));
@@ -177,6 +177,37 @@ impl Directory {
             found.push(recipient);
         }
         Ok(())
+    }
+
+    /// The person or team that a name was probably meant to be: written as people write it (« Camille Exemple »),
+    /// whatever its case, its accents and its blanks; else the nearest id or name. `None` where two are called so.
+    #[must_use]
+    pub fn meant(&self, name: &str) -> Option<&str> {
+        let wanted = slug(name);
+        let called = self.called();
+        let mut same: Vec<&str> = called
+            .iter()
+            .filter(|(text, _)| wanted.is_some() && slug(text) == wanted)
+            .map(|(_, id)| *id)
+            .collect();
+        same.dedup();
+        match same[..] {
+            [] => {
+                let near = nearest(name, called.iter().map(|(text, _)| *text))?;
+                called.iter().find(|(text, _)| *text == near).map(|(_, id)| *id)
+            }
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// Ids, and the names that people have; each with the id.
+    fn called(&self) -> Vec<(&str, &str)> {
+        let people = self.people.values().flat_map(|person| {
+            let id = person.id.as_str();
+            [Some((id, id)), person.name.as_deref().map(|name| (name, id))].into_iter().flatten()
+        });
+        people.chain(self.teams.keys().map(|id| (id.as_str(), id.as_str()))).collect()
     }
 
     /// Brings back people who are no longer here, as they were last known, and says whom: their id is nobody's now,
@@ -274,7 +305,24 @@ mod tests {
     #[test]
     fn an_unknown_name_proposes_the_nearest() {
         assert_eq!(directory().resolve("camile", &mut vec![]), Err(Unknown::Name(Some("camille".into()))));
-        assert_eq!(directory().resolve("a@@b", &mut vec![]), Err(Unknown::Address));
+        let mut directory = directory();
+        for (id, name) in [("camille", "Camille Exemple"), ("sacha", "Zoé  d'Ys")] {
+            directory.people.get_mut(id).unwrap().name = Some(name.into());
+        }
+        for (written, meant) in [
+            ("Camille Exemple", Some("camille")),
+            ("camille\u{a0}EXEMPLE ", Some("camille")),
+            ("Camille Exempel", Some("camille")),
+            ("zoe d’ys", Some("sacha")),
+            ("RH", Some("rh")),
+            ("Béatrice Martin", None),
+            ("日本", None),
+        ] {
+            assert_eq!(directory.meant(written), meant, "{written}");
+        }
+        directory.people.get_mut("sacha").unwrap().name = Some("Camille Exemple".into());
+        assert_eq!(directory.meant("Camille exemple"), None, "which one?");
+        assert_eq!(directory.resolve("a@@b", &mut vec![]), Err(Unknown::Address));
     }
 
     #[test]

@@ -72,7 +72,12 @@ impl Check {
 }
 
 /// The warnings about files that are good, and the lines that they are about.
-fn thought(context: &Context, loaded: &Loaded, settings: &Settings, planned: &Plan) -> Vec<Problem> {
+pub(super) fn thought(
+    context: &Context,
+    loaded: &Loaded,
+    settings: &Settings,
+    planned: &Plan,
+) -> Vec<Problem> {
     let postings = &loaded.folder.postings;
     let jalon_toml = context.config.join("jalon.toml").display().to_string();
     let mut texts: BTreeMap<&str, &str> = BTreeMap::new();

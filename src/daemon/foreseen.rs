@@ -1,7 +1,7 @@
 //! Pure, but for what it asks the ledger. What a round would change, by the planner's own decisions, before anything
 //! is written: `jalon diff` shows it, and the daemon logs it when it takes edited files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use crate::plan::notice::{Scene, is_on_its_way};
 use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::Row;
 use crate::plan::told::{Renaming, Told};
-use crate::plan::worded::Wording;
+use crate::plan::worded::{Wording, names};
 use crate::plan::{Key, Sort, Wanted};
 
 /// What a round would change.
@@ -36,10 +36,15 @@ pub struct Foreseen {
 }
 
 impl Foreseen {
-    /// The lines as people read them: posting by posting, what leaves at once first.
+    /// The lines as people read them: posting by posting, what leaves at once first; a name that changed, once.
     #[must_use]
     pub fn ordered(&self) -> Vec<&Line> {
-        let mut lines: Vec<&Line> = self.lines.iter().collect();
+        let mut told = BTreeSet::new();
+        let mut lines: Vec<&Line> = self
+            .lines
+            .iter()
+            .filter(|line| line.action != Action::Renamed || told.insert((line.key.posting(), names(line))))
+            .collect();
         lines.sort_by_key(|line| (line.key.posting(), line.action));
         lines
     }

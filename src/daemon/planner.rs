@@ -377,6 +377,8 @@ impl<L: Ledger> Planner<L> {
             refused: &self.files.refused,
             missed: if round.doubted { &round.missed } else { &[] },
             sender: snapshot.settings.mail.as_ref().map_or("", Mail::envelope),
+            gone: &round.gone,
+            built_in: &self.files.built_in_instead(),
             reminders,
             known,
             felt: self.felt.as_ref(),

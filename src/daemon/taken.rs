@@ -3,7 +3,7 @@
 //! All is read, then swapped in one step. What cannot be used changes nothing: its last good version rules, across
 //! restarts by copies in the state folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -185,6 +185,13 @@ impl Taken {
     #[must_use]
     pub fn templates(&self) -> Arc<Templates> {
         Arc::clone(&self.templates.0)
+    }
+
+    /// The files of wrong templates in place of which the built-in ones are in force: no good version was ever taken.
+    #[must_use]
+    pub fn built_in_instead(&self) -> BTreeSet<String> {
+        let files = self.tried.1.iter().map(|problem| &problem.file);
+        files.filter(|file| !self.templates.1.keys().any(|name| file.ends_with(name))).cloned().collect()
     }
 
     /// What is wrong with the templates that are there.

@@ -100,11 +100,24 @@ pub(super) struct Signs<'a> {
     pub missed: &'a [String],
     /// As whom mails are written, to the relays.
     pub sender: &'a str,
+    /// Postings that are believed to be gone since this round.
+    pub gone: &'a [String],
+    /// Wrong templates in place of which the built-in ones are used.
+    pub built_in: &'a BTreeSet<String>,
     pub reminders: &'a [Reminder],
     pub known: &'a [Row],
     /// How the ways out and the templates do; none while nobody has said.
     pub felt: Option<&'a Felt>,
     pub now: DateTime<Utc>,
+}
+
+/// What is said once somebody has accepted that postings are gone.
+fn accepted(gone: &[String]) -> Words {
+    let postings = listed(gone.iter().map(String::as_str));
+    say(
+        format!("La disparition de fiches a été acceptée ({postings}) : leurs rappels sont retirés."),
+        format!("It was accepted that postings are gone ({postings}): their reminders are withdrawn."),
+    )
 }
 
 /// The operator, as a recipient: a person of jalon.toml if the address is theirs.
@@ -171,7 +184,9 @@ impl Found<'_> {
             };
             // A posting that was never right has no version to go on with.
             let goes_on = !self.signs.unfollowed.contains(&first.file);
-            let (suite, then) = if goes_on {
+            let (suite, then) = if self.signs.built_in.contains(&first.file) {
+                ("Le modèle fourni avec jalon sert à sa place.", "jalon's own template is used in its place.")
+            } else if goes_on {
                 ("La dernière version correcte reste en vigueur.", "The last good version stays in force.")
             } else {
                 ("Rien n'en est suivi pour l'instant.", "Nothing of it is followed for now.")
@@ -186,6 +201,11 @@ impl Found<'_> {
 
     fn vanished(&mut self) {
         if self.signs.missed.is_empty() {
+            if !self.signs.gone.is_empty() {
+                let words = accepted(self.signs.gone);
+                let sentence = words.say(self.signs.language).to_owned();
+                self.troubles.over.insert("vanished".to_owned(), sentence);
+            }
             return;
         }
         let postings = listed(self.signs.missed.iter().map(String::as_str));

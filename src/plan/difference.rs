@@ -18,6 +18,8 @@ pub enum Action {
     Added,
     /// It is due at another instant, or about another date.
     Moved,
+    /// It goes by another name, and is as it was: nothing changes for anybody.
+    Renamed,
     /// It was skipped, withdrawn or refused, and is planned again.
     Returned,
     /// Somebody else reads it, or at another address.
@@ -40,10 +42,11 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which people are shown them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Leaves,
         Self::Added,
         Self::Moved,
+        Self::Renamed,
         Self::Returned,
         Self::Rerouted,
         Self::Kept,
@@ -62,6 +65,7 @@ impl Action {
             Self::Leaves => "leaves",
             Self::Added => "added",
             Self::Moved => "moved",
+            Self::Renamed => "renamed",
             Self::Returned => "returned",
             Self::Rerouted => "rerouted",
             Self::Kept => "kept",
@@ -163,9 +167,20 @@ fn line<'a>(change: &Change, row: impl Fn(&Key) -> Option<&'a Row>, now: DateTim
         Change::Add(wanted, State::Planned) => of(wanted, due(wanted, Action::Added), None, None),
         Change::Add(wanted, _) => of(wanted, Action::Skipped, None, None),
         Change::Inherit(wanted, state, (former, _)) => {
-            let was = row(former).filter(|row| row.state == State::Planned).map(|row| row.due);
-            let action = if *state == State::Planned { due(wanted, Action::Moved) } else { Action::Skipped };
-            of(wanted, action, Some(former), was)
+            let row = row(former);
+            let was = row.filter(|row| row.state == State::Planned).map(|row| row.due);
+            let action = match row.filter(|row| row.due == wanted.due) {
+                None if *state == State::Planned => due(wanted, Action::Moved),
+                None => Action::Skipped,
+                Some(_) if *state != State::Planned => Action::Renamed,
+                Some(row) if row.reader != wanted.reader || row.email != wanted.email => {
+                    due(wanted, Action::Rerouted)
+                }
+                Some(_) => due(wanted, Action::Renamed),
+            };
+            let due = (*state == State::Planned).then_some(wanted.due);
+            let line = of(wanted, action, Some(former), was);
+            Line { due: line.due.and(due), ..line }
         }
         Change::Refresh(wanted) => {
             let row = row(&wanted.key)?;

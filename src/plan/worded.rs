@@ -58,6 +58,7 @@ fn label(action: Action) -> Words {
         Action::Leaves => say("à envoyer aussitôt", "leaving at once"),
         Action::Added => say("en plus", "added"),
         Action::Moved => say("à une autre date", "moved"),
+        Action::Renamed => say("sous un autre nom", "renamed"),
         Action::Returned => say("de retour", "back"),
         Action::Rerouted => say("pour un autre lecteur", "to another reader"),
         Action::Kept => say("à la même heure", "at the same time"),
@@ -88,6 +89,17 @@ fn what(key: &Key, reader: &str, name: fn(&str) -> String) -> Words {
     }
 }
 
+/// What a renamed reminder went by, and what it goes by: of the posting, or of an event in it.
+#[must_use]
+pub fn names(line: &Line) -> (&str, &str) {
+    let former = line.former.as_ref().unwrap_or(&line.key);
+    if former.posting() == line.key.posting() {
+        (former.event(), line.key.event())
+    } else {
+        (former.posting(), line.key.posting())
+    }
+}
+
 /// A line in one sentence.
 #[must_use]
 pub fn sentence(line: &Line, wording: &Wording<'_>) -> String {
@@ -99,7 +111,7 @@ pub fn sentence(line: &Line, wording: &Wording<'_>) -> String {
     let from = former.filter(|former| *former != (line.key.event(), line.key.occurrence()));
     let from = from.map(|(event, on)| format!(" [{event} ({on}) →]")).unwrap_or_default();
     let words = match line.action {
-        Action::Leaves if line.was.is_some() => say(
+        Action::Leaves if line.was.is_some() && line.was != line.due => say(
             format!(
                 "! part aussitôt\u{a0}: {what}{from} — était prévu le {was}, l'est maintenant le {due}, déjà passé"
             ),
@@ -111,6 +123,14 @@ pub fn sentence(line: &Line, wording: &Wording<'_>) -> String {
         ),
         Action::Added => {
             say(format!("+ ajouté\u{a0}: {what} — le {due}"), format!("+ added: {what} — {due}"))
+        }
+        Action::Moved if line.was == line.due => say(
+            format!("~ déplacé\u{a0}: {what}{from} — toujours le {due}"),
+            format!("~ moved: {what}{from} — still {due}"),
+        ),
+        Action::Renamed => {
+            let (former, now) = names(line);
+            say(format!("~ renommé\u{a0}: {former} → {now}"), format!("~ renamed: {former} → {now}"))
         }
         Action::Moved if was.is_empty() => {
             say(format!("~ déplacé\u{a0}: {what}{from} — le {due}"), format!("~ moved: {what}{from} — {due}"))

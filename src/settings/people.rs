@@ -293,8 +293,9 @@ fn covers(table: &Table<'_, '_>, directory: &Directory) {
             }
             continue;
         }
-        let near =
-            nearest(cover, directory.people.keys().map(String::as_str).filter(|other| other != id.get_ref()));
+        let others = || directory.people.keys().map(String::as_str).filter(|other| other != id.get_ref());
+        let near = directory.meant(cover).filter(|near| others().any(|other| other == *near));
+        let near = near.or_else(|| nearest(cover, others()));
         table.source.error(
             &span,
             "unknown-person",

@@ -97,7 +97,8 @@ fn hostile_slips(texts: &mut Texts<'_>) -> Slips {
         line(texts.one()),
     );
     let name = texts.one().replace('/', "-");
-    let texts = [Text { file: format!("postings/{name}.toml"), stem: name.clone(), contents: Ok(text) }];
+    let texts =
+        [Text { file: format!("postings/{name}.toml"), stem: name.clone(), contents: Ok(text), guess: None }];
     let folder = folder(&texts, &house);
     let found = slip::found(
         &folder.broken,

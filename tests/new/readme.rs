@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jalon::calendar::Kind;
+use jalon::cli::new::answers::Asking;
 use jalon::cli::new::ask::{Given, Talk};
 use jalon::cli::new::page::{Answers, page};
 use jalon::cli::new::told;
@@ -39,7 +40,7 @@ fn answered(settings: &Settings, typed: &str) -> (Answers, String) {
         input: &mut typed.as_bytes(),
         output: &mut output,
         language: Language::French,
-        house: &settings.house,
+        asking: Asking { house: &settings.house, year: 2027 },
     }
     .ask(&Given::default())
     .unwrap();
@@ -61,7 +62,7 @@ fn the_french_readme_shows_what_new_asks_and_writes() {
         .map(|line| if line.starts_with("   > ") { "   > ".to_owned() } else { format!("{line}\n") })
         .collect();
     assert_eq!(without_answers, asked);
-    let page = page(&answers, Language::French, Some("../schema/posting.fr.json"));
+    let page = page(&answers, Language::French, 2027, Some("../schema/posting.fr.json"));
     assert_eq!(blocks(FRENCH, "toml")[0], page);
     let posting = read(&page, &settings);
     let planned = lay(std::slice::from_ref(&posting), &settings);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::super::slug::is_id;
-use super::super::{House, Posting, Recipient, Recruitment};
+use super::super::{House, Posting, Recipient, Recruitment, When};
 use super::{Read, posting};
-use crate::diagnostic::{Place, Problem, say};
+use crate::diagnostic::{Place, Problem, is_unsafe, say};
 
 /// The text of a posting's file, as it was found.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Text {
     pub stem: String,
     /// What stands in it, or why that could not be read.
     pub contents: Result<String, Problem>,
+    /// Of a text in another encoding, what stands in it as far as it can be guessed: who can mend it.
+    pub guess: Option<String>,
 }
 
 /// A file that cannot be used.
@@ -50,10 +52,7 @@ pub fn folder(texts: &[Text], house: &House) -> Folder {
     for text in texts {
         let read = match &text.contents {
             Ok(contents) => posting(&text.file, &text.stem, contents, house),
-            Err(problem) => {
-                let id = is_id(&text.stem).then(|| text.stem.clone());
-                Read { id, ..Read::failed(vec![problem.clone()]) }
-            }
+            Err(problem) => unread(text, problem, house),
         };
         let Read { posting, id, title, recruiters, problems } = read;
         folder.problems.extend(problems);
@@ -68,10 +67,26 @@ pub fn folder(texts: &[Text], house: &House) -> Folder {
     folder
 }
 
+/// A file of which nothing is used: only whose it is may be guessed.
+fn unread(text: &Text, problem: &Problem, house: &House) -> Read {
+    let guess = text.guess.as_ref().map(|guess| posting(&text.file, &text.stem, guess, house));
+    let guess = guess.unwrap_or_else(|| Read::failed(Vec::new()));
+    let (title, recruiters) = match guess.posting {
+        Some(posting) => (Some(posting.title), posting.recruiters),
+        None => (guess.title, guess.recruiters),
+    };
+    // A wrong guess is no title.
+    let title = title.filter(|title| !title.chars().any(is_unsafe));
+    let id = guess.id.or_else(|| is_id(&text.stem).then(|| text.stem.clone()));
+    Read { posting: None, id, title, recruiters, problems: vec![problem.clone()] }
+}
+
 /// Two files that are about one recruitment under two ids: everybody would be reminded twice.
 fn doubt_copies(folder: &mut Folder) {
     let mut first: BTreeMap<Recruitment<'_>, &Posting> = BTreeMap::new();
-    let mut by_file: Vec<&Posting> = folder.postings.iter().collect();
+    // Of two without a date nobody is reminded at all.
+    let dated = |posting: &&Posting| posting.events.iter().any(|event| !matches!(event.when, When::Open));
+    let mut by_file: Vec<&Posting> = folder.postings.iter().filter(dated).collect();
     // `poste-2.toml` is the copy of `poste.toml`.
     by_file.sort_by_key(|posting| (posting.file.len(), &posting.file));
     for posting in by_file {

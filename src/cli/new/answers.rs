@@ -1,11 +1,24 @@
 //! From what somebody wrote to what the page says: each answer is read by the reader of postings, so that a slip is
 //! told in the sentence that `jalon check` has for it.
 
-use super::dates::{self, Slip, Written};
+use chrono::NaiveDate;
+
+use super::dates::{self, Answer, Slip, Written};
 use super::page::{Entry, quote, quoted};
+use super::vague;
 use crate::calendar::read::posting;
+use crate::calendar::slug::slug;
 use crate::calendar::{Directory, House};
 use crate::diagnostic::{Language, Problem, Severity, Words, say};
+
+/// Who is there, and when it is: what an answer is understood by.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The house.
+    pub house: &'a House,
+    /// The year of dates in examples: one to come.
+    pub year: i32,
+}
 
 /// An answer that will not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,56 +33,81 @@ pub struct Fault {
 pub type Understood<T> = Result<(T, Option<Words>), Fault>;
 
 /// What a posting with this alone in it would be told, other than that keys are missing.
-fn fault(fragment: &str, house: &House) -> Option<Fault> {
-    let problems = posting("", "x", fragment, house).problems;
+fn fault(fragment: &str, asking: &Asking<'_>) -> Option<Fault> {
+    let problems = posting("", "x", fragment, asking.house).problems;
     let wrong = |problem: &Problem| problem.severity == Severity::Error && problem.code != "missing-key";
     problems.into_iter().find(wrong).map(|problem| Fault {
-        sentence: problem.sentence,
+        sentence: without_keys(&problem.sentence),
         // What is said of quotes and brackets helps nobody who wrote none.
-        remedy: if problem.code == "syntax" { Some(examples()) } else { problem.remedy },
+        remedy: if problem.code == "syntax" {
+            Some(examples(asking))
+        } else {
+            problem.remedy.as_ref().map(without_keys)
+        },
     })
 }
 
-fn checked<T>(value: T, fragment: &str, house: &House) -> Understood<T> {
-    fault(fragment, house).map_or(Ok((value, None)), Err)
+/// The reader's sentence for somebody who has seen no key yet.
+fn without_keys(words: &Words) -> Words {
+    let keys = [
+        ("title", "l'intitulé", "the title"),
+        ("organisation", "l'organisation", "the organisation"),
+        ("recruiters", "la liste de qui reçoit les rappels", "the list of who is reminded"),
+        ("until", "cette réponse", "this answer"),
+        ("before", "cette réponse", "this answer"),
+        ("on", "cette réponse", "this answer"),
+        ("between", "cette réponse", "this answer"),
+    ];
+    keys.iter().fold(words.clone(), |words, (key, fr, en)| {
+        say(words.fr.replace(&format!("« {key} »"), fr), words.en.replace(&format!("`{key}`"), en))
+    })
+}
+
+fn checked<T>(value: T, fragment: &str, asking: &Asking<'_>) -> Understood<T> {
+    fault(fragment, asking).map_or(Ok((value, None)), Err)
 }
 
 /// A text of a key.
-pub fn text(key: &str, written: &str, house: &House) -> Understood<String> {
-    checked(written.trim().to_owned(), &format!("{key} = {}", quote(written)), house)
+pub fn text(key: &str, written: &str, asking: &Asking<'_>) -> Understood<String> {
+    checked(written.trim().to_owned(), &format!("{key} = {}", quote(written)), asking)
 }
 
 /// People, teams and addresses, between commas; whole names of people stand for them.
-pub fn recruiters(written: &[String], house: &House) -> Understood<Vec<String>> {
+pub fn recruiters(written: &[String], asking: &Asking<'_>) -> Understood<Vec<String>> {
     let separated = written.iter().flat_map(|one| one.split([',', ';']));
     let names: Vec<String> = separated
         .flat_map(|one| one.split(" et ").flat_map(|one| one.split(" and ")))
         .map(str::trim)
         .filter(|name| !name.is_empty())
-        .map(|name| id_of(name, &house.directory))
+        .map(|name| id_of(name, &asking.house.directory))
         .collect();
     let fragment = format!("recruiters = {}", quoted(&names));
-    checked(names, &fragment, house)
+    checked(names, &fragment, asking)
 }
 
-/// The id of a person or team that is called so.
+/// The id of the person or team that is called so, whatever the case, the accents and the blanks.
 fn id_of(name: &str, directory: &Directory) -> String {
-    let lower = name.to_lowercase();
-    if directory.people.contains_key(&lower) || directory.teams.contains_key(&lower) {
-        return lower;
+    let Some(wanted) = slug(name).filter(|_| !name.contains('@')) else { return name.to_owned() };
+    let people = directory.people.values().filter(|person| {
+        [Some(&person.id), person.name.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|known| slug(known).as_ref() == Some(&wanted))
+    });
+    let teams = directory.teams.keys().filter(|id| slug(id).as_ref() == Some(&wanted));
+    let mut called = people.map(|person| &person.id).chain(teams);
+    match (called.next(), called.next()) {
+        (Some(id), None) => id.clone(),
+        _ => name.to_owned(),
     }
-    let called = |person: &&crate::calendar::Person| {
-        person.name.as_ref().is_some_and(|known| known.to_lowercase() == lower)
-    };
-    directory.people.values().find(called).map_or_else(|| name.to_owned(), |person| person.id.clone())
 }
 
 /// Until when applications are accepted.
-pub fn deadline(written: &str, house: &House) -> Understood<Entry> {
+pub fn deadline(written: &str, asking: &Asking<'_>) -> Understood<Entry> {
     let answer = match dates::read(written) {
         Ok(answer) if answer.dates.len() == 1 && !answer.between => answer,
-        Ok(_) => return Err(one_date()),
-        Err(slip) => return Err(no_date(&slip, "deadline", "until", written, house)),
+        Ok(_) => return Err(one_date(asking)),
+        Err(slip) => return undated(&slip, "deadline", written, asking),
     };
     let key = if answer.before { "before" } else { "until" };
     let entry = (key, answer.dates[0].to_string());
@@ -78,42 +116,106 @@ pub fn deadline(written: &str, house: &House) -> Understood<Entry> {
         (true, Words { fr, en }) => say(format!("avant le {fr}"), format!("before {en}")),
     });
     let fragment = format!("[deadline]\n{} = {}", entry.0, entry.1);
-    Ok((checked(entry, &fragment, house)?.0, Some(echo)))
+    Ok((checked(entry, &fragment, asking)?.0, Some(echo)))
 }
 
-/// The dates of an event that may have several: fixed ones, or the bounds of a window.
-pub fn event(kind: &'static str, written: &str, house: &House) -> Understood<Entry> {
+/// The dates of an event that may have several: fixed ones, or the bounds of a window. Of an interview, every working
+/// day of a span.
+pub fn event(kind: &'static str, written: &str, asking: &Asking<'_>) -> Understood<Entry> {
     let answer = match dates::read(written) {
         Ok(answer) => answer,
-        Err(slip) => return Err(no_date(&slip, kind, "on", written, house)),
+        Err(slip) => return undated(&slip, kind, written, asking),
     };
-    let list: Vec<String> = answer.dates.iter().map(ToString::to_string).collect();
+    let (dates, left_out) = match (&answer.ends[..], answer.between, kind) {
+        ([], ..) | (_, true, _) => (answer.dates.clone(), Vec::new()),
+        (_, false, "interview") => every_day(&answer, asking)?,
+        _ => return Err(no_span(&answer)),
+    };
+    let timed = dates.iter().filter(|date| date.time.is_some()).count();
+    if timed != 0 && timed != dates.len() {
+        return Err(Fault {
+            sentence: say(
+                "une date a une heure, une autre n'en a pas",
+                "one date has a time, another has none",
+            ),
+            remedy: Some(say(
+                "écrivez l'heure de chacune, ou d'aucune",
+                "write the time of each, or of none",
+            )),
+        });
+    }
+    let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
     let entry = match (&list[..], answer.between) {
         (_, true) => ("between", format!("[{}]", list.join(", "))),
         ([one], _) => ("on", one.clone()),
         _ => ("on", format!("[{}]", list.join(", "))),
     };
-    let fragment = match kind {
-        "interview" => format!("[[interview]]\n{} = {}", entry.0, entry.1),
-        _ => format!("[{kind}]\n{} = {}", entry.0, entry.1),
-    };
-    let echo = said(&answer.dates, |Words { fr, en }| {
+    let echo = said(&dates, |Words { fr, en }| {
         if answer.between {
             say(format!("un jour entre\u{a0}: {fr}"), format!("some day between: {en}"))
         } else {
             say(fr, en)
         }
     });
-    Ok((checked(entry, &fragment, house)?.0, Some(echo)))
+    let echo = if left_out.is_empty() {
+        echo
+    } else {
+        let Words { fr, en } = said(&left_out, |days| days);
+        say(
+            format!("{} (sauf {fr}\u{a0}: on n'y travaille pas)", echo.fr),
+            format!("{} (but not {en}: nobody works then)", echo.en),
+        )
+    };
+    let fragment = fragment(kind, &entry);
+    Ok((checked(entry, &fragment, asking)?.0, Some(echo)))
+}
+
+fn fragment(kind: &str, (key, value): &Entry) -> String {
+    match kind {
+        "interview" => format!("[[interview]]\n{key} = {value}"),
+        _ => format!("[{kind}]\n{key} = {value}"),
+    }
+}
+
+/// How many days of interviews a span may have: of a longer one, something else was meant.
+const LONGEST: usize = 31;
+
+/// The days of spans one by one, and those that are left out: days on which nobody works, unless a span begins or ends
+/// with one.
+fn every_day(answer: &Answer, asking: &Asking<'_>) -> Result<(Vec<Written>, Vec<Written>), Fault> {
+    let (mut all, mut left_out): (Vec<Written>, Vec<Written>) = Default::default();
+    for (at, end) in answer.dates.iter().enumerate() {
+        let begin = all.last().filter(|_| answer.ends.contains(&at)).copied();
+        let bounds = begin.and_then(|begin| Some((begin, begin.date()?, end.date()?)));
+        let Some((begin, first, last)) = bounds else {
+            all.push(*end);
+            continue;
+        };
+        if first >= last || begin.time != end.time {
+            return Err(no_span(answer));
+        }
+        let days: Vec<NaiveDate> =
+            first.iter_days().skip(1).take_while(|day| *day <= last).take(LONGEST).collect();
+        if days.len() >= LONGEST {
+            return Err(no_span(answer));
+        }
+        let is_worked = |day: NaiveDate| asking.house.days.is_worked(day);
+        let whole = !is_worked(first) || !is_worked(last);
+        for day in days {
+            let written = Written::of(day, end.time);
+            if whole || is_worked(day) { all.push(written) } else { left_out.push(Written::of(day, None)) }
+        }
+    }
+    Ok((all, left_out))
 }
 
 /// The first day of work and, if the contract has one, its end.
-pub fn contract(written: &str, house: &House) -> Understood<(Entry, Option<Entry>)> {
+pub fn contract(written: &str, asking: &Asking<'_>) -> Understood<(Entry, Option<Entry>)> {
     if let Ok(answer) = dates::read(written)
         && let ([first, last], false) = (&answer.dates[..], answer.between)
     {
-        let (start, _) = event("start", &first.to_string(), house)?;
-        let (end, _) = event("end", &last.to_string(), house)?;
+        let (start, _) = event("start", &first.to_string(), asking)?;
+        let (end, _) = event("end", &last.to_string(), asking)?;
         let echo = say(
             format!("du {} au {}", first.said(Language::French), last.said(Language::French)),
             format!("from {} to {}", first.said(Language::English), last.said(Language::English)),
@@ -130,7 +232,7 @@ pub fn contract(written: &str, house: &House) -> Understood<(Entry, Option<Entry
             })
         };
     }
-    let (start, echo) = event("start", written, house)?;
+    let (start, echo) = event("start", written, asking)?;
     Ok(((start, None), echo))
 }
 
@@ -139,24 +241,67 @@ fn said(dates: &[Written], sentence: impl Fn(Words) -> Words) -> Words {
     sentence(say(all(Language::French), all(Language::English)))
 }
 
-fn one_date() -> Fault {
-    Fault { sentence: say("il faut une seule date", "one date is wanted"), remedy: Some(examples()) }
+fn one_date(asking: &Asking<'_>) -> Fault {
+    Fault { sentence: say("il faut une seule date", "one date is wanted"), remedy: Some(examples(asking)) }
 }
 
-fn examples() -> Words {
+/// What to write in place of a span.
+fn no_span(answer: &Answer) -> Fault {
+    let (first, last) = (answer.dates.first(), answer.dates.last());
+    let day = |date: Option<&Written>, language| {
+        date.map(|date| Written { time: None, ..*date }.said(language)).unwrap_or_default()
+    };
+    Fault {
+        sentence: say("cette période ne dit pas quels jours", "this span does not say which days"),
+        remedy: Some(say(
+            format!(
+                "écrivez chaque date, entre virgules\u{a0}; ou, pour un jour qui n'est pas encore fixé\u{a0}: entre le {} et le {}",
+                day(first, Language::French),
+                day(last, Language::French)
+            ),
+            format!(
+                "write each date, between commas; or, for a day that is not fixed yet: between {} and {}",
+                day(first, Language::English),
+                day(last, Language::English)
+            ),
+        )),
+    }
+}
+
+fn examples(asking: &Asking<'_>) -> Words {
+    let year = asking.year;
     say(
-        "écrivez par exemple 28/06/2026, 28 juin 2026 ou 2026-06-28",
-        "write for instance 28/06/2026 (day first), 28 June 2026 or 2026-06-28",
+        format!(
+            "écrivez par exemple 28/06/{year}, 28 juin {year} ou {year}-06-28\u{a0}; si le jour n'est pas fixé, « fin juin {year} »"
+        ),
+        format!(
+            "write for instance 28/06/{year} (day first), 28 June {year} or {year}-06-28; if the day is not fixed, \"late June {year}\""
+        ),
     )
 }
 
-/// What is wrong with a text that is no date: the reader's sentence, where it has one.
-fn no_date(slip: &Slip, table: &str, key: &str, written: &str, house: &House) -> Fault {
-    if let Some((sentence, remedy)) = slip.say() {
-        return Fault { sentence, remedy: Some(remedy) };
+/// A text that is no date: a label, where it says about when; else what is wrong with it.
+fn undated(slip: &Slip, kind: &'static str, written: &str, asking: &Asking<'_>) -> Understood<Entry> {
+    if let Some((sentence, remedy)) = slip.say(asking.year) {
+        return Err(Fault { sentence, remedy: Some(remedy) });
     }
-    let fragment = format!("[{table}]\n{key} = {}", quote(written));
-    let sentence = fault(&fragment, house)
-        .map_or_else(|| say("ce n'est pas une date", "this is no date"), |found| found.sentence);
-    Fault { sentence, remedy: Some(examples()) }
+    let Some(label) = vague::label(written) else {
+        let written: String = written.trim().chars().take(60).collect();
+        return Err(Fault {
+            sentence: say(
+                format!("jalon ne comprend pas « {written} » comme une date"),
+                format!("jalon does not understand \"{written}\" as a date"),
+            ),
+            remedy: Some(examples(asking)),
+        });
+    };
+    let entry = ("label", quote(&label));
+    let echo = say(
+        format!(
+            "« {label} »\u{a0}: les courriels le diront ainsi, et aucun rappel ne part tant que la date n'est pas écrite"
+        ),
+        format!("\"{label}\": mails will say it like this, and nobody is reminded until the date is written"),
+    );
+    let fragment = fragment(kind, &entry);
+    Ok((checked(entry, &fragment, asking)?.0, Some(echo)))
 }

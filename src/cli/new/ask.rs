@@ -2,9 +2,8 @@
 
 use std::io::{BufRead, Write};
 
-use super::answers::{Fault, Understood, contract, deadline, event, recruiters, text};
+use super::answers::{Asking, Fault, Understood, contract, deadline, event, recruiters, text};
 use super::page::Answers;
-use crate::calendar::House;
 use crate::diagnostic::{Language, Words, is_unsafe, say};
 
 /// The conversation ended before the last question.
@@ -31,29 +30,36 @@ pub struct Given {
 }
 
 impl Given {
-    /// What is given, without a question; or the option that is wrong, and why.
-    pub fn answers(&self, house: &House) -> Result<Answers, (&'static str, Fault)> {
+    /// What is given, without a question, and how its dates were understood; or the option that is wrong, and why.
+    pub fn answers(&self, asking: &Asking<'_>) -> Result<(Answers, Vec<Words>), (&'static str, Fault)> {
+        let mut echoes = Vec::new();
         let title = self.title.as_deref().unwrap_or_default();
-        let organisation = self.organisation.as_deref().map(|written| text("organisation", written, house));
-        let interview =
-            (!self.interview.is_empty()).then(|| event("interview", &self.interview.join(", "), house));
-        let until = self.until.as_deref().map(|written| deadline(written, house));
-        let start = self.start.as_deref().map(|written| event("start", written, house));
-        let end = self.end.as_deref().map(|written| event("end", written, house));
-        Ok(Answers {
-            title: alone("--title", text("title", title, house))?,
-            organisation: organisation.map(|found| alone("--organisation", found)).transpose()?,
-            recruiters: alone("--recruiter", recruiters(&self.recruiters, house))?,
-            deadline: until.map(|found| alone("--until", found)).transpose()?,
-            interview: interview.map(|found| alone("--interview", found)).transpose()?,
-            start: start.map(|found| alone("--start", found)).transpose()?,
-            end: end.map(|found| alone("--end", found)).transpose()?,
-        })
+        let title = alone("--title", text("title", title, asking), &mut echoes)?;
+        let written = self.organisation.as_deref().map(|written| text("organisation", written, asking));
+        let organisation = written.map(|found| alone("--organisation", found, &mut echoes)).transpose()?;
+        let recruiters = alone("--recruiter", recruiters(&self.recruiters, asking), &mut echoes)?;
+        let written = self.until.as_deref().map(|written| deadline(written, asking));
+        let deadline = written.map(|found| alone("--until", found, &mut echoes)).transpose()?;
+        let written =
+            (!self.interview.is_empty()).then(|| event("interview", &self.interview.join(", "), asking));
+        let interview = written.map(|found| alone("--interview", found, &mut echoes)).transpose()?;
+        let written = self.start.as_deref().map(|written| contract(written, asking));
+        let start = written.map(|found| alone("--start", found, &mut echoes)).transpose()?;
+        let (start, over) = start.map_or((None, None), |(start, end)| (Some(start), end));
+        let written = self.end.as_deref().map(|written| event("end", written, asking));
+        let end = written.map(|found| alone("--end", found, &mut echoes)).transpose()?.or(over);
+        Ok((Answers { title, organisation, recruiters, deadline, interview, start, end }, echoes))
     }
 }
 
-fn alone<T>(option: &'static str, understood: Understood<T>) -> Result<T, (&'static str, Fault)> {
-    understood.map(|(value, _)| value).map_err(|fault| (option, fault))
+fn alone<T>(
+    option: &'static str,
+    understood: Understood<T>,
+    echoes: &mut Vec<Words>,
+) -> Result<T, (&'static str, Fault)> {
+    let (value, echo) = understood.map_err(|fault| (option, fault))?;
+    echoes.extend(echo);
+    Ok(value)
 }
 
 /// A conversation on a terminal.
@@ -64,14 +70,15 @@ pub struct Talk<'a> {
     pub output: &'a mut dyn Write,
     /// The language that is spoken.
     pub language: Language,
-    /// Who is there.
-    pub house: &'a House,
+    /// Who is there, and when it is.
+    pub asking: Asking<'a>,
 }
 
 impl Talk<'_> {
     /// Asks what is not given yet.
     pub fn ask(&mut self, given: &Given) -> Result<Answers, Gone> {
-        let house = self.house;
+        let asking = &{ self.asking };
+        let (year, next) = (asking.year, asking.year + 1);
         let optional = say("Entrée\u{a0}: pas encore connu", "Enter: not known yet");
         self.show(&say(
             "Six questions. Ctrl-C arrête tout, et rien n'est écrit.",
@@ -84,7 +91,7 @@ impl Talk<'_> {
                 "Which job? (the title, as mails will say it)",
             ),
             given.title.as_deref(),
-            |written| text("title", written, house),
+            |written| text("title", written, asking),
         )?;
         let organisation = self.question(
             2,
@@ -93,7 +100,7 @@ impl Talk<'_> {
                 "Which organisation recruits? (Enter: not said)",
             ),
             given.organisation.as_deref(),
-            |written| maybe(written, |written| text("organisation", written, house)),
+            |written| maybe(written, |written| text("organisation", written, asking)),
         )?;
         let only = self.only_person();
         let recruiters = self.question(
@@ -103,42 +110,43 @@ impl Talk<'_> {
             |written| {
                 let written =
                     only.as_ref().filter(|_| written.trim().is_empty()).map_or(written, |only| only);
-                recruiters(&[written.to_owned()], house)
+                recruiters(&[written.to_owned()], asking)
             },
         )?;
-        let about =
-            |fr: &str, en: &str| say(format!("{fr} ({})", optional.fr), format!("{en} ({})", optional.en));
+        let about = |fr: String, en: String| {
+            say(format!("{fr} ({})", optional.fr), format!("{en} ({})", optional.en))
+        };
         let deadline = self.question(
             4,
             &about(
-                "Jusqu'à quel jour reçoit-on les candidatures\u{a0}? Par exemple 28/06/2026, ou 28 juin 2026",
-                "Until which day are applications accepted? For instance 28 June 2026, or 28/06/2026",
+                format!("Jusqu'à quel jour reçoit-on les candidatures\u{a0}? Par exemple 28/06/{year}, ou 28 juin {year}"),
+                format!("Until which day are applications accepted? For instance 28 June {year}, or 28/06/{year}"),
             ),
             given.until.as_deref(),
-            |written| maybe(written, |written| deadline(written, house)),
+            |written| maybe(written, |written| deadline(written, asking)),
         )?;
         let interview = self.question(
             5,
             &about(
-                "Quels jours pour les entretiens\u{a0}? Par exemple 6 et 7 juillet 2026, ou 6 juillet 2026 à 9 h 30",
-                "Which days for the interviews? For instance 6 and 7 July 2026, or 6 July 2026 at 9:30",
+                format!("Quels jours pour les entretiens\u{a0}? Par exemple 6 et 7 juillet {year}, ou 6 juillet {year} à 9 h 30"),
+                format!("Which days for the interviews? For instance 6 and 7 July {year}, or 6 July {year} at 9:30"),
             ),
             (!given.interview.is_empty()).then(|| given.interview.join(", ")).as_deref(),
-            |written| maybe(written, |written| event("interview", written, house)),
+            |written| maybe(written, |written| event("interview", written, asking)),
         )?;
         let contract = self.question(
             6,
             &about(
-                "Quel premier jour de travail, et quel dernier s'il est connu\u{a0}? Par exemple 31/08/2026, ou 31/08/2026 au 30/04/2027",
-                "Which first day of work, and which last one if it is known? For instance 31/08/2026, or 31/08/2026 to 30/04/2027",
+                format!("Quel premier jour de travail, et quel dernier s'il est connu\u{a0}? Par exemple 31/08/{year}, ou 31/08/{year} au 30/04/{next}"),
+                format!("Which first day of work, and which last one if it is known? For instance 31/08/{year}, or 31/08/{year} to 30/04/{next}"),
             ),
             given.start.as_deref(),
-            |written| maybe(written, |written| contract(written, house)),
+            |written| maybe(written, |written| contract(written, asking)),
         )?;
         let (start, mut end) = contract.map_or((None, None), |(start, end)| (Some(start), end));
         if let Some(written) = &given.end {
             let words = say("Quel dernier jour de travail\u{a0}?", "Which last day of work?");
-            end = Some(self.question(6, &words, Some(written), |written| event("end", written, house))?);
+            end = Some(self.question(6, &words, Some(written), |written| event("end", written, asking))?);
         }
         Ok(Answers { title, organisation, recruiters, deadline, interview, start, end })
     }
@@ -207,14 +215,14 @@ impl Talk<'_> {
 
     /// The one person of jalon.toml, where there is just one.
     fn only_person(&self) -> Option<String> {
-        let directory = &self.house.directory;
+        let directory = &self.asking.house.directory;
         let mut people = directory.people.keys();
         let first = people.next()?;
         (people.next().is_none() && directory.teams.is_empty()).then(|| first.clone())
     }
 
     fn who(&self, only: Option<&str>) -> Words {
-        let directory = &self.house.directory;
+        let directory = &self.asking.house.directory;
         let mut known = String::new();
         for person in directory.people.values() {
             known.push_str(&format!(

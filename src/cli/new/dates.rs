@@ -6,10 +6,12 @@
 
 use std::fmt;
 
-use chrono::{Datelike as _, NaiveDate, NaiveDateTime, Timelike as _, Weekday};
+use chrono::{Datelike as _, NaiveDate, Weekday};
 
+use super::said::{DAYS, MONTHS};
+pub use super::said::{date, moment};
 use crate::calendar::slug::slug;
-use crate::diagnostic::{Language, Words, say};
+use crate::diagnostic::Language;
 
 /// A date as it was written, which may not exist; `Display` writes it as TOML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,12 @@ impl fmt::Display for Written {
 }
 
 impl Written {
+    /// A day that there is, perhaps with a time.
+    #[must_use]
+    pub fn of(day: NaiveDate, time: Option<(u32, u32)>) -> Self {
+        Self { year: day.year().unsigned_abs(), month: day.month(), day: day.day(), time }
+    }
+
     /// The date, if there is such a day.
     #[must_use]
     pub fn date(self) -> Option<NaiveDate> {
@@ -54,6 +62,8 @@ impl Written {
 pub struct Answer {
     /// The dates, at least one, in the order written.
     pub dates: Vec<Written>,
+    /// Which of them end a span that the one before begins: « du 6 au 8 juillet 2026 ».
+    pub ends: Vec<usize>,
     /// Whether they are the bounds of a window: « entre le 15 mai et le 1er juin 2026 ».
     pub between: bool,
     /// Whether it began with "before": « avant le 29 juin 2026 ».
@@ -65,102 +75,12 @@ pub struct Answer {
 pub enum Slip {
     /// It is none that we know.
     NoDate,
+    /// It says a part of the day, and no hour: this word, of this day.
+    NoHour(DayPart, Written),
     /// It has no year.
     NoYear(u32, u32),
     /// It is on another weekday.
     Weekday(NaiveDate),
-}
-
-impl Slip {
-    /// What is wrong, and what to write; `None` where the reader of postings says it.
-    #[must_use]
-    pub fn say(&self) -> Option<(Words, Words)> {
-        match self {
-            Self::NoDate => None,
-            Self::NoYear(day, month) => {
-                let at = |language| format!("{day} {} 2026", month_of(*month, language));
-                Some((
-                    say("il manque l'année", "the year is missing"),
-                    say(
-                        format!("écrivez par exemple {}", at(Language::French)),
-                        format!("write for instance {}", at(Language::English)),
-                    ),
-                ))
-            }
-            Self::Weekday(day) => Some((
-                say(
-                    format!("ce jour de la semaine ne va pas\u{a0}: c'est {}", date(*day, Language::French)),
-                    format!("the weekday does not fit: it is {}", date(*day, Language::English)),
-                ),
-                say(
-                    "vérifiez la date, ou laissez le jour de la semaine",
-                    "check the date, or leave the weekday out",
-                ),
-            )),
-        }
-    }
-}
-
-const MONTHS: [(&str, &str); 12] = [
-    ("janvier", "January"),
-    ("février", "February"),
-    ("mars", "March"),
-    ("avril", "April"),
-    ("mai", "May"),
-    ("juin", "June"),
-    ("juillet", "July"),
-    ("août", "August"),
-    ("septembre", "September"),
-    ("octobre", "October"),
-    ("novembre", "November"),
-    ("décembre", "December"),
-];
-
-const DAYS: [(&str, &str, Weekday); 7] = [
-    ("lundi", "Monday", Weekday::Mon),
-    ("mardi", "Tuesday", Weekday::Tue),
-    ("mercredi", "Wednesday", Weekday::Wed),
-    ("jeudi", "Thursday", Weekday::Thu),
-    ("vendredi", "Friday", Weekday::Fri),
-    ("samedi", "Saturday", Weekday::Sat),
-    ("dimanche", "Sunday", Weekday::Sun),
-];
-
-fn month_of(month: u32, language: Language) -> &'static str {
-    let found = usize::try_from(month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    match (found, language) {
-        (None, _) => "",
-        (Some((fr, _)), Language::French) => fr,
-        (Some((_, en)), Language::English) => en,
-    }
-}
-
-/// A day in full: « dimanche 28 juin 2026 ».
-#[must_use]
-pub fn date(day: NaiveDate, language: Language) -> String {
-    let name = DAYS
-        .iter()
-        .find(|(.., weekday)| *weekday == day.weekday())
-        .map_or(("", ""), |(fr, en, _)| (*fr, *en));
-    let (number, month, year) = (day.day(), month_of(day.month(), language), day.year());
-    match language {
-        Language::French => {
-            let first = if number == 1 { "er" } else { "" };
-            format!("{} {number}{first} {month} {year}", name.0)
-        }
-        Language::English => format!("{} {number} {month} {year}", name.1),
-    }
-}
-
-/// A moment in full: « lundi 6 juillet 2026 à 9 h 30 ».
-#[must_use]
-pub fn moment(at: NaiveDateTime, language: Language) -> String {
-    let (day, hour, minute) = (date(at.date(), language), at.hour(), at.minute());
-    match (language, minute) {
-        (Language::French, 0) => format!("{day} à {hour}\u{a0}h"),
-        (Language::French, _) => format!("{day} à {hour}\u{a0}h\u{a0}{minute:02}"),
-        (Language::English, _) => format!("{day} at {hour}:{minute:02}"),
-    }
 }
 
 /// A date of which parts may be missing.
@@ -171,26 +91,58 @@ struct Part {
     month: Option<u32>,
     year: Option<u32>,
     time: Option<(u32, u32)>,
+    /// Whether it ends a span that the one before begins.
+    ends: bool,
 }
 
 /// Reads one or several dates.
 pub fn read(text: &str) -> Result<Answer, Slip> {
-    let words = words(text);
+    let mut words = words(text);
+    let Some(at) = words.iter().position(|word| day_part(word).is_some()) else { return dates(&words) };
+    let part = day_part(&words.remove(at)).ok_or(Slip::NoDate)?;
+    let mut answer = dates(&words)?;
+    for date in &mut answer.dates {
+        // « 9 h du matin », « 2 h de l'après-midi »: the hour says it, or nearly.
+        let hour = date.time.map(|(hour, minute)| (if hour < 12 { hour + part.add } else { hour }, minute));
+        date.time = match hour {
+            Some((hour, _)) if part.add == 0 && hour >= 12 => return Err(Slip::NoHour(part, *date)),
+            Some(time) => Some(time),
+            None => return Err(Slip::NoHour(part, *date)),
+        };
+    }
+    Ok(answer)
+}
+
+fn dates(words: &[String]) -> Result<Answer, Slip> {
     let mut words = words.iter().map(String::as_str).peekable();
     let before = words.next_if(|word| matches!(*word, "avant" | "before")).is_some();
     while words.next_if(|word| matches!(*word, "jusqu" | "until" | "by")).is_some() {}
     let between = words.next_if(|word| matches!(*word, "entre" | "between")).is_some();
     let rest: Vec<&str> = words.collect();
     let mut parts: Vec<Part> = Vec::new();
-    for chunk in rest.split(|word| SEPARATORS.contains(word)).filter(|chunk| !chunk.is_empty()) {
-        // "June 28, 2026": the comma before a year separates nothing.
-        if let ([year], Some(last)) = (chunk, parts.last_mut())
-            && let (Some(year), None, Some(_)) = (four_digits(year), last.year, last.month)
-        {
-            last.year = Some(year);
+    let mut ends = false;
+    for chunk in rest.split_inclusive(|word| SEPARATORS.contains(word)) {
+        let (chunk, to) = match chunk.split_last() {
+            Some((last, chunk)) if SEPARATORS.contains(last) => (chunk, REACHING.contains(last)),
+            _ => (chunk, false),
+        };
+        let reached = to || (ends && chunk.is_empty());
+        let ends = std::mem::replace(&mut ends, reached);
+        if chunk.is_empty() {
             continue;
         }
-        let mut part = part(chunk).ok_or(Slip::NoDate)?;
+        // "June 28, 2026 at 9:30": the comma before a year separates nothing.
+        if let ([year, time @ ..], Some(last)) = (chunk, parts.last_mut())
+            && let (Some(year), None, Some(_)) = (four_digits(year), last.year, last.month)
+        {
+            let time = part(time).ok_or(Slip::NoDate)?;
+            if time != (Part { time: time.time, ..Part::default() }) || last.time.and(time.time).is_some() {
+                return Err(Slip::NoDate);
+            }
+            (last.year, last.time) = (Some(year), last.time.or(time.time));
+            continue;
+        }
+        let mut part = Part { ends: ends && !parts.is_empty(), ..part(chunk).ok_or(Slip::NoDate)? };
         // "Sunday, June 28": nor does the comma behind a weekday.
         if let Some(weekday) = parts.pop_if(|last| *last == Part { weekday: last.weekday, ..Part::default() })
         {
@@ -198,26 +150,64 @@ pub fn read(text: &str) -> Result<Answer, Slip> {
         }
         parts.push(part);
     }
-    Ok(Answer { dates: complete(parts)?, between, before })
+    let parts = timed(parts);
+    let ends = parts.iter().enumerate().filter(|(_, part)| part.ends).map(|(at, _)| at).collect();
+    Ok(Answer { dates: complete(parts)?, ends, between, before })
 }
 
-const SEPARATORS: [&str; 12] = [",", ";", "et", "and", "ou", "or", "&", "au", "to", "→", "–", "-"];
+const SEPARATORS: [&str; 15] =
+    [",", ";", "et", "and", "ou", "or", "&", "au", "jusqu", "to", "until", "through", "→", "–", "-"];
+
+/// The separators of the two ends of a span.
+const REACHING: [&str; 8] = ["au", "jusqu", "to", "until", "through", "→", "–", "-"];
+
+/// A part of the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayPart {
+    /// What it is called.
+    pub word: &'static str,
+    /// An hour in it, in French and English.
+    pub example: (u32, &'static str),
+    /// What makes an hour of twelve one of twenty-four.
+    add: u32,
+}
+
+fn day_part(word: &str) -> Option<DayPart> {
+    let part = |word, hour, english, add| Some(DayPart { word, example: (hour, english), add });
+    match word {
+        "matin" | "matinee" => part("matin", 9, "9:00 am", 0),
+        "morning" => part("morning", 9, "9:00 am", 0),
+        "apres-midi" => part("après-midi", 14, "2:00 pm", 12),
+        "afternoon" => part("afternoon", 14, "2:00 pm", 12),
+        "soir" | "soiree" => part("soir", 18, "6:00 pm", 12),
+        "evening" => part("evening", 18, "6:00 pm", 12),
+        _ => None,
+    }
+}
 
 /// Lower-case words without accents; commas and semicolons are words of their own, fillers are left out.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let text = text.replace(['\u{a0}', '\u{202f}', '\t'], " ").replace(['’', '\''], " ");
     let text = text.replace(',', " , ").replace(';', " ; ");
-    let fillers = ["le", "les", "the", "a", "at", "of", "on", "du", "de", "from"];
+    let fillers = ["le", "les", "the", "a", "at", "of", "on", "du", "de", "l", "d", "in", "from"];
     text.split(' ')
+        .flat_map(|word| days(word).map_or_else(|| vec![word], |(first, last)| vec![first, "-", last]))
         .map(|word| word.trim().to_lowercase())
         .map(|word| if word.chars().any(char::is_alphabetic) { fold(&word) } else { word })
         .filter(|word| !word.is_empty() && !fillers.contains(&word.as_str()))
         .collect()
 }
 
+/// « 6-8 », of a span of days.
+fn days(word: &str) -> Option<(&str, &str)> {
+    let (first, last) = word.split_once(['-', '–'])?;
+    let day = |text: &str| number(text).is_some_and(|day| (1..=31).contains(&day));
+    (day(first) && day(last)).then_some((first, last))
+}
+
 /// A word without accents, its digits and its colons and slashes kept.
 fn fold(word: &str) -> String {
-    if word.chars().all(char::is_alphabetic) {
+    if word.chars().all(|c| char::is_alphabetic(c) || c == '-') && word.chars().any(char::is_alphabetic) {
         return slug(word).unwrap_or_else(|| word.to_owned());
     }
     word.trim_end_matches('.').to_owned()
@@ -261,6 +251,8 @@ fn part(words: &[&str]) -> Option<Part> {
             fill(&mut part.year, year)?;
         } else if let Some(value) = number(word) {
             if part.day.is_none() { part.day = Some(value) } else { pending = Some(value) }
+        } else if matches!(*word, "midi" | "noon") {
+            fill(&mut part.time, (12, 0))?;
         } else if let Some(day) = ordinal(word) {
             fill(&mut part.day, day)?;
         } else if let Some(month) = named(word, &MONTHS.map(|(fr, en)| [fr, en])) {
@@ -337,11 +329,11 @@ fn clock(word: &str) -> Option<(u32, u32)> {
     Some((number(hour)?, if minute.is_empty() && word.contains('h') { 0 } else { number(minute)? }))
 }
 
-/// Fills what a date takes from its neighbours: « 6 et 7 juillet 2026 », « 6 juillet 2026 à 9 h et 14 h ».
-fn complete(mut parts: Vec<Part>) -> Result<Vec<Written>, Slip> {
+/// Times that stand alone belong to the date before: « 6 juillet 2026 à 9 h et 14 h » are two moments of it.
+fn timed(mut parts: Vec<Part>) -> Vec<Part> {
     let mut at = 1;
     while at < parts.len() {
-        let Part { day, month, year, time, .. } = parts[at];
+        let Part { day, month, year, time, ends, .. } = parts[at];
         if time.is_some() && day.is_none() && month.is_none() && year.is_none() {
             if parts[at - 1].time.is_none() {
                 // « 28 juin 2026, 12:00 »: the comma separates nothing.
@@ -349,10 +341,15 @@ fn complete(mut parts: Vec<Part>) -> Result<Vec<Written>, Slip> {
                 parts.remove(at);
                 continue;
             }
-            parts[at] = Part { time, ..parts[at - 1] };
+            parts[at] = Part { time, ends, ..parts[at - 1] };
         }
         at += 1;
     }
+    parts
+}
+
+/// Fills what a date takes from its neighbours: « 6 et 7 juillet 2026 ».
+fn complete(mut parts: Vec<Part>) -> Result<Vec<Written>, Slip> {
     for at in (1..parts.len()).rev() {
         let next = parts[at];
         let part = &mut parts[at - 1];
@@ -382,7 +379,9 @@ mod tests {
     fn dates(text: &str) -> String {
         match read(text) {
             Ok(answer) => {
-                let dates: Vec<_> = answer.dates.iter().map(ToString::to_string).collect();
+                let dots = |at| if answer.ends.contains(&at) { ".." } else { "" };
+                let dates = answer.dates.iter().enumerate();
+                let dates: Vec<_> = dates.map(|(at, date)| format!("{}{date}", dots(at))).collect();
                 let how = if answer.between {
                     "between "
                 } else if answer.before {
@@ -392,6 +391,7 @@ mod tests {
                 };
                 format!("{how}{}", dates.join(" "))
             }
+            Err(Slip::NoHour(part, _)) => format!("NoHour {}", part.word),
             Err(slip) => format!("{slip:?}"),
         }
     }
@@ -446,13 +446,28 @@ mod tests {
             ("28 h", "NoDate"),
             ("6 et 7 juillet 2026 à 9 h", "2026-07-06T09:00:00 2026-07-07T09:00:00"),
             ("entre le 15 mai et le 1er juin 2026", "between 2026-05-15 2026-06-01"),
-            ("31/08/2026 au 30/04/2027", "2026-08-31 2027-04-30"),
-            ("31 août 2026 - 30 avril 2027", "2026-08-31 2027-04-30"),
+            ("31/08/2026 au 30/04/2027", "2026-08-31 ..2027-04-30"),
+            ("31 août 2026 - 30 avril 2027", "2026-08-31 ..2027-04-30"),
             ("31/06/2026", "2026-06-31"),
             ("06/28/2026", "2026-28-06"),
             ("28 juin", "NoYear(28, 6)"),
             ("lundi 28 juin 2026", "Weekday(2026-06-28)"),
             ("demain", "NoDate"),
+            ("du 6 au 8 juillet 2026", "2026-07-06 ..2026-07-08"),
+            ("du 6 jusqu'au 8 juillet 2026", "2026-07-06 ..2026-07-08"),
+            ("6-8 juillet 2026", "2026-07-06 ..2026-07-08"),
+            ("6–8 July 2026", "2026-07-06 ..2026-07-08"),
+            ("from 6 to 8 and 10 July 2026", "2026-07-06 ..2026-07-08 2026-07-10"),
+            ("July 6, 2026 at 9:30", "2026-07-06T09:30:00"),
+            ("July 6, 2026 at 9:30, 14:00", "2026-07-06T09:30:00 2026-07-06T14:00:00"),
+            ("July 6, 2026 28", "NoDate"),
+            ("6 juillet 2026 à midi", "2026-07-06T12:00:00"),
+            ("6 juillet 2026 à 9 h du matin", "2026-07-06T09:00:00"),
+            ("6 juillet 2026 à 2 h de l'après-midi", "2026-07-06T14:00:00"),
+            ("6 July 2026 at 8:30 in the evening", "2026-07-06T20:30:00"),
+            ("6 July 2026 at 14:00 in the morning", "NoHour morning"),
+            ("6 juillet 2026 matin", "NoHour matin"),
+            ("6 juillet 2026 après-midi", "NoHour après-midi"),
             ("fin juin 2026", "NoDate"),
             ("juin 2026", "NoDate"),
             ("28 28 juin 2026", "NoDate"),

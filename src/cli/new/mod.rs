@@ -1,21 +1,23 @@
 //! `jalon new`: a posting by six questions, or by options where nobody is there to be asked.
 //!
 //! What is written is first read back by the reader of postings, among the other files: a posting of `new` passes
-//! `check`. Nothing is ever overwritten.
+//! `check`, whose warnings about it are shown at once. Nothing is ever overwritten.
 
 pub mod answers;
 pub mod ask;
 pub mod dates;
 pub mod page;
+mod said;
+mod vague;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use chrono::Days;
+use chrono::{Datelike as _, Days};
 use clap::Args;
 
-use super::{Context, Exit, err, fail, out, report};
+use super::{Context, Exit, check, err, fail, out, report};
 use crate::calendar::Posting;
 use crate::calendar::read::{Text, folder};
 use crate::calendar::slug::{is_id, propose};
@@ -23,9 +25,10 @@ use crate::diagnostic::{Language, Problem, Words, any_error, say};
 use crate::files;
 use crate::files::Loaded;
 use crate::message::{Addressee, Item, Matter, facts};
-use crate::plan;
 use crate::plan::Reminder;
+use crate::plan::oddities;
 use crate::settings::Settings;
+use answers::Asking;
 use ask::{Given, Talk};
 
 /// Make a posting, by six questions or by options
@@ -67,9 +70,9 @@ impl New {
     /// Runs the command.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
-        let loaded = files::load(&context.config);
+        let mut loaded = files::load(&context.config);
         let language = context.speak(&loaded);
-        let Some(settings) = &loaded.settings else {
+        let Some(settings) = &loaded.settings.clone() else {
             report(&loaded.problems, false, language);
             return Exit::Configuration;
         };
@@ -87,10 +90,13 @@ impl New {
             start: self.start.clone(),
             end: self.end.clone(),
         };
+        let now = context.clock.now();
+        let year = settings.house.zone.date(now).year() + 1;
+        let asking = Asking { house: &settings.house, year };
         let answers = if given.title.is_some() && !given.recruiters.is_empty() {
-            given.answers(&settings.house).map_err(|(option, fault)| usage(option, &fault, language))
+            given.answers(&asking).map_err(|(option, fault)| usage(option, &fault, language))
         } else if std::io::stdin().is_terminal() {
-            converse(&given, settings, language)
+            converse(&given, asking, language).map(|answers| (answers, Vec::new()))
         } else {
             let words = say(
                 format!(
@@ -100,12 +106,12 @@ impl New {
             );
             Err(fail(Exit::Usage, language, &words))
         };
-        let answers = match answers {
+        let (answers, echoes) = match answers {
             Ok(answers) => answers,
             Err(exit) => return exit,
         };
-        let text = page::page(&answers, language, schema(&dir, language).as_deref());
-        let (posting, problems) = read_back(&id, &path, &text, &loaded, settings);
+        let text = page::page(&answers, language, year, schema(&dir, language).as_deref());
+        let (posting, mut problems) = read_back(&id, &path, &text, &mut loaded, settings);
         let Some(posting) = posting.filter(|_| !any_error(&problems)) else {
             report(&problems, false, language);
             return Exit::Failed;
@@ -113,10 +119,16 @@ impl New {
         if let Err(error) = write(&dir, &path, &text) {
             return fail(Exit::Failed, language, &unwritten(&path, &error));
         }
-        let planned = plan::lay::lay(std::slice::from_ref(&posting), settings);
+        let planned = oddities::plan(&loaded.folder.postings, settings);
+        let thoughts = check::thought(context, &loaded, settings, &planned);
+        problems.extend(thoughts.into_iter().filter(|problem| problem.file == posting.file));
         report(&problems, true, language);
-        report(&planned.warnings, true, language);
-        out(&summary(context, &path, &posting, &planned.reminders, language))
+        let echoes: String = echoes.iter().map(|echo| format!("→ {}\n", echo.say(language))).collect();
+        let reread = reread();
+        let odd = if problems.is_empty() { "" } else { reread.say(language) };
+        let mine: Vec<&Reminder> =
+            planned.reminders.iter().filter(|reminder| reminder.posting == posting.id).collect();
+        out(&(echoes + &summary(context, &path, &posting, &mine, language) + odd))
     }
 
     /// The id and the file of a new posting, both free.
@@ -170,9 +182,16 @@ fn usage(option: &str, fault: &answers::Fault, language: Language) -> Exit {
     fail(Exit::Usage, language, &words)
 }
 
-fn converse(given: &Given, settings: &Settings, language: Language) -> Result<page::Answers, Exit> {
+fn reread() -> Words {
+    say(
+        "Relisez ce qui est dit plus haut de cette fiche\u{a0}: si c'est une erreur, corrigez le fichier, puis jalon check.\n",
+        "Read again what is said above of this posting: if it is a mistake, correct the file, then jalon check.\n",
+    )
+}
+
+fn converse(given: &Given, asking: Asking<'_>, language: Language) -> Result<page::Answers, Exit> {
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr().lock());
-    let mut talk = Talk { input: &mut input, output: &mut output, language, house: &settings.house };
+    let mut talk = Talk { input: &mut input, output: &mut output, language, asking };
     let answers = talk.ask(given);
     drop((input, output));
     answers.map_err(|ask::Gone| {
@@ -188,20 +207,21 @@ fn schema(dir: &Path, language: Language) -> Option<String> {
     beside.is_file().then(|| format!("../schema/{name}"))
 }
 
-/// The posting as the daemon will read it among the others, and what there is to say of it.
+/// The posting as the daemon will read it among the others, and what there is to say of it. `loaded` has it from then
+/// on.
 fn read_back(
     id: &str,
     path: &Path,
     text: &str,
-    loaded: &Loaded,
+    loaded: &mut Loaded,
     settings: &Settings,
 ) -> (Option<Posting>, Vec<Problem>) {
     let file = path.display().to_string();
-    let mut texts = loaded.texts.clone();
-    texts.push(Text { file: file.clone(), stem: id.to_owned(), contents: Ok(text.to_owned()) });
-    let read = folder(&texts, &settings.house);
-    let problems = read.problems.into_iter().filter(|problem| problem.file == file).collect();
-    (read.postings.into_iter().find(|posting| posting.file == file), problems)
+    let contents = Ok(text.to_owned());
+    loaded.texts.push(Text { file: file.clone(), stem: id.to_owned(), contents, guess: None });
+    loaded.folder = folder(&loaded.texts, &settings.house);
+    let problems = loaded.folder.problems.iter().filter(|problem| problem.file == file).cloned().collect();
+    (loaded.folder.postings.iter().find(|posting| posting.file == file).cloned(), problems)
 }
 
 /// Writes a file that was not there.
@@ -221,11 +241,11 @@ fn summary(
     context: &Context,
     path: &Path,
     posting: &Posting,
-    reminders: &[Reminder],
+    reminders: &[&Reminder],
     language: Language,
 ) -> String {
     let (path, now) = (path.display(), context.clock.now());
-    let coming: Vec<&Reminder> = reminders.iter().filter(|reminder| reminder.due > now).collect();
+    let coming: Vec<&Reminder> = reminders.iter().copied().filter(|reminder| reminder.due > now).collect();
     let mut text = pick(
         language,
         format!("{path} est écrit, et jalon le lit sans erreur.\n"),

@@ -6,7 +6,7 @@ use crate::message::typography;
 /// A key and its value, as TOML.
 pub type Entry = (&'static str, String);
 
-/// What a new posting says; dates are entries of their tables: `("until", "2026-06-28")`.
+/// What a new posting says; dates are entries of their tables: `("until", &format!("{year}-06-28"))`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     /// What is recruited.
@@ -15,13 +15,13 @@ pub struct Answers {
     pub organisation: Option<String>,
     /// Who is reminded: people, teams, addresses.
     pub recruiters: Vec<String>,
-    /// `until` or `before`.
+    /// `until`, `before` or `label`.
     pub deadline: Option<Entry>,
-    /// `on` or `between`.
+    /// `on`, `between` or `label`.
     pub interview: Option<Entry>,
-    /// `on` or `between`.
+    /// `on`, `between` or `label`.
     pub start: Option<Entry>,
-    /// `on` or `between`.
+    /// `on`, `between` or `label`.
     pub end: Option<Entry>,
 }
 
@@ -52,6 +52,8 @@ const MARGIN: usize = 39;
 struct Page {
     text: String,
     language: Language,
+    /// The year of dates in comments.
+    year: i32,
 }
 
 impl Page {
@@ -91,7 +93,15 @@ impl Page {
     /// The table of a date: with its entry, or as a comment where there is none yet.
     fn date(&mut self, head: &str, entry: Option<&Entry>, usual: (&str, &str), fr: &str, en: &str) {
         self.text.push('\n');
-        if let Some((key, value)) = entry {
+        if let Some(("label", value)) = entry {
+            self.line(head, "", "");
+            self.line(
+                &format!("label = {value}"),
+                "pas encore de date : rien n'est rappelé",
+                "no date yet: nobody is reminded",
+            );
+            self.line(&format!("# {} = {}", usual.0, usual.1), fr, en);
+        } else if let Some((key, value)) = entry {
             self.line(head, "", "");
             self.line(&format!("{key} = {value}"), fr, en);
         } else {
@@ -111,10 +121,10 @@ pub fn schema_name(language: Language) -> String {
     format!("posting.{}.json", language.code())
 }
 
-/// The page. `schema` is the path of the schema from there, if it has one.
+/// The page. `year` is that of dates in comments; `schema` is the path of the schema from there, if it has one.
 #[must_use]
-pub fn page(answers: &Answers, language: Language, schema: Option<&str>) -> String {
-    let mut page = Page { text: String::new(), language };
+pub fn page(answers: &Answers, language: Language, year: i32, schema: Option<&str>) -> String {
+    let mut page = Page { text: String::new(), language, year };
     if let Some(schema) = schema {
         page.text.push_str(&format!("#:schema {schema}\n"));
     }
@@ -123,8 +133,8 @@ pub fn page(answers: &Answers, language: Language, schema: Option<&str>) -> Stri
         "One recruitment. What follows a # is for you: jalon does not read it.",
     );
     page.remark(
-        "Les dates s'écrivent 2026-06-28, sans guillemets ; les textes, entre guillemets droits.",
-        "Dates are written 2026-06-28, without quotes; texts between straight quotes.",
+        &format!("Les dates s'écrivent {year}-06-28, sans guillemets ; les textes, entre guillemets droits."),
+        &format!("Dates are written {year}-06-28, without quotes; texts between straight quotes."),
     );
     page.remark("Après un changement : jalon check", "After a change: jalon check");
     page.text.push('\n');
@@ -173,6 +183,7 @@ pub fn page(answers: &Answers, language: Language, schema: Option<&str>) -> Stri
 }
 
 fn dates(page: &mut Page, answers: &Answers) {
+    let (year, next) = (page.year, page.year + 1);
     let before = answers.deadline.as_ref().is_some_and(|(key, _)| *key == "before");
     let (fr, en) = if before {
         ("le premier jour où il est trop tard", "the first day on which it is too late")
@@ -182,23 +193,26 @@ fn dates(page: &mut Page, answers: &Answers) {
             "the last day on which applications are accepted",
         )
     };
-    page.date("[deadline]", answers.deadline.as_ref(), ("until", "2026-06-28"), fr, en);
+    page.date("[deadline]", answers.deadline.as_ref(), ("until", &format!("{year}-06-28")), fr, en);
     let interview = answers.interview.as_ref();
-    let timed = interview.is_some_and(|(_, value)| value.contains('T'));
+    let timed = interview.is_some_and(|(key, value)| *key == "on" && value.contains('T'));
+    let hour = |words: &str| if timed { String::new() } else { format!("{words} {year}-07-06T09:30:00") };
     page.date(
         "[[interview]]",
         interview,
-        ("on", "[2026-07-06, 2026-07-07]"),
-        if timed { "" } else { "avec l'heure, si elle est connue : 2026-07-06T09:30:00" },
-        if timed { "" } else { "with the time, if it is known: 2026-07-06T09:30:00" },
+        ("on", &format!("[{year}-07-06, {year}-07-07]")),
+        &hour("avec l'heure, si elle est connue :"),
+        &hour("with the time, if it is known:"),
     );
-    if let (Some(_), Some(first)) = (interview, answers.recruiters.first()) {
-        let label = page.words("# label = \"6 ou 7 juillet\"", "# label = \"6 or 7 July\"");
-        page.line(
-            &label,
-            "pour dire la date autrement dans les courriels",
-            "to word the date otherwise in mails",
-        );
+    if let (Some((key, _)), Some(first)) = (interview, answers.recruiters.first()) {
+        if *key != "label" {
+            let label = page.words("# label = \"6 ou 7 juillet\"", "# label = \"6 or 7 July\"");
+            page.line(
+                &label,
+                "pour dire la date autrement dans les courriels",
+                "to word the date otherwise in mails",
+            );
+        }
         page.either("# place = \"Crest, ou visio\"", "# place = \"Bristol, or a call\"");
         page.line(
             &format!("# panel = [{}]", quote(first)),
@@ -209,14 +223,14 @@ fn dates(page: &mut Page, answers: &Answers) {
     page.date(
         "[start]",
         answers.start.as_ref(),
-        ("on", "2026-08-31"),
+        ("on", &format!("{year}-08-31")),
         "la prise de poste",
         "the first day of work",
     );
     page.date(
         "[end]",
         answers.end.as_ref(),
-        ("on", "2027-04-30"),
+        ("on", &format!("{next}-04-30")),
         "la fin du contrat, s'il en a une",
         "the end of the contract, if it has one",
     );

@@ -51,6 +51,8 @@ pub struct Troubles {
     pub present: Vec<Trouble>,
     /// Problems of which nothing is known for now: what was told of them stays as it is.
     pub unknown: BTreeSet<String>,
+    /// What to say of problems that are over since this moment, where it is not that what was told is mended.
+    pub over: BTreeMap<String, String>,
 }
 
 /// The operator's mails that the ledger should hold.
@@ -75,7 +77,7 @@ pub fn episodes(scene: &Scene<'_>, operator: &Recipient, troubles: &Troubles) ->
             wanted
                 .extend([episode.began, episode.healed].into_iter().flatten().map(|row| desk.as_it_is(row)));
         } else if !present.contains(problem) {
-            wanted.extend(desk.gone(problem, *number, episode));
+            wanted.extend(desk.gone(problem, *number, episode, troubles.over.get(*problem)));
         }
     }
     wanted
@@ -124,7 +126,13 @@ impl Desk<'_> {
     }
 
     /// A trouble that is gone: whoever was told of it hears so.
-    fn gone(&self, problem: &str, number: u32, episode: &Episode<'_>) -> Option<Wanted> {
+    fn gone(
+        &self,
+        problem: &str,
+        number: u32,
+        episode: &Episode<'_>,
+        over: Option<&String>,
+    ) -> Option<Wanted> {
         let began = episode.began.filter(|row| stands(row))?;
         if let Some(healed) = episode.healed.filter(|row| stands(row)) {
             return is_on_its_way(healed).then(|| self.as_it_is(healed));
@@ -136,8 +144,9 @@ impl Desk<'_> {
             return still.then(|| self.as_it_is(began));
         }
         let heals = ![LAPSED, AWAY, TEMPLATE, QUOTA].iter().any(|prefix| problem.starts_with(prefix));
-        (heals && !matches!(began.state, State::Lapsed | State::Failed))
-            .then(|| self.wanted(Key::healed(problem, number), self.scene.now + HEALED, &began.why))
+        (heals && !matches!(began.state, State::Lapsed | State::Failed)).then(|| {
+            self.wanted(Key::healed(problem, number), self.scene.now + HEALED, over.unwrap_or(&began.why))
+        })
     }
 
     fn as_it_is(&self, row: &Row) -> Wanted {
