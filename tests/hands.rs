@@ -237,6 +237,10 @@ async fn what_is_of_no_use_any_more_is_refused() {
 #[tokio::test]
 async fn what_a_hand_withdrew_returns_by_hand_only() {
     let world = World::new().await;
+    let (code, said, error) = world.say(&["withdraw", DAY, "--dry-run"]);
+    assert_eq!(code, 0, "{said}{error}");
+    assert!(said.ends_with("(--dry-run\u{a0}: rien n'est fait.)\n"), "{said}");
+    assert_eq!(world.state(DAY).await.0, State::Planned);
     let (code, said, _) = world.say(&["withdraw", DAY]);
     assert_eq!(code, 0);
     assert!(said.starts_with(&format!("{DAY}\u{a0}: retiré\u{a0}: il ne partira pas")), "{said}");

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::listing::table;
 use super::whose::Who;
-use super::{Context, Exit, Format, Listing, fail, ledger_exit, ledger_path, out, rfc3339};
+use super::{Context, Exit, Format, Listing, fail, in_force, ledger_exit, ledger_path, out, rfc3339};
 use crate::diagnostic::{Language, say};
 use crate::files;
 use crate::ledger::Ledger as _;
@@ -55,8 +55,10 @@ impl History {
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
         // With --ledger the configuration is not needed, and may be broken or far away.
-        let loaded = files::load(&context.config);
-        let language = context.speak(&loaded);
+        let in_force = in_force::load(&context.config, self.ledger.as_deref());
+        let loaded = &in_force.loaded;
+        let language = context.speak(loaded);
+        in_force.warn(language);
         if self.ledger.is_none() && loaded.settings.is_none() {
             super::report(&loaded.problems, false, language);
             return Exit::Configuration;
@@ -86,7 +88,7 @@ impl History {
         rows.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
         let text = match self.listing.format {
             Format::Json => json(&rows),
-            Format::Table => Some(people(&rows, &loaded, language)),
+            Format::Table => Some(people(&rows, loaded, language)),
         };
         text.map_or_else(|| fail(Exit::Failed, language, &say("JSON", "JSON")), |text| out(&text))
     }

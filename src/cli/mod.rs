@@ -11,6 +11,7 @@ pub mod explain;
 pub mod forget;
 pub mod hands;
 pub mod history;
+pub mod in_force;
 pub mod listing;
 pub mod new;
 pub mod preview;

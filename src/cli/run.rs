@@ -91,7 +91,7 @@ impl Run {
     fn ready(&self, context: &Context, loaded: Loaded, language: Language) -> Result<Ready, Exit> {
         let config = &context.config;
         let jalon_toml = config.join("jalon.toml").display().to_string();
-        let kept = self.kept();
+        let kept = kept_folder(self.ledger.as_deref());
         if let Some(Err(error)) = self.ledger.as_deref().map(|asked| ledger_path(Some(asked), None)) {
             return Err(ledger_exit(&error, language));
         }
@@ -121,12 +121,6 @@ impl Run {
         let ledger = ledger_path(self.ledger.as_deref(), Some(&settings))
             .map_err(|error| told(Trouble::of_ledger(&error)))?;
         Ok((settings, ways, ledger))
-    }
-
-    /// Where copies are kept: beside the ledger that was asked for, else in the state folder, where they are found
-    /// whatever jalon.toml says.
-    fn kept(&self) -> PathBuf {
-        kept_folder(self.ledger.as_deref())
     }
 
     fn clock(&self, settings: &Settings, language: Language) -> Result<(Clock, Stamp), Exit> {
@@ -205,7 +199,8 @@ fn descriptors() -> std::io::Result<()> {
     pairs.map(drop)
 }
 
-/// Where copies are kept of what is good, for the ledger that was asked for.
+/// Where copies are kept: beside the ledger that was asked for, else in the state folder, where they are found
+/// whatever jalon.toml says.
 #[must_use]
 pub fn kept_folder(ledger: Option<&str>) -> PathBuf {
     let asked = ledger.and_then(|url| url.strip_prefix("sqlite:"));

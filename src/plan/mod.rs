@@ -16,6 +16,7 @@ pub mod lay;
 pub mod notice;
 pub mod next;
 pub mod oddities;
+mod occurrence;
 pub mod outcome;
 pub mod pace;
 pub mod presence;
@@ -26,12 +27,15 @@ pub mod row;
 pub mod said;
 pub mod told;
 pub mod trust;
+pub mod why;
 pub mod worded;
 pub mod words;
 
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+
+pub use occurrence::Occurrence;
 
 use crate::calendar::rule::Origin;
 use crate::calendar::{Kind, Language, Lead, Recipient, Zone};
@@ -268,32 +272,6 @@ impl fmt::Display for Key {
     }
 }
 
-/// One day, start or window in which an event takes place, as keys spell it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Occurrence {
-    /// `2026-06-28`
-    Day(NaiveDate),
-    /// `2026-07-06T09:30`, with seconds only where they were written.
-    Time(NaiveDateTime),
-    /// `2026-05-15..2026-06-01`
-    Window(NaiveDate, NaiveDate),
-}
-
-impl fmt::Display for Occurrence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Day(day) => write!(f, "{}", day.format("%Y-%m-%d")),
-            Self::Time(time) if time.format("%S").to_string() == "00" => {
-                write!(f, "{}", time.format("%Y-%m-%dT%H:%M"))
-            }
-            Self::Time(time) => write!(f, "{}", time.format("%Y-%m-%dT%H:%M:%S")),
-            Self::Window(first, last) => {
-                write!(f, "{}..{}", first.format("%Y-%m-%d"), last.format("%Y-%m-%d"))
-            }
-        }
-    }
-}
-
 /// One rule × one occurrence × one recipient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reminder {
@@ -375,24 +353,6 @@ pub struct Plan {
     pub reminders: Vec<Reminder>,
     /// What is odd about it: warnings only.
     pub warnings: Vec<crate::diagnostic::Problem>,
-}
-
-impl std::str::FromStr for Occurrence {
-    type Err = ();
-
-    /// Reads an occurrence back from a key.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d");
-        if let Some((first, last)) = text.split_once("..") {
-            return Ok(Self::Window(day(first).map_err(|_| ())?, day(last).map_err(|_| ())?));
-        }
-        day(text).map(Self::Day).or_else(|_| {
-            NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
-                .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
-                .map(Self::Time)
-                .map_err(|_| ())
-        })
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Pure. Dates, leads and days off in plain words, for terminals and the log: the same in `explain`, `diff` and `accept`.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Timelike as _, Utc, Weekday};
 
 use crate::calendar::days::Holidays;
 use crate::calendar::{Lead, Unit, When, WorkingDays, Zone};
@@ -53,13 +53,61 @@ pub fn day(day: NaiveDate, language: Language) -> String {
     format!("{weekday} {number} {} {}", MONTHS[at][day.month0() as usize], day.year())
 }
 
-/// `dimanche 28 juin 2026 à 09:00`, `Sunday 28 June 2026 at 09:00`.
+/// `9 h`, `9 h 05`, `09:05`.
+#[must_use]
+pub fn clock(at: NaiveTime, language: Language) -> String {
+    match (language, at.minute(), at.second()) {
+        (Language::French, 0, 0) => format!("{}\u{a0}h", at.hour()),
+        (Language::French, minute, 0) => format!("{}\u{a0}h\u{a0}{minute:02}", at.hour()),
+        (Language::French, minute, second) => {
+            format!("{}\u{a0}h\u{a0}{minute:02}\u{a0}min\u{a0}{second:02}\u{a0}s", at.hour())
+        }
+        (Language::English, _, 0) => at.format("%H:%M").to_string(),
+        (Language::English, ..) => at.format("%H:%M:%S").to_string(),
+    }
+}
+
+/// `dimanche 28 juin 2026 à 9 h`, `Sunday 28 June 2026 at 09:00`.
 #[must_use]
 pub fn time(at: DateTime<Utc>, zone: Zone, language: Language) -> String {
     let local = zone.local(at);
+    at_time(&day(local.date(), language), local.time(), language)
+}
+
+/// `dimanche 28 juin à 9 h`, `Sunday 28 June at 09:00`: with the year only where it is not that of `now`.
+#[must_use]
+pub fn short_time(at: DateTime<Utc>, zone: Zone, now: DateTime<Utc>, language: Language) -> String {
+    let local = zone.local(at);
+    at_time(&short_day(local.date(), zone.date(now), language), local.time(), language)
+}
+
+/// `dimanche 28 juin`, `Sunday 28 June`: with the year only where it is not that of `today`.
+#[must_use]
+pub fn short_day(on: NaiveDate, today: NaiveDate, language: Language) -> String {
+    let whole = day(on, language);
+    let year = format!(" {}", on.year());
+    let short = (on.year() == today.year()).then(|| whole.strip_suffix(&year).map(str::to_owned)).flatten();
+    short.unwrap_or(whole)
+}
+
+fn at_time(day: &str, time: NaiveTime, language: Language) -> String {
+    // To the second, as people want to know it.
+    let time = clock(time.with_nanosecond(0).unwrap_or(time), language);
     let word = if language == Language::French { "à" } else { "at" };
-    let format = if local.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
-    format!("{} {word} {}", day(local.date(), language), local.format(format))
+    format!("{day} {word} {time}")
+}
+
+/// `25 h`, `3 jours`: so long, to what somebody would say.
+#[must_use]
+pub fn span(length: TimeDelta) -> Words {
+    let (minutes, hours, days) = (length.num_minutes(), length.num_hours(), length.num_days());
+    if hours < 2 {
+        return say(format!("{minutes}\u{a0}min"), format!("{minutes} min"));
+    }
+    if hours < 48 {
+        return say(format!("{hours}\u{a0}h"), format!("{hours} h"));
+    }
+    say(format!("{days} jours"), format!("{days} days"))
 }
 
 /// `3 juin 2026, 9 h 12`, `3 June 2026, 09:12`: for a clock, whose weekday nobody asks for.

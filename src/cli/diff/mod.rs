@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Context, Exit, Format, Listing, fail, ledger_exit, ledger_path, now_of, out, report};
+use super::{Context, Exit, Format, Listing, fail, in_force, ledger_exit, ledger_path, now_of, out, report};
 use crate::clock::Clock;
 use crate::daemon::foreseen::Foreseen;
 use crate::daemon::planner::Planner;
@@ -36,10 +36,12 @@ impl Diff {
     /// Runs the command. It reads beside a running daemon, and changes nothing.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
-        let loaded = files::load(&context.config);
-        let language = context.speak(&loaded);
+        let in_force = in_force::load(&context.config, self.ledger.as_deref());
+        let language = context.speak(&in_force.loaded);
+        in_force.warn(language);
+        let broken = !in_force.refused.is_empty() || any_error(&in_force.loaded.problems);
+        let loaded = in_force.loaded;
         report(&loaded.problems, false, language);
-        let broken = any_error(&loaded.problems);
         if loaded.settings.is_none() || !loaded.postings_readable {
             return Exit::Configuration;
         }
