@@ -173,7 +173,7 @@ fn while_a_daemon_holds_the_ledger_nothing_is_restored() {
 fn what_is_no_ledger_of_ours_is_not_restored() {
     let folder = folder();
     let path = folder.path();
-    live(path, "2026-06-20T08:00:00", "event=\"planned\"");
+    live(path, "2026-06-20T08:00:00", "event=\"copied\"");
     let before = history(path, "jalon.db");
     let copy = path.join("copy.db");
     let refused = |expected: i32, words: &str| {
@@ -202,7 +202,9 @@ fn what_is_no_ledger_of_ours_is_not_restored() {
     // A ledger on the real clock.
     drop(SqliteLedger::open(&copy, Stamp::Real).unwrap());
     refused(78, "clock");
-    let mine = |name: &String| !["config", "jalon.db", "jalon.last-good", "outbox"].contains(&name.as_str());
+    let mine = |name: &String| {
+        !["backups", "config", "jalon.db", "jalon.last-good", "outbox"].contains(&name.as_str())
+    };
     assert_eq!(names(path).into_iter().filter(mine).count(), 0, "nothing is left behind");
 }
 
@@ -325,12 +327,10 @@ fn the_former_ledger_is_kept_aside_whole_even_when_it_is_damaged() {
 fn a_ledger_that_is_gone_is_not_begun_anew_where_copies_tell_of_it() {
     let folder = folder();
     let path = folder.path();
-    live(path, "2026-06-20T08:00:00", "event=\"planned\"");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let copy = runtime.block_on(async {
-        let ledger = SqliteLedger::open(&path.join("jalon.db"), Stamp::Pretended).unwrap();
-        ledger.keep_copy(at("2026-06-20T06:07:00Z")).await.unwrap().unwrap()
-    });
+    live(path, "2026-06-20T08:00:00", "event=\"copied\"");
+    let copies: Vec<_> = fs::read_dir(path.join("backups")).unwrap().collect();
+    assert_eq!(copies.len(), 1);
+    let copy = copies[0].as_ref().unwrap().path();
     for end in ["", "-wal", "-shm", ".lock"] {
         let _ = fs::remove_file(path.join(format!("jalon.db{end}")));
     }

@@ -169,10 +169,10 @@ async fn a_selection_takes_what_failed_and_is_held_and_nothing_else() {
 async fn what_left_is_never_sent_again() {
     let world = World::new().await;
     world.answer(sent).await;
-    world.refuses("retry", CAMILLE, "déjà envoyé, le dimanche 21 juin 2026 à 10:00").await;
+    world.refuses("retry", CAMILLE, "déjà envoyé, le dimanche 21 juin 2026 à 10\u{a0}h").await;
     world.refuses("withdraw", CAMILLE, "déjà envoyé").await;
     world.refuses("confirm", CAMILLE, "déjà envoyé").await;
-    world.refuses("retry", DAY, "il est prévu, le vendredi 26 juin 2026 à 09:00").await;
+    world.refuses("retry", DAY, "il est prévu, le vendredi 26 juin 2026 à 9\u{a0}h").await;
     world.refuses("confirm", DAY, "seul ce qui est retenu se confirme").await;
     let (code, said, _) = world.say(&["retry", CAMILLE, "p/deadline/2026-06-28/-7d/camile", DAY]);
     assert_eq!((code, said.lines().count()), (1, 4), "each is answered\n{said}");
@@ -231,7 +231,7 @@ async fn what_is_of_no_use_any_more_is_refused() {
     world.refuses("retry", CAMILLE, &format!("un rappel plus proche de la date le remplace, {DAY}")).await;
     // The deadline is over.
     world.ledger.note_round("2026-06-29T08:00:00Z".parse().unwrap(), false).await.unwrap();
-    world.refuses("retry", CAMILLE, "il n'est plus utile depuis le lundi 29 juin 2026 à 00:00").await;
+    world.refuses("retry", CAMILLE, "il n'est plus utile depuis le lundi 29 juin 2026 à 0\u{a0}h").await;
 }
 
 #[tokio::test]
@@ -251,8 +251,9 @@ async fn what_a_hand_withdrew_returns_by_hand_only() {
     let (_, said, _) = world.say(&["retry", "--posting", "p"]);
     assert_eq!(said, "Rien n'est concerné.\n", "a selection does not take it");
     let (code, said, _) = world.say(&["retry", "--posting", "p", "--state", "withdrawn"]);
-    let expected =
-        format!("{DAY}\u{a0}: de nouveau prévu, à camille@example.org, le vendredi 26 juin 2026 à 09:00\n");
+    let expected = format!(
+        "{DAY}\u{a0}: de nouveau prévu, à camille@example.org, le vendredi 26 juin 2026 à 9\u{a0}h\n"
+    );
     assert_eq!((code, said), (0, expected));
     assert_eq!(world.state(DAY).await, (State::Planned, None));
 }

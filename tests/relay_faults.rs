@@ -309,13 +309,13 @@ async fn a_relay_that_has_none_of_us_rests_for_long_and_the_operator_hears_at_on
             "AUTH 5.7.139",
             Stage::Auth,
             say("535 5.7.139 basic authentication is disabled"),
-            "XOAUTH2",
+            "remplacez password par token_command",
         ),
         Fault::rests(
             "AUTH 5.7.30",
             Stage::Auth,
             say("550 5.7.30 Basic authentication is not supported"),
-            "XOAUTH2",
+            "remplacez password par token_command",
         ),
         Fault::rests(
             "AUTH 5.7.9",

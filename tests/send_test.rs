@@ -99,7 +99,7 @@ async fn a_refusal_is_explained_at_its_step() {
         (
             Stage::Auth,
             say(&format!("535 5.7.8 bad password {PASSWORD}")),
-            ["  login: failed", "Check username and the password"],
+            ["  login: failed", "The relay refuses the user name or the password"],
         ),
         (Stage::Auth, say("454 4.7.0 later"), ["  login: failed", "try again in some minutes"]),
         (
