@@ -76,6 +76,7 @@ fn crash_at(window: &Window, in_doubt: &str) {
     let at = format!("{} {in_doubt}", window.fail);
     let folder = tempfile::tempdir().unwrap();
     let relay = Relay::start(0, 0);
+    relay.forget_none();
     let mut world = World::found(folder.path(), relay.port, in_doubt, THREE);
     world.all_is_due();
     assert_eq!(world.daemon(Some(window.fail)).signal(), Some(ABORTED), "{at}");

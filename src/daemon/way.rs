@@ -91,7 +91,10 @@ impl Way {
     ) {
         self.begun = begun;
         let Some(known) = known else { return };
-        self.rest_until = known.rest_until.filter(|until| *until > now).map(|at| at.min(now + LONGEST_REST));
+        // Whoever restarts has mended what only a hand can mend, or thinks so: it is tried at once.
+        let mended = known.trouble.as_ref().is_some_and(|(_, complaint, _)| complaint.wants_a_hand());
+        let rest = known.rest_until.filter(|until| *until > now && !mended);
+        self.rest_until = rest.map(|at| at.min(now + LONGEST_REST));
         self.failures = known.failures;
         if let Some((since, complaint, words)) = known.trouble.clone() {
             self.early = matches!(

@@ -38,6 +38,12 @@ impl Complaint {
         Self::Outbox,
     ];
 
+    /// Whether a hand mends it, and no waiting does.
+    #[must_use]
+    pub fn wants_a_hand(self) -> bool {
+        matches!(self, Self::Untrusted | Self::Login | Self::Token | Self::Sender)
+    }
+
     /// The complaint about a relay that rests after this.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {

@@ -27,7 +27,7 @@ from servers import DOMAIN, PATIENCE, Lab, wait_for
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 NBSP = "\u00a0"
 ENVIRONMENT = {"PATH": os.defpath, "LANG": "C"}  # all that jalon is given of ours
-# Every scenario has mailboxes of its own, so that none sees another's mail. The last two must stay empty.
+# Every scenario has mailboxes of its own, so that none sees another's mail.
 MAILBOXES = ["zoe", "malik", "joao", "lena", "rafale", "ines", "yann", "chloe", "maya", "nora", "retours", "operateur"]
 
 # Accents, quotes and signs beyond Latin-1 wherever a posting or a person may have them.
@@ -130,8 +130,12 @@ recipients = ["@{DOMAIN}"]
     def history(self):
         return json.loads(jalon(self.dir, "history", "--ledger", "sqlite:jalon.db", "--format", "json"))
 
+    def reminders(self):
+        """What the posting asks for: no notice to the operator."""
+        return [row for row in self.history() if not row["key"].startswith("~")]
+
     def states(self):
-        return dict(Counter(row["state"] for row in self.history()))
+        return dict(Counter(row["state"] for row in self.reminders()))
 
 
 def jalon(folder, *words):
@@ -352,7 +356,7 @@ def wrong_password(lab, tally):
     (line,) = daemon.until("relay-rests")
     tally.check("the log says that the login was refused", "auth: 535 5.7.8" in line, line)
     tally.equal("the rows stay planned, none counts an attempt",
-                [(row["state"], row["attempts"]) for row in house.history()], [("planned", 0)] * 3)
+                [(row["state"], row["attempts"]) for row in house.reminders()], [("planned", 0)] * 3)
     tally.equal("SIGTERM ends it with 0", daemon.stop(), 0)
     tally.equal("the server saw one login fail, and no mail",
                 [(session.get("auth"), "mail" in session) for session in lab.sessions(mark)], [("0/1", False)])
@@ -386,7 +390,7 @@ def tokens(lab, tally):
                 [(s.get("auth"), "mail" in s) for s in seen], [("0/1", False)] * 2)
     tally.equal("the program ran twice", runs(), 2)
     tally.equal("the rows stay planned, none counts an attempt",
-                [(row["state"], row["attempts"]) for row in house.history()], [("planned", 0)] * 3)
+                [(row["state"], row["attempts"]) for row in house.reminders()], [("planned", 0)] * 3)
     # The first run prints the one that has expired, the next one the good one.
     (house.dir / "runs").unlink()
     program.write_text('cd "$(dirname "$0")" && echo run >>runs && if [ $(wc -l <runs) = 1 ]; then cat first;'
@@ -486,8 +490,10 @@ def rehearsal(lab, tally):
 
 def afterwards(lab, tally):
     """What must hold of everything above."""
-    tally.equal("nothing bounced, and the operator has no mail",
-                [ids(lab.inbox(name)) for name in ("retours", "operateur")], [[], []])
+    tally.equal("nothing bounced", ids(lab.inbox("retours")), [])
+    told = [bodies(mail)[0][2] for mail in lab.inbox("operateur")]
+    tally.equal("the operator hears of relays that were refused, or refused us, and of nothing else",
+                [text for text in told if "relais localhost" not in text and "relais 127.0.0.1" not in text], [])
     texts = [(house.dir / "jalon.db").read_bytes().decode("latin-1") for house in House.opened]
     texts += [daemon.text for house in House.opened for daemon in house.daemons]
     tally.equal("no log and no ledger holds the password", leaks(lab, "\n".join(texts), lab.password), [])
