@@ -60,6 +60,13 @@ impl Clock {
         std::time::Duration::new(at.tv_sec.unsigned_abs(), u32::try_from(at.tv_nsec).unwrap_or_default())
     }
 
+    /// CLOCK_MONOTONIC: what the service manager counts in. No setting of the clock changes it, and it stands in suspend.
+    #[must_use]
+    pub fn monotonic() -> std::time::Duration {
+        let at = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        std::time::Duration::new(at.tv_sec.unsigned_abs(), u32::try_from(at.tv_nsec).unwrap_or_default())
+    }
+
     /// Waits until an instant has come, or until the clock was set: look at [`Clock::now`] again.
     pub async fn wait_until(&self, instant: DateTime<Utc>) {
         match self {

@@ -39,7 +39,9 @@
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |
 //! | change how a problem reads | `diagnostic.rs` | – |
-//! | change a line of the log | `daemon/log.rs` | – |
+//! | change a line of the log | `daemon/log.rs`, `daemon/log/mails.rs` | the README's table of events |
+//! | change what systemd is told | `daemon/status.rs`, `telemetry/manager.rs` | `tests/service.rs` |
+//! | have a loop of the daemon take longer | its promise, `daemon/pulse.rs` | – |
 
 pub mod diagnostic;
 

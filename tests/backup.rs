@@ -173,7 +173,7 @@ fn while_a_daemon_holds_the_ledger_nothing_is_restored() {
 fn what_is_no_ledger_of_ours_is_not_restored() {
     let folder = folder();
     let path = folder.path();
-    live(path, "2026-06-20T08:00:00", "event=\"copied\"");
+    live(path, "2026-06-20T08:00:00", "event=\"day\"");
     let before = history(path, "jalon.db");
     let copy = path.join("copy.db");
     let refused = |expected: i32, words: &str| {
@@ -327,7 +327,7 @@ fn the_former_ledger_is_kept_aside_whole_even_when_it_is_damaged() {
 fn a_ledger_that_is_gone_is_not_begun_anew_where_copies_tell_of_it() {
     let folder = folder();
     let path = folder.path();
-    live(path, "2026-06-20T08:00:00", "event=\"copied\"");
+    live(path, "2026-06-20T08:00:00", "event=\"day\"");
     let copies: Vec<_> = fs::read_dir(path.join("backups")).unwrap().collect();
     assert_eq!(copies.len(), 1);
     let copy = copies[0].as_ref().unwrap().path();

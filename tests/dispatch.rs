@@ -498,8 +498,8 @@ async fn while_jalon_toml_is_wrong_postings_are_followed_by_its_version_in_force
         assert_eq!(wrong, BTreeSet::from(["q.toml"]), "{:?}", round.problems);
         // The operator hears of both, and of a posting that was never right that nothing is followed.
         assert_eq!(round.troubles.len(), 2, "{:?}", round.troubles);
-        assert!(round.troubles[0].starts_with("jalon.toml"), "{:?}", round.troubles);
-        assert!(round.troubles[1].contains("Rien n'en est suivi"), "{:?}", round.troubles);
+        assert!(round.troubles[0].sentence.fr.starts_with("jalon.toml"), "{:?}", round.troubles);
+        assert!(round.troubles[1].sentence.fr.contains("Rien n'en est suivi"), "{:?}", round.troubles);
     }
     write(&path, "jalon.toml", &good);
     world.planner.reload().unwrap();

@@ -381,7 +381,7 @@ fn a_full_disk_holds_everything_and_says_so_and_when_there_is_room_it_goes_on() 
     let path = folder.path();
     let socket = UnixDatagram::bind(path.join("status")).unwrap();
     let mut daemon = start_limited(path, JUST_BEFORE, &path.join("status"));
-    daemon.until("event=\"copied\"");
+    daemon.until("event=\"day\"");
     limit(&daemon, Resource::Fsize, Some(0));
     let said = daemon.until("event=\"ledger-failed\"").pop().unwrap();
     assert!(said.contains("check its disk") || said.contains("make room"), "{said}");
@@ -401,7 +401,7 @@ fn a_full_disk_holds_everything_and_says_so_and_when_there_is_room_it_goes_on() 
     let second = relay.dot_of(&daemon);
     relay.answer.send(()).unwrap();
     daemon.until("event=\"sent\"");
-    status(&socket, "all is well");
+    status(&socket, "STATUS=1 posting; next reminder ");
     assert_ne!(first, second);
     daemon.stop();
     let rows = history(path);
@@ -422,7 +422,7 @@ fn a_crash_on_a_full_disk_is_a_doubt_and_nothing_else_is_lost() {
     let path = folder.path();
     let _socket = UnixDatagram::bind(path.join("status")).unwrap();
     let mut daemon = start_limited(path, JUST_BEFORE, &path.join("status"));
-    daemon.until("event=\"copied\"");
+    daemon.until("event=\"day\"");
     let first = relay.dot();
     limit(&daemon, Resource::Fsize, Some(0));
     relay.answer.send(()).unwrap();

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jalon::calendar::{Posting, Recipient};
+use jalon::diagnostic::say;
 use jalon::plan::lay::lay;
 use jalon::plan::notice::change::changes;
 use jalon::plan::notice::digest::digests;
@@ -322,7 +323,7 @@ fn told_of(rows: &[Row], problems: &[&str], now: &str) -> Vec<String> {
                 problem: (*problem).to_owned(),
                 tell: at(now) + TimeDelta::minutes(15),
                 since: problem.starts_with("away-").then(|| at("2026-06-20T00:00")),
-                sentence: "…".to_owned(),
+                sentence: say("…", "…"),
             }),
         }
     }
@@ -381,7 +382,7 @@ fn what_the_operator_was_not_told_yet_is_told_as_it_is_by_then() {
         problem: "file-p.toml".to_owned(),
         tell: at("2026-06-20T12:15"),
         since: None,
-        sentence: "another error".to_owned(),
+        sentence: say("another error", "another error"),
     };
     for (state, told) in [(State::Planned, "another error"), (State::Sent, "an error")] {
         let began =

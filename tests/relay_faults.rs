@@ -799,7 +799,7 @@ async fn an_outbox_that_cannot_be_written_rests_and_says_so() {
     world.planner.heed(world.dispatcher.health());
     let round = world.planner.step().await.unwrap().1;
     assert!(
-        round.troubles.iter().any(|trouble| trouble.contains("Rien ne part")),
+        round.troubles.iter().any(|trouble| trouble.sentence.fr.contains("Rien ne part")),
         "STATUS=: {:?}",
         round.troubles
     );

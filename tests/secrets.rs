@@ -9,7 +9,8 @@ mod running;
 mod server;
 
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -237,6 +238,46 @@ async fn what_a_relay_repeats_later_is_neither_kept_nor_told() {
             assert!(!PIECES.iter().any(|piece| heard.what.contains(piece)), "{}", heard.what);
         }
     }
+}
+
+/// The same, where the journal is spoken to in its own words: no field of any entry, at any level.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_is_told_no_secret_and_nobodys_name() {
+    let server = relay(vec![
+        (Stage::Rcpt, 1, echo("550 5.1.1", "claire.voyante@example.org")),
+        (Stage::Rcpt, 2, echo("451 4.2.1", "lou.durand@example.org")),
+        (Stage::Dot, 0, echo("250 2.0.0", "admin.nistrateur@example.org")),
+    ])
+    .await;
+    let world = World::new(&World::relay(server.port, "{ file = \"smtp.password\" }", "plain"));
+    waited(world, |world| {
+        let journal = UnixDatagram::bind(world.path("journal")).unwrap();
+        journal.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        let log = File::create(world.path("log")).unwrap();
+        let meta = log.metadata().unwrap();
+        let mut command = world.command();
+        command.args(["run", "--ledger", "sqlite:var/jalon.db", "--as-of", "2026-06-24T08:59:58"]);
+        command.env("JOURNAL_STREAM", format!("{}:{}", meta.dev(), meta.ino()));
+        command.env("JALON_JOURNAL", world.path("journal")).env("JALON_LOG", "trace").stderr(log);
+        world.daemon = Some(command.spawn().unwrap());
+        let (mut said, mut bytes) = (String::new(), vec![0; 200_000]);
+        for wanted in ["JALON_EVENT=failed\n", "JALON_EVENT=again\n", "JALON_EVENT=stopped\n"] {
+            if wanted.contains("stopped") {
+                world.signal("-TERM");
+            }
+            while !said.contains(wanted) {
+                let length = journal.recv(&mut bytes).unwrap();
+                said.push_str(&String::from_utf8_lossy(&bytes[..length]));
+            }
+        }
+        assert_eq!(world.daemon.take().unwrap().wait().unwrap().code(), Some(0));
+        assert!(said.contains("JALON_REPLY=rcpt: 550 5.1.1 you said […]"), "{said}");
+        for piece in PIECES.iter().chain(&LOCAL_PARTS) {
+            assert!(!said.to_lowercase().contains(&piece.to_lowercase()), "{piece}:\n{said}");
+        }
+        assert!(said.contains(&shortened("lou.durand@example.org")), "addresses are told apart:\n{said}");
+    })
+    .await;
 }
 
 #[test]

@@ -32,6 +32,7 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing::Level;
 
 use crate::calendar::Zone;
 use crate::clock::Clock;
@@ -41,6 +42,8 @@ use crate::ledger::ailment::Ailment;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::plan::words;
 use crate::settings::Settings;
+use crate::telemetry::complain;
+use crate::telemetry::journal::Entry;
 
 /// How a command ends (sysexits where there is one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,16 +62,24 @@ pub enum Exit {
     Configuration,
 }
 
+impl Exit {
+    /// The status of the process.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 69,
+            Self::Busy => 75,
+            Self::Configuration => 78,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Unreachable => 69,
-            Exit::Busy => 75,
-            Exit::Configuration => 78,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -240,8 +251,12 @@ pub fn err(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Says a sentence on the standard error, and how the command ends.
+/// Says a sentence on the standard error, and how the command ends. In the journal it is an error, and in English.
 pub fn fail(exit: Exit, language: Language, words: &Words) -> Exit {
+    let entry = Entry::new(Level::ERROR).saying(words.say(Language::English)).with("event", "exit");
+    if complain(&entry.with("exit_status", &exit.code().to_string())) {
+        return exit;
+    }
     let prefix = match language {
         Language::French => "jalon\u{a0}:",
         Language::English => "jalon:",
@@ -253,6 +268,11 @@ pub fn fail(exit: Exit, language: Language, words: &Words) -> Exit {
 /// Prints problems on the standard error: the errors, and the warnings too where they are wanted.
 pub fn report(problems: &[Problem], warnings: bool, language: Language) {
     for problem in problems.iter().filter(|problem| warnings || problem.severity == Severity::Error) {
+        let level = if problem.severity == Severity::Error { Level::ERROR } else { Level::INFO };
+        let entry = Entry::new(level).saying(&problem.show(Language::English)).with("event", "problem");
+        if complain(&entry.with("code", problem.code).with("file", &problem.file)) {
+            continue;
+        }
         err(&format!("{}\n", problem.show(language)));
     }
 }

@@ -77,7 +77,10 @@ impl Run {
         if !ready.refused.is_empty() {
             daemon::log::on_copies(&ready.refused);
         }
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        // Two at least: a loop that hangs must not keep the others, nor the pulse, from being heard.
+        let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = match builder.worker_threads(workers).enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => return fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         };

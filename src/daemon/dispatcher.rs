@@ -11,26 +11,30 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::composing::{Background, Composed, compose, needs_background, waits_at_most, zone_of};
 use super::planner::Snapshot;
+use super::pulse::{Life, ROUND};
 use super::refusals::Refusals;
+pub use super::report::{Departure, Report};
+use super::status::Bearing;
 use super::troubles::{Fault, Felt};
 pub use super::way::Way;
 use crate::clock::Clock;
 use crate::diagnostic::Problem;
 use crate::fail_point::{fail_point, fail_points};
 use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
+use crate::message::Templates;
 use crate::message::advice::advice;
-use crate::message::{Templates, Written};
 use crate::plan::hours::waits_until;
 use crate::plan::next::{Past, Relay, Verdict, next};
 use crate::plan::notice::MISSED;
 use crate::plan::outcome::Outcome;
-use crate::plan::row::{Row, State};
+use crate::plan::row::Row;
 use crate::plan::{Key, Sort};
 use crate::settings::Mail as Sender;
 use crate::transport::Letter;
@@ -40,44 +44,6 @@ const BATCH: usize = 16;
 
 /// How long a reminder waits that could not be told.
 const UNTOLD: TimeDelta = TimeDelta::minutes(15);
-
-/// What became of one mail.
-#[derive(Debug)]
-pub struct Departure {
-    /// Its Message-ID.
-    pub message_id: String,
-    /// The id of who reads it.
-    pub reader: String,
-    /// Its address.
-    pub email: String,
-    /// The mail.
-    pub written: Written,
-    /// The reminders in it.
-    pub keys: Vec<Key>,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What was written of it.
-    pub verdict: Verdict,
-}
-
-/// What a step did.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// Whether it found work: then it wants to be called again.
-    pub worked: bool,
-    /// What became of mails.
-    pub departures: Vec<Departure>,
-    /// Reminders that ended unsent: superseded or lapsed.
-    pub ended: Vec<(Key, State)>,
-    /// Reminders that cannot be told for now.
-    pub aside: Vec<Key>,
-    /// Notices that had nothing to tell.
-    pub empty: Vec<Key>,
-    /// Templates that failed, each told once while they are in force.
-    pub templates: Vec<Problem>,
-    /// A relay that rests from now on: its name, until when, and why.
-    pub resting: Option<(String, DateTime<Utc>, String)>,
-}
 
 /// A mail's Message-ID and the term of its claim.
 type Claim = (String, i64);
@@ -112,6 +78,8 @@ pub struct Dispatcher<L> {
     templates: (Arc<Templates>, Vec<Fault>),
     /// Whether it is known what the ledger remembers of the ways out.
     recalled: bool,
+    /// How it is known to be alive, where somebody wants to know.
+    life: Option<Life>,
 }
 
 impl<L: Ledger> Dispatcher<L> {
@@ -140,7 +108,29 @@ impl<L: Ledger> Dispatcher<L> {
             fresh: false,
             templates: (Arc::new(Templates::built_in()), Vec::new()),
             recalled: false,
+            life: None,
         }
+    }
+
+    /// The same, which promises to be heard of before and after each word with a relay.
+    #[must_use]
+    pub fn with_life(self, life: Life) -> Self {
+        Self { life: Some(life), ..self }
+    }
+
+    /// How it is known to be alive.
+    pub(super) fn life(&self) -> Option<&Life> {
+        self.life.as_ref()
+    }
+
+    fn promise(&self, within: Duration) {
+        self.life.iter().for_each(|life| life.within(within));
+    }
+
+    /// How the ways out do, for the service manager.
+    pub(super) fn bearings(&self) -> Vec<(String, Bearing)> {
+        let now = self.clock.now();
+        self.ways.iter().map(|way| way.bearing(now)).collect()
     }
 
     /// How the ways out do, and the templates.
@@ -247,10 +237,12 @@ impl<L: Ledger> Dispatcher<L> {
 
     /// Makes a way out ready for a mail; false when it is not, or when it is time to stop.
     async fn make_ready(&mut self, at: usize, snapshot: &Snapshot) -> bool {
+        self.promise(self.ways[at].transport.longest());
         let ready = tokio::select! {
             ready = self.ways[at].transport.ready() => Some(ready),
             () = told_to_stop(self.stop.clone()) => None,
         };
+        self.promise(ROUND);
         match ready {
             Some(Ok(())) => self.ways[at].is_ready(),
             Some(Err(outcome)) => {
@@ -372,6 +364,7 @@ impl<L: Ledger> Dispatcher<L> {
             written = again;
         }
         let from = snapshot.settings.mail.as_ref().map_or("", Sender::envelope);
+        self.promise(self.ways[at].transport.longest());
         let outcome = match &written.bytes {
             Ok(bytes) => {
                 let letter = Letter { from, to: &mail.email, message_id: &mail.message_id, bytes };
@@ -379,6 +372,7 @@ impl<L: Ledger> Dispatcher<L> {
             }
             Err(error) => Outcome::Unfit(error.to_string()),
         };
+        self.promise(ROUND);
         let now = self.clock.now();
         let past = Past {
             attempts: mail.rows.iter().map(|row| row.attempts).max().unwrap_or_default(),
@@ -396,6 +390,7 @@ impl<L: Ledger> Dispatcher<L> {
             message_id: mail.message_id.clone(),
             reader: mail.reader.clone(),
             email: mail.email.clone(),
+            relay: self.ways[at].name.clone(),
             written,
             keys: handed,
             at: now,

@@ -1,6 +1,6 @@
 //! Whether a round may be made now: the clock is judged before each.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,7 +9,6 @@ use super::log;
 use crate::clock::Clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::plan::trust::{Trust, trust};
-use crate::telemetry;
 
 /// How often a round is noted in the ledger.
 const NOTED: TimeDelta = TimeDelta::seconds(30);
@@ -18,15 +17,15 @@ const NOTED: TimeDelta = TimeDelta::seconds(30);
 #[derive(Clone, Debug)]
 pub struct Guard {
     clock: Clock,
-    seen: Arc<std::sync::Mutex<Seen>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
     /// What the clock said when it was last trusted, and how long the machine had been up.
     trusted: Option<(DateTime<Utc>, Duration)>,
-    /// Whether the present episode of distrust was told.
-    told: bool,
+    /// Why the clock is not trusted now, if it is not: told once an episode.
+    distrust: Option<Trust>,
 }
 
 impl Guard {
@@ -42,8 +41,6 @@ impl Guard {
         let last = ledger.last_round().await?;
         let verdict = self.judge(now, last);
         if verdict != Trust::Agrees {
-            // Every time: a round that was under way may have said since that all is well.
-            telemetry::status(&log::status_distrusted(verdict));
             return Ok(false);
         }
         if last.is_none_or(|last| now - last >= NOTED) {
@@ -52,14 +49,24 @@ impl Guard {
         Ok(true)
     }
 
+    /// Why the clock was not trusted when it was last judged, if it was not.
+    #[must_use]
+    pub fn distrust(&self) -> Option<Trust> {
+        self.seen().distrust
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn judge(&self, now: DateTime<Utc>, last_round: Option<DateTime<Utc>>) -> Trust {
         let up = Clock::since_boot();
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut seen = self.seen();
         let passed = |at| TimeDelta::from_std(up.saturating_sub(at)).unwrap_or_default();
         let verdict = trust(now, last_round, seen.trusted.map(|(then, at)| (then, passed(at))));
         if verdict == Trust::Agrees {
-            *seen = Seen { trusted: Some((now, up)), told: false };
-        } else if !std::mem::replace(&mut seen.told, true) {
+            *seen = Seen { trusted: Some((now, up)), distrust: None };
+        } else if seen.distrust.replace(verdict).is_none() {
             log::distrusted(verdict, now, last_round);
         }
         verdict

@@ -1,13 +1,75 @@
-//! The daily copy of the ledger. The housekeeper's beat only asks whether it is time; a copy that fails is tried again at
-//! the next beat, told to the operator, and stops nothing.
+//! The housekeeper's step: claims that nobody holds any more, what is to be forgotten, the daily copy of the ledger; and
+//! once a day of the house, the day in one line.
+//!
+//! The beat only asks whether it is time; a copy that fails is tried again at the next beat, told to the operator, and
+//! stops nothing.
 
-use chrono::{DateTime, Utc};
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::watch;
 
-use super::log;
+use super::guard::Guard;
+use super::planner::Snapshot;
 use super::troubles::Health;
+use super::{forgetting, log};
+use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::plan::complaint::Complaint;
+use crate::transport::folder::Outbox;
+
+/// Sees to the ledger.
+#[derive(Debug)]
+pub struct Housekeeper<L> {
+    guard: Guard,
+    ledger: L,
+    clock: Clock,
+    copies: Copies,
+    outboxes: Vec<Outbox>,
+    /// The last copy of the ledger of which the log was not told.
+    copy: Option<PathBuf>,
+    /// The last day, in the house's zone, that the log was told of.
+    told: Option<NaiveDate>,
+}
+
+impl<L: Ledger> Housekeeper<L> {
+    /// One that has told the log of no day yet; with the daily copies, and the outboxes in which mails are forgotten.
+    pub fn new(guard: Guard, ledger: L, clock: Clock, (copies, outboxes): (Copies, Vec<Outbox>)) -> Self {
+        Self { guard, ledger, clock, copies, outboxes, copy: None, told: None }
+    }
+
+    /// One round; what fails is said, and tried again by the next.
+    pub async fn step(&mut self, snapshot: &Snapshot) {
+        match self.guard.allows(&self.ledger).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return log::ledger_failed("housekeeping", &error),
+        }
+        let now = self.clock.now();
+        match self.ledger.orphans(false, snapshot.settings.delivery.in_doubt, now).await {
+            Ok(orphans) => log::orphans(&orphans),
+            Err(error) => log::ledger_failed("housekeeping", &error),
+        }
+        let before = now - snapshot.settings.ledger.keep;
+        match forgetting::forget(&self.ledger, &self.outboxes, before).await {
+            Ok(forgotten) => log::forgotten(forgotten),
+            Err(error) => log::ledger_failed("housekeeping", &error),
+        }
+        self.copy = self.copies.step(&self.ledger, now).await.or(self.copy.take());
+        let zone = snapshot.settings.house.zone;
+        let today = zone.date(now);
+        if self.told == Some(today) {
+            return;
+        }
+        match self.ledger.known().await {
+            Ok(rows) => {
+                self.told = Some(today);
+                log::day(snapshot.postings.len(), &rows, self.copy.take().as_deref(), zone, now);
+            }
+            Err(error) => log::ledger_failed("housekeeping", &error),
+        }
+    }
+}
 
 /// Makes the daily copies, and says how they do.
 #[derive(Debug)]
@@ -23,14 +85,15 @@ impl Copies {
         (Self { health }, heard)
     }
 
-    /// Copies the ledger if the last copy is a day old.
-    pub async fn step<L: Ledger>(&mut self, ledger: &L, now: DateTime<Utc>) {
+    /// Copies the ledger if the last copy is a day old; the copy, if one was made.
+    pub async fn step<L: Ledger>(&mut self, ledger: &L, now: DateTime<Utc>) -> Option<PathBuf> {
         match ledger.keep_copy(now).await {
             Ok(copy) => {
-                if let Some(copy) = copy {
-                    log::copied(&copy);
+                if let Some(copy) = &copy {
+                    log::copied(copy);
                 }
                 self.health.send_replace(Health::Well);
+                copy
             }
             Err(error) => {
                 let since = match *self.health.borrow() {
@@ -49,6 +112,7 @@ impl Copies {
                     words,
                     advice: None,
                 });
+                None
             }
         }
     }

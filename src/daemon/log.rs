@@ -1,23 +1,33 @@
-//! What the daemon says in its log: stable event names, English, one line a mail, a reload, an episode.
+//! What the daemon says in its log: stable event names (README has them all), English, one line a mail, a reload, an
+//! episode, a day.
 //!
-//! Priorities follow journald's. Addresses are shortened here, and once more on the way out
-//! (`telemetry`), whoever wrote them; no mail's text, no secret.
+//! Priorities follow journald's. Names of fields are `journalctl`'s as well: `relay_code` is JALON_RELAY_CODE; of `keys`
+//! each becomes a JALON_KEY, with its JALON_POSTING and JALON_POSTING_EVENT (`telemetry::journal`). Addresses are
+//! shortened here, and once more on the way out (`telemetry`), whoever wrote them; no mail's text, no secret.
+
+mod mails;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
-use super::dispatcher::{Departure, Report};
+pub(super) use mails::discreet;
+pub use mails::dispatched;
+use mails::{one_word, recipient};
+
 use super::foreseen::Foreseen;
 use super::forgetting::Forgotten;
 use super::planner::Round;
+use super::pulse::Promise;
+use crate::calendar::Zone;
 use crate::diagnostic::{Language, Problem, Severity};
 use crate::ledger::{CopyError, LedgerError, Orphans};
-use crate::plan::next::Verdict;
-use crate::plan::row::State;
+use crate::plan::notice::episode::Trouble;
+use crate::plan::row::{Row, State};
 use crate::plan::trust::Trust;
 use crate::plan::worded::{counts, doubt, nothing, sentence};
 use crate::plan::{Key, Sort};
-use crate::telemetry::{addresses, shortened, without_addresses};
 
 /// How many lines the log has of what edited files change.
 const LISTED: usize = 40;
@@ -61,7 +71,7 @@ pub struct Told {
     files: bool,
     missed: Vec<String>,
     doubted: bool,
-    troubles: Vec<String>,
+    troubles: Vec<Trouble>,
     unkept: Option<String>,
 }
 
@@ -86,7 +96,7 @@ pub fn planned(round: &Round, told: &mut Told, postings: usize) {
     ended(&round.ended);
     if told.troubles != round.troubles {
         for trouble in round.troubles.iter().filter(|trouble| !told.troubles.contains(trouble)) {
-            warn!(event = "trouble", "{}", discreet(trouble, &[]));
+            warn!(event = "trouble", trouble = trouble.problem, "{}", discreet(&trouble.sentence.en, &[]));
         }
         told.troubles.clone_from(&round.troubles);
     }
@@ -206,123 +216,28 @@ fn problems(problems: &[Problem]) {
     }
 }
 
-/// A step of the dispatcher.
-pub fn dispatched(report: &Report) {
-    ended(&report.ended);
-    for key in &report.empty {
-        info!(event = "empty", key = key.as_str(), "it had nothing to tell");
-    }
-    for departure in &report.departures {
-        departed(departure);
-    }
-    templates_failed(&report.templates);
-    for key in &report.aside {
-        warn!(
-            event = "aside",
-            key = shown_key(key),
-            "it cannot be told for now: no usable version of its posting holds it, or no template can write it"
-        );
-    }
-    if let Some((relay, until, why)) = &report.resting {
-        let why = discreet(why, &[]);
-        warn!(event = "relay-rests", relay, until = %until, why, "the relay takes no mail for now");
-    }
-}
-
 fn ended(rows: &[(Key, State)]) {
     for (key, state) in rows {
         match (state, key.sort()) {
             (State::Lapsed, Sort::Reminder | Sort::Change) => {
-                error!(event = "lapsed", key = key.as_str(), "it could not leave while it was of use");
+                error!(
+                    event = "lapsed",
+                    state = "lapsed",
+                    key = one_word(key),
+                    "it could not leave while it was of use"
+                );
             }
-            (State::Lapsed, _) => info!(event = "lapsed", key = key.as_str(), "it is of no use any more"),
-            _ => info!(event = state.word(), key = key.as_str(), "a later reminder says it"),
+            (State::Lapsed, _) => {
+                info!(event = "lapsed", state = "lapsed", key = one_word(key), "it is of no use any more");
+            }
+            _ => info!(
+                event = state.word(),
+                state = state.word(),
+                key = one_word(key),
+                "a later reminder says it"
+            ),
         }
     }
-}
-
-/// What the service manager shows of the service: one line.
-#[must_use]
-pub fn status(round: &Round, postings: usize) -> String {
-    let troubles = match round.troubles.as_slice() {
-        [] => "all is well".to_owned(),
-        [one] => discreet(one, &[]),
-        [first, others @ ..] => format!("{} (+{})", discreet(first, &[]), others.len()),
-    };
-    format!("{postings} postings; {troubles}")
-}
-
-fn departed(departure: &Departure) {
-    let to = recipient(&departure.reader);
-    let id = &departure.message_id;
-    let keys = departure.keys.iter().map(shown_key).collect::<Vec<_>>().join(" ");
-    let about = |reply: &str| discreet(reply, &[&departure.email]);
-    match &departure.verdict {
-        Verdict::Sent { reply } => {
-            info!(event = "sent", message_id = id, to, keys, reply = about(reply), "sent");
-        }
-        Verdict::Again { at, reply, .. } => {
-            let reply = about(reply);
-            warn!(event = "again", message_id = id, to, keys, reply, at = %at, "to be tried again");
-        }
-        Verdict::Never { reply, reason } => error!(
-            event = "failed",
-            message_id = id,
-            to,
-            keys,
-            reply = about(reply),
-            reason = reason.word(),
-            "refused for good"
-        ),
-        Verdict::Doubt { reply, doubt } => {
-            let reply = about(reply);
-            error!(event = "doubt", message_id = id, to, keys, reply, next = ?doubt, "it may have left");
-        }
-    }
-}
-
-/// A person's id as it is; a plain address shortened.
-fn recipient(id: &str) -> String {
-    if id.contains('@') { shortened(id) } else { id.to_owned() }
-}
-
-/// Words of a relay, or that repeat such, without the addresses in them and these; nor what stands before their @, for
-/// relays also say "no user zoe here".
-fn discreet(words: &str, others: &[&str]) -> String {
-    let named = addresses(words);
-    let named = named.iter().map(|at| &words[at.clone()]).chain(others.iter().copied());
-    let mut shown = without_addresses(words);
-    for local in
-        named.filter_map(|address| Some(address.rsplit_once('@')?.0)).filter(|local| !local.is_empty())
-    {
-        shown = without_word(&shown, local);
-    }
-    shown
-}
-
-fn without_word(text: &str, word: &str) -> String {
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let (lower, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
-    let (mut shown, mut done) = (String::with_capacity(text.len()), 0);
-    for (at, _) in lower.match_indices(&word) {
-        let end = at + word.len();
-        if !is_letter(text[..at].chars().next_back()) && !is_letter(text[end..].chars().next()) {
-            shown.push_str(&text[done..at]);
-            shown.push_str("[…]");
-            done = end;
-        }
-    }
-    shown + &text[done..]
-}
-
-/// A key without a recipient's address in it.
-fn shown_key(key: &Key) -> &str {
-    let recipient = key.recipient();
-    let whole = key.as_str();
-    whole
-        .strip_suffix(recipient)
-        .filter(|_| !recipient.is_empty())
-        .map_or(whole, |rest| rest.trim_end_matches('/'))
 }
 
 /// Rows that nobody held any more.
@@ -361,7 +276,43 @@ pub fn status_failed(problem: &LedgerError) -> String {
 
 /// The day's copy of the ledger.
 pub fn copied(copy: &std::path::Path) {
-    info!(event = "copied", copy = %copy.display(), "the ledger is copied");
+    debug!(event = "copied", copy = %copy.display(), "the ledger is copied");
+}
+
+/// A day in one line, once it is over: what left and what was refused on it, and how all stands now.
+pub fn day(postings: usize, rows: &[Row], copy: Option<&std::path::Path>, zone: Zone, now: DateTime<Utc>) {
+    let day = zone.date(now).pred_opt().unwrap_or_default();
+    let count = |counts: &dyn Fn(&&Row) -> bool| rows.iter().filter(counts).count();
+    let on = |at: DateTime<Utc>| zone.date(at) == day;
+    let to_come =
+        |row: &&Row| row.state == State::Planned && row.key.sort() == Sort::Reminder && row.due > now;
+    let next = rows.iter().filter(to_come).map(|row| row.due).min().map(|due| zone.rfc3339(due));
+    let copy = copy.map(|copy| copy.display().to_string());
+    info!(
+        event = "day",
+        day = %day,
+        postings,
+        sent = count(&|row| row.sent_at.is_some_and(on)),
+        failed = count(&|row| row.state == State::Failed && on(row.changed)),
+        held = count(&|row| row.state == State::Held),
+        planned = count(&|row| row.state == State::Planned),
+        next,
+        copy,
+        "what left and failed that day; what is held and planned now"
+    );
+}
+
+/// A loop is silent for longer than it may be: the service manager hears nothing more of us, and starts us anew.
+pub fn hang(promise: Promise, now: Duration) {
+    let silent = now.saturating_sub(promise.given).as_secs();
+    let (doing, promised) = (promise.by.word(), promise.until.saturating_sub(promise.given).as_secs());
+    error!(
+        event = "hang",
+        doing,
+        silent,
+        promised,
+        "one of jalon's loops was not heard of for {silent} s: the watchdog is fed no more; where there is none, restart jalon"
+    );
 }
 
 /// There is no copy of the ledger; the operator hears of it.

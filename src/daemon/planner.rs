@@ -32,7 +32,7 @@ use crate::message::Templates;
 use crate::plan::lay::lay;
 use crate::plan::notice::change::{changes, told_already};
 use crate::plan::notice::digest::digests;
-use crate::plan::notice::episode::episodes;
+use crate::plan::notice::episode::{Trouble, episodes};
 use crate::plan::notice::refused::refused;
 use crate::plan::notice::slip::{self, Slips};
 use crate::plan::notice::{MISSED, Scene, missed, news};
@@ -93,8 +93,10 @@ pub struct Round {
     pub removed: Vec<(String, Words)>,
     /// Files that are wrong, and of which no good version is known.
     pub unfollowed: Vec<String>,
-    /// What is the matter now, a sentence each.
-    pub troubles: Vec<String>,
+    /// What is the matter now.
+    pub troubles: Vec<Trouble>,
+    /// When the next reminder is due.
+    pub next: Option<DateTime<Utc>>,
 }
 
 /// Plans.
@@ -315,6 +317,7 @@ impl<L: Ledger> Planner<L> {
         if !remember.is_empty() || !round.gone.is_empty() || !filled {
             self.ledger.remember(remember, round.gone.clone()).await?;
         }
+        round.next = next_reminder(&known, now);
         Ok(round)
     }
 
@@ -385,12 +388,18 @@ impl<L: Ledger> Planner<L> {
             now,
         };
         let troubles = troubles(&signs, &house.directory);
-        round.troubles = troubles.present.iter().map(|trouble| trouble.sentence.clone()).collect();
+        round.troubles.clone_from(&troubles.present);
         if let Some(operator) = operator {
             notices.extend(episodes(&scene, &operator, &troubles));
         }
         Ok((notices, vain))
     }
+}
+
+/// When the next reminder is due.
+fn next_reminder(known: &[Row], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let waits = |row: &&Row| row.state == State::Planned && row.key.sort() == Sort::Reminder && row.due > now;
+    known.iter().filter(waits).map(|row| row.due).min()
 }
 
 /// Whether a row is brought up to date before the other notices are: reminders and confirmations.

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use crate::calendar::{Directory, Language, Recipient, Zone};
 use crate::diagnostic::{Problem, Severity, Words, say};
 use crate::plan::complaint::Complaint;
-use crate::plan::notice::episode::{AWAY, LAPSED, QUOTA, RELAY, TEMPLATE, Trouble, Troubles};
+use crate::plan::notice::episode::{AWAY, FILE, LAPSED, QUOTA, RELAY, TEMPLATE, Trouble, Troubles};
 use crate::plan::notice::{MISSED, is_on_its_way};
 use crate::plan::row::{Reason, Row, State};
 use crate::plan::{Reminder, Sort};
@@ -155,9 +155,8 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn add(&mut self, problem: &str, tell: DateTime<Utc>, words: &Words) {
-        let sentence = words.say(self.signs.language).to_owned();
         let problem = problem.replace('/', "_");
-        self.troubles.present.push(Trouble { problem, tell, since: None, sentence });
+        self.troubles.present.push(Trouble { problem, tell, since: None, sentence: words.clone() });
     }
 
     /// Files that are wrong, one trouble each; and people who are no longer in theirs.
@@ -195,7 +194,7 @@ impl Found<'_> {
                 format!("{name}{ligne} : {fr}{autres}. {suite}"),
                 format!("{name}{line}: {en}{others}. {then}"),
             );
-            self.add(&format!("file-{name}"), tell, &words);
+            self.add(&format!("{FILE}{name}"), tell, &words);
         }
     }
 

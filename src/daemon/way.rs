@@ -6,6 +6,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::status::Bearing;
 use super::troubles::{Health, WayHealth};
 use crate::diagnostic::Problem;
 use crate::ledger::StoredRelay;
@@ -180,6 +181,19 @@ impl Way {
         self.early = is_early(outcome);
         let (complaint, words) = (Complaint::of(outcome), outcome.words());
         self.health = Health::Failing { since, last: now, complaint, words, advice: advice(outcome) };
+    }
+
+    /// How it does now, for the service manager.
+    pub(super) fn bearing(&self, now: DateTime<Utc>) -> (String, Bearing) {
+        let rests = self.rest_until.filter(|until| *until > now);
+        let bearing = match (&self.health, &self.transport) {
+            (Health::Failing { complaint, .. }, _) => rests
+                .map_or(Bearing::Fails(complaint.word()), |until| Bearing::Rests(until, complaint.word())),
+            (_, Transport::Folder(_)) => Bearing::Outbox,
+            (Health::Unknown, _) => Bearing::Unknown,
+            (Health::Well, _) => Bearing::Well,
+        };
+        (self.name.clone(), bearing)
     }
 
     /// How it does, by name.

@@ -55,6 +55,15 @@ impl Reply {
         Self { code, text: plain.split_whitespace().collect::<Vec<_>>().join(" ") }
     }
 
+    /// The answer in the words of an [`Outcome`], if they hold one: `rcpt: 550 5.1.1 unknown`.
+    #[must_use]
+    pub fn found_in(words: &str) -> Option<Self> {
+        let phase = words.split_once(": ").filter(|(phase, _)| phase.bytes().all(|b| b.is_ascii_lowercase()));
+        let (code, text) = phase.map_or(words, |(_, rest)| rest).split_once(' ')?;
+        let is_code = code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit());
+        code.parse().ok().filter(|_| is_code).map(|code| Self::new(code, text))
+    }
+
     /// The enhanced status code (RFC 3463), such as `4.2.2`, when the text begins with one.
     #[must_use]
     pub fn enhanced(&self) -> Option<&str> {
@@ -103,6 +112,24 @@ impl Outcome {
             Self::Untrusted(words) => format!("{}: {words}", Phase::Tls.word()),
             Self::NoToken(words) => format!("{}: {words}", Phase::Auth.word()),
             Self::Unfit(words) | Self::Unwritable(words) => words.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_found_again_in_its_words() {
+        let reply = Reply::new(550, "5.1.1 <x>: no such user");
+        for outcome in [Outcome::Accepted(reply.clone()), Outcome::Refused(Phase::Recipient, reply.clone())] {
+            assert_eq!(Reply::found_in(&outcome.words()), Some(reply.clone()), "{outcome:?}");
+        }
+        assert_eq!(Reply::found_in("rcpt: 550 5.1.1 x").as_ref().and_then(Reply::enhanced), Some("5.1.1"));
+        for none in ["", "550", "data: the link was lost", "5500 bytes", "a: b: 550 x", "+55 x", "connect: "]
+        {
+            assert_eq!(Reply::found_in(none), None, "{none}");
         }
     }
 }

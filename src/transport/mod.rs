@@ -7,7 +7,7 @@ pub mod folder;
 pub mod smtp;
 pub mod token;
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use crate::plan::outcome::Outcome;
 
@@ -63,6 +63,15 @@ impl Transport {
         match self {
             Self::Smtp(smtp) => smtp.secured(),
             Self::Folder(_) => None,
+        }
+    }
+
+    /// How long making ready and sending one mail can take together: whoever has not heard of it by then never will.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        match self {
+            Self::Smtp(smtp) => smtp.longest(),
+            Self::Folder(_) => Duration::from_mins(5),
         }
     }
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{MISSED, Scene, is_on_its_way};
 use crate::calendar::Recipient;
+use crate::diagnostic::Words;
 use crate::plan::row::{Reason, Row, State};
 use crate::plan::{Key, Sort, Wanted};
 
@@ -27,9 +28,12 @@ pub struct Trouble {
     pub tell: DateTime<Utc>,
     /// Since when, where that is known: what was told before is another episode.
     pub since: Option<DateTime<Utc>>,
-    /// What is the matter, in the operator's language.
-    pub sentence: String,
+    /// What is the matter.
+    pub sentence: Words,
 }
+
+/// Problems that begin so are a file's, of which the last good version rules.
+pub const FILE: &str = "file-";
 
 /// Problems that begin so are a relay's: what could not be told while they lasted is told afterwards.
 pub const RELAY: &str = "relay-";
@@ -114,15 +118,16 @@ impl Desk<'_> {
             Some((number, Episode { began: Some(row), .. })) if stands(row) => {
                 if trouble.since.is_none_or(|since| row.born >= since) {
                     // What is not told yet is told as it is by then.
-                    let why = if row.state == State::Planned { &trouble.sentence } else { &row.why };
-                    return Wanted { why: why.clone(), ..self.as_it_is(row) };
+                    let why =
+                        if row.state == State::Planned { self.say(&trouble.sentence) } else { &row.why };
+                    return Wanted { why: why.to_owned(), ..self.as_it_is(row) };
                 }
                 tell = tell.max(row.born + APART);
                 number + 1
             }
             Some((number, _)) => *number,
         };
-        self.wanted(Key::operator(&trouble.problem, number), tell, &trouble.sentence)
+        self.wanted(Key::operator(&trouble.problem, number), tell, self.say(&trouble.sentence))
     }
 
     /// A trouble that is gone: whoever was told of it hears so.
@@ -147,6 +152,10 @@ impl Desk<'_> {
         (heals && !matches!(began.state, State::Lapsed | State::Failed)).then(|| {
             self.wanted(Key::healed(problem, number), self.scene.now + HEALED, over.unwrap_or(&began.why))
         })
+    }
+
+    fn say<'a>(&self, words: &'a Words) -> &'a str {
+        words.say(self.operator.language.unwrap_or(self.scene.house.language))
     }
 
     fn as_it_is(&self, row: &Row) -> Wanted {

@@ -154,6 +154,11 @@ impl Smtp {
         same
     }
 
+    /// How long making ready, with a token, and sending one mail can take together.
+    pub(super) fn longest(&self) -> Duration {
+        self.timeouts.total() + self.timeouts.of_tokens()
+    }
+
     /// When the connection there is will have lain idle for [`IDLE_SECONDS`].
     pub(super) fn idle_until(&self) -> Option<Instant> {
         self.link.as_ref().map(link::Link::idle_until)
