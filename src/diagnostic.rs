@@ -109,6 +109,7 @@ pub const WARNINGS: &[&str] = &[
     "beyond-ascii",
     "zone-differs",
     "password-login",
+    "plain-heartbeat",
     "no-operator",
     "no-digest",
     "shared-address",

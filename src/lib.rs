@@ -30,6 +30,7 @@
 //! | add a notice | `plan/notice/`, a `Sort` in `plan/mod.rs` | `daemon/composing.rs`, a part in `templates/` |
 //! | have something wait for a person's word | `cli/accept.rs` | its verb in `ledger/mod.rs` |
 //! | tell the operator of something | `daemon/troubles.rs` | – |
+//! | give those who watch over the service another sign | `daemon/monitor.rs` | `settings/monitoring.rs`, README |
 //! | change when we try again, or give up | `plan/next.rs` | `tests/faults.rs` |
 //! | add a variable for templates | `message/facts.rs` | – (its comment is the manual) |
 //! | change what a table of the ledger holds | the next `ledger/sqlite/000N.sql` | the ledger as it was, in `tests/ledgers/` |

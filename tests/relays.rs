@@ -376,7 +376,10 @@ async fn a_ledger_that_cannot_be_written_says_so_and_nothing_leaves() {
     daemon.stop();
     manager.set_nonblocking(true).unwrap();
     let said: Vec<String> = std::iter::from_fn(|| status().ok()).collect();
-    assert!(said.iter().all(|said| !said.starts_with("STATUS=") || said.contains("nothing leaves")), "{said:?}");
+    assert!(
+        said.iter().all(|said| !said.starts_with("STATUS=") || said.contains("nothing leaves")),
+        "{said:?}"
+    );
     assert!(!server.lines().iter().any(|line| line.starts_with("MAIL")), "{:?}", server.lines());
 }
 

@@ -58,6 +58,8 @@ fn tables(of: Of) -> Vec<(&'static str, &'static str)> {
             ("/properties/smtp/properties/password", "[smtp.password]\nzzzzzzzz = 1"),
             ("/properties/smtp/items/properties/password", "[[smtp]]\npassword = { zzzzzzzz = 1 }"),
             ("/properties/delivery", "[delivery]\nzzzzzzzz = 1"),
+            ("/properties/monitoring", "[monitoring]\nzzzzzzzz = 1"),
+            ("/properties/monitoring/properties/heartbeat/anyOf/1", "[monitoring.heartbeat]\nzzzzzzzz = 1"),
             ("/properties/people/additionalProperties", "[people.x]\nzzzzzzzz = 1"),
             ("/properties/remind", "[remind]\nzzzzzzzz = 1"),
             ("/properties/remind/items", "[[remind]]\nzzzzzzzz = 1"),
@@ -411,6 +413,12 @@ fn wrong() -> Vec<(Of, String)> {
         settings("[smtp]\nhost = \"smtp.example.org\"\nrate = [\"30\"]"),
         settings("[delivery]\nlate_limit = \"three days\""),
         settings("[delivery]\nhours = \"7-21\""),
+        settings("[delivery]\npreflight = \"le soir\""),
+        settings("[delivery]\npreflight = 17"),
+        settings("[monitoring]\nheartbeat = \"hc-ping.com/x\""),
+        settings("[monitoring]\nheartbeat = { file = \"a\", env = \"B\" }"),
+        settings("[monitoring]\nmetrics = \"jalon.prom\""),
+        settings("[monitoring]\nmetrics = \"/var/lib/jalon.txt\""),
     ]
 }
 

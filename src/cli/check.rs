@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::ways::troubles;
+use super::ways::{no_heartbeat, troubles};
 use super::{Context, Exit, Format, Listing, out, report};
 use crate::calendar::read::Text;
 use crate::diagnostic::{Language, Problem, Severity, any_error, printable};
@@ -55,6 +55,8 @@ impl Check {
             problems.extend(files::with_paths(tried, &loaded, &context.config));
             let troubles = troubles(settings, &context.config, self.elsewhere).into_iter();
             problems.extend(troubles.map(|trouble| trouble.problem(&context.config, &loaded.text)));
+            let heartbeat = no_heartbeat(settings, &context.config, &loaded.text);
+            problems.extend(heartbeat.filter(|_| !self.elsewhere));
             reminders = planned.reminders.len();
         }
         let text = match self.listing.format {

@@ -5,9 +5,11 @@ use std::path::Path;
 use super::run::state_path;
 use super::{ledger_path, of_ledger};
 use crate::daemon::dispatcher::Way;
+use crate::daemon::heartbeat::target;
 use crate::diagnostic::{Language, Problem, Words, say};
 use crate::files::secrets::{authorities, secret};
 use crate::ledger::LedgerError;
+use crate::settings::monitoring::{self, Heartbeat};
 use crate::settings::place::place;
 use crate::settings::{Relay, Secret, Settings};
 use crate::transport::Transport;
@@ -96,6 +98,21 @@ pub fn troubles(settings: &Settings, config: &Path, elsewhere: bool) -> Vec<Trou
     }
     found.extend(ledger_path(None, Some(settings)).err().map(|error| Trouble::of_ledger(&error)));
     found
+}
+
+/// What is wrong with the file that holds the address of the heartbeat: a warning, for `run` goes on without.
+#[must_use]
+pub fn no_heartbeat(settings: &Settings, config: &Path, text: &str) -> Option<Problem> {
+    let kept @ Heartbeat::Kept(Secret::File(_)) = settings.monitoring.heartbeat.as_ref()? else {
+        return None;
+    };
+    let sentence = target(kept, config).err()?;
+    let file = config.join("jalon.toml").display().to_string();
+    let problem = Problem::warning("no-heartbeat", file, sentence).remedy(monitoring::remedy());
+    Some(match place(text, Some(("monitoring", 0)), "heartbeat") {
+        Some(place) => problem.at(place),
+        None => problem,
+    })
 }
 
 /// Whether there is no way out at all.

@@ -51,13 +51,13 @@ type Claim = (String, i64);
 /// Sends what is due.
 #[derive(Debug)]
 pub struct Dispatcher<L> {
-    ledger: L,
+    pub(super) ledger: L,
     clock: Clock,
-    ways: Vec<Way>,
+    pub(super) ways: Vec<Way>,
     lease: TimeDelta,
     stop: watch::Receiver<bool>,
     /// What this step did; what a failed step did is told by the next.
-    report: Report,
+    pub(super) report: Report,
     /// Mails at which a conversation ended. They are tried last, so that none of them holds up the others, and a
     /// second loss is the relay's.
     suspects: BTreeSet<String>,
@@ -218,7 +218,7 @@ impl<L: Ledger> Dispatcher<L> {
         fail_point("before-claim");
         let mut mails = self.ledger.claim(now, self.lease, most, sender.from.domain()).await?;
         if mails.is_empty() {
-            return Ok(());
+            return self.preflight(snapshot, now).await;
         }
         fail_point("after-claim");
         self.report.worked = true;
@@ -236,12 +236,15 @@ impl<L: Ledger> Dispatcher<L> {
     }
 
     /// Makes a way out ready for a mail; false when it is not, or when it is time to stop.
-    async fn make_ready(&mut self, at: usize, snapshot: &Snapshot) -> bool {
+    pub(super) async fn make_ready(&mut self, at: usize, snapshot: &Snapshot) -> bool {
         self.promise(self.ways[at].transport.longest());
         let ready = tokio::select! {
             ready = self.ways[at].transport.ready() => Some(ready),
             () = told_to_stop(self.stop.clone()) => None,
         };
+        if ready.is_some() {
+            self.ways[at].tried = Some(self.clock.now());
+        }
         self.promise(ROUND);
         match ready {
             Some(Ok(())) => self.ways[at].is_ready(),
@@ -274,7 +277,7 @@ impl<L: Ledger> Dispatcher<L> {
     }
 
     /// Has the ledger remember how the ways out do.
-    async fn note_ways(&mut self) -> Result<(), LedgerError> {
+    pub(super) async fn note_ways(&mut self) -> Result<(), LedgerError> {
         for way in &mut self.ways {
             if let Some(relay) = way.to_note() {
                 self.ledger.note_relay(relay.clone()).await?;

@@ -325,6 +325,26 @@ pub fn changed_without_copy(problem: &CopyError) {
     warn!(event = "not-copied", "{problem}: the ledger's tables were brought up to date without a copy");
 }
 
+/// Nobody answers the heartbeat; its address is a secret, and not said.
+pub fn heartbeat_unanswered(host: &str, why: &str) {
+    warn!(event = "heartbeat", host, why, "the heartbeat is not heard; mails go on");
+}
+
+/// The heartbeat is heard again.
+pub fn heartbeat_answered(host: &str) {
+    info!(event = "heartbeat", host, "the heartbeat is heard again");
+}
+
+/// The metrics cannot be written.
+pub fn metrics_unwritten(path: &std::path::Path, why: &std::io::Error) {
+    warn!(event = "metrics", path = %path.display(), %why, "the metrics cannot be written (systemd: ReadWritePaths=); mails go on");
+}
+
+/// The metrics are written again.
+pub fn metrics_written(path: &std::path::Path) {
+    info!(event = "metrics", path = %path.display(), "the metrics are written again");
+}
+
 /// The clock is not to be trusted.
 pub fn distrusted(verdict: Trust, now: DateTime<Utc>, last_round: Option<DateTime<Utc>>) {
     let (by, how) = match verdict {

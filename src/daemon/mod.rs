@@ -14,12 +14,16 @@ pub mod dispatcher;
 pub mod foreseen;
 pub mod forgetting;
 pub mod guard;
+pub mod heartbeat;
 pub mod housekeeping;
 mod keeping;
 pub mod log;
+pub mod metrics;
+pub mod monitor;
 pub mod pacemaker;
 pub mod planner;
 mod planning;
+pub mod preflight;
 pub mod pulse;
 mod refusals;
 mod report;
@@ -43,6 +47,7 @@ use crate::telemetry::manager::{Manager, watchdog};
 use dispatcher::{Dispatcher, Way};
 use guard::Guard;
 use keeping::keep_loop;
+use monitor::Monitor;
 use pacemaker::Beats;
 use planner::{Planner, Snapshot};
 use planning::{PlanWakes, plan_loop};
@@ -131,7 +136,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (renew, renewed) = mpsc::unbounded_channel();
     let planning = plan_loop(
         planner,
-        (guard.clone(), ledger.clone()),
+        (guard.clone(), ledger.clone(), Monitor::new(ledger.clone(), clock.clone())),
         show,
         PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt, copied },
         (remake, renew),

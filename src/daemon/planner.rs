@@ -38,6 +38,7 @@ use crate::plan::notice::slip::{self, Slips};
 use crate::plan::notice::{MISSED, Scene, missed, news};
 use crate::plan::reconcile::{Change, reconcile};
 use crate::plan::row::{Row, State};
+use crate::plan::tally::Tally;
 use crate::plan::told::{Histories, Renaming, Revised, Revision, revise};
 use crate::plan::{Key, Reminder, Sort, Wanted};
 use crate::settings::{Mail, Settings};
@@ -97,6 +98,8 @@ pub struct Round {
     pub troubles: Vec<Trouble>,
     /// When the next reminder is due.
     pub next: Option<DateTime<Utc>>,
+    /// How the ledger stood.
+    pub tally: Tally,
 }
 
 /// Plans.
@@ -311,6 +314,7 @@ impl<L: Ledger> Planner<L> {
         }
         self.bring(&notices, &mut known, |row| !early(row), (&frozen, &BTreeMap::new()), now, &mut round)
             .await?;
+        round.tally = Tally::of(&known, now);
         if !people.is_empty() || !forget.is_empty() {
             self.ledger.remember_people(people, forget).await?;
         }

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::dispatcher::Way;
 use super::guard::Guard;
 use super::log;
+use super::monitor::Monitor;
 use super::planner::{Planner, Round, Snapshot};
 use super::pulse::{Life, MARGIN, ROUND};
 use super::status::Status;
@@ -38,7 +39,7 @@ pub(super) struct PlanWakes {
 /// however it did; and again after each SIGHUP, once a round was made by what the files say then.
 pub(super) async fn plan_loop<L: Ledger>(
     mut planner: Planner<L>,
-    (guard, ledger): (Guard, L),
+    (guard, ledger, mut monitor): (Guard, L, Monitor<L>),
     show: watch::Sender<Option<Arc<Snapshot>>>,
     mut wakes: PlanWakes,
     (remake, renew): (Remake, mpsc::UnboundedSender<Vec<Way>>),
@@ -56,9 +57,13 @@ pub(super) async fn plan_loop<L: Ledger>(
     let mut awaited = true;
     while !*stopping.borrow() {
         life.begins(ROUND).await;
-        planner
-            .heed(Felt { copies: wakes.copied.borrow().clone(), ..wakes.felt.borrow_and_update().clone() });
-        match plan_once(&planner, &guard, &ledger, &show, taken).await {
+        let felt = Felt { copies: wakes.copied.borrow().clone(), ..wakes.felt.borrow_and_update().clone() };
+        planner.heed(felt.clone());
+        monitor.before().await;
+        let planned = plan_once(&planner, &guard, &ledger, &show, taken).await;
+        let round = planned.as_ref().ok().and_then(|done| done.as_ref()).map(|(_, round)| round);
+        monitor.after(round, &felt, planner.files()).await;
+        match planned {
             Ok(Some((snapshot, round))) => {
                 taken = false;
                 let postings = snapshot.postings.len();

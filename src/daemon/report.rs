@@ -46,4 +46,6 @@ pub struct Report {
     pub templates: Vec<Problem>,
     /// A relay that rests from now on: its name, until when, and why.
     pub resting: Option<(String, DateTime<Utc>, String)>,
+    /// A relay that was looked at before mails are due: its name, and whether it would take them.
+    pub looked_at: Option<(String, bool)>,
 }

@@ -21,6 +21,9 @@ use crate::transport::folder::Outbox;
 /// How long a rest that was remembered lasts at most: the clock may have been ahead when it began.
 const LONGEST_REST: TimeDelta = TimeDelta::hours(1);
 
+/// How exactly the ledger knows when a way out was tried: not every mail is worth a note.
+const NOTED: TimeDelta = TimeDelta::hours(1);
+
 /// A way out, and how it does.
 #[derive(Debug)]
 pub struct Way {
@@ -40,6 +43,8 @@ pub struct Way {
     pub(super) health: Health,
     /// Whether what failed last would have failed while it was made ready: then being ready again is being well.
     early: bool,
+    /// When it was last looked at or given mails, whatever came of it.
+    pub(super) tried: Option<DateTime<Utc>>,
     /// What the ledger knows of it.
     noted: StoredRelay,
 }
@@ -48,7 +53,8 @@ impl Way {
     /// A way out that is well as far as is known, and takes any number of mails.
     #[must_use]
     pub fn new(name: String, transport: Transport) -> Self {
-        let noted = StoredRelay { name: name.clone(), rest_until: None, failures: 0, trouble: None };
+        let noted =
+            StoredRelay { name: name.clone(), rest_until: None, failures: 0, trouble: None, tried: None };
         Self {
             name,
             transport,
@@ -58,6 +64,7 @@ impl Way {
             failures: 0,
             health: Health::Unknown,
             early: false,
+            tried: None,
             noted,
         }
     }
@@ -94,9 +101,11 @@ impl Way {
         let Some(known) = known else { return };
         // Whoever restarts has mended what only a hand can mend, or thinks so: it is tried at once.
         let mended = known.trouble.as_ref().is_some_and(|(_, complaint, _)| complaint.wants_a_hand());
-        let rest = known.rest_until.filter(|until| *until > now && !mended);
+        // Also one that is over: then a relay that was away is looked at now.
+        let rest = known.rest_until.filter(|_| !mended);
         self.rest_until = rest.map(|at| at.min(now + LONGEST_REST));
         self.failures = known.failures;
+        self.tried = known.tried.map(|tried| tried.min(now));
         if let Some((since, complaint, words)) = known.trouble.clone() {
             self.early = matches!(
                 complaint,
@@ -114,11 +123,14 @@ impl Way {
             Health::Failing { since, complaint, words, .. } => Some((*since, *complaint, words.clone())),
             Health::Unknown | Health::Well => None,
         };
+        let known = self.noted.tried;
+        let news = known.is_none_or(|known| self.tried.is_some_and(|tried| tried - known >= NOTED));
         let relay = StoredRelay {
             name: self.name.clone(),
             rest_until: self.rest_until,
             failures: self.failures,
             trouble,
+            tried: if news { self.tried } else { known },
         };
         (relay != self.noted).then_some(relay)
     }

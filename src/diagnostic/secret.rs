@@ -9,8 +9,19 @@ use unicode_normalization::char::is_combining_mark;
 use super::{LONGEST_LINE, Problem, Words, nearest, say};
 
 /// What the name of a key holds that is a secret's.
-const KEYS: [&str; 10] =
-    ["pass", "secret", "token", "pwd", "mdp", "credential", "psw", "sesame", "api_key", "apikey"];
+const KEYS: [&str; 11] = [
+    "pass",
+    "secret",
+    "token",
+    "pwd",
+    "mdp",
+    "credential",
+    "psw",
+    "sesame",
+    "api_key",
+    "apikey",
+    "heartbeat",
+];
 
 /// Words that speak of a secret wherever they stand.
 const SPOKEN: &str = "pass passwd password passwords passwort passphrase passcode motdepasse motpasse mdp pwd psw psswd \
@@ -42,7 +53,7 @@ const HOUSE: &str = "title organisation recruiters contract location url referen
     day_off to email cc subject away leaves cover digest from operator reply_to bounces recipients outbox host port \
     tls username password rate auth ca_file token_command keep postings templates late_limit in_doubt hours name id \
     time_zone language holidays days_off work_days deadline interview start end milestone remind people teams mail \
-    smtp delivery ledger credential file env mot passe starttls implicit none plain login xoauth2 true false min day \
+    smtp delivery ledger monitoring heartbeat metrics preflight credential file env mot passe starttls implicit none plain login xoauth2 true false min day \
     hour https http mailto tel sqlite postgres jalon toml";
 
 /// Whether a line may hold a secret: by one of its keys, also a misspelt one, by a word that speaks of one wherever it
@@ -64,7 +75,7 @@ pub fn speaks_of_a_secret(line: &str) -> bool {
         before.filter_map(|text| text.rsplit(|c| !is_word(c)).next()).collect()
     };
     let near = |name: &str| {
-        name.chars().count() > 4 && nearest(name, ["password", "passwd", "motdepasse"]).is_some()
+        name.chars().count() > 4 && nearest(name, ["password", "passwd", "motdepasse", "heartbeat"]).is_some()
     };
     keys.iter().any(|key| KEYS.iter().any(|word| key.contains(word)) || near(key))
         || says_so(line)

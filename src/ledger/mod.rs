@@ -22,6 +22,7 @@ use crate::plan::complaint::Complaint;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
+use crate::plan::tally::Purged;
 use crate::plan::told::{Renaming, Revision, Told};
 use crate::plan::{Key, Wanted};
 
@@ -238,6 +239,8 @@ pub struct StoredRelay {
     pub failures: u32,
     /// Since when it fails, what the matter is, and what it said; none while it is well.
     pub trouble: Option<(DateTime<Utc>, Complaint, String)>,
+    /// When it was last looked at or given mails, to the hour, whatever came of it.
+    pub tried: Option<DateTime<Utc>>,
 }
 
 /// What a person may do to a row.
@@ -469,6 +472,9 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// an instant, and what they said. The notices of a posting that is remembered stay as long as any later row of it.
     /// With the last row of a posting that is not go the revisions of its events. Returns how many rows.
     fn purge(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+
+    /// How much [`Ledger::purge`] forgot of what is counted, since the ledger began.
+    fn purged(&self) -> impl Future<Output = Result<Purged, LedgerError>> + Send;
 
     /// Keeps a copy of the whole ledger where the last one is a day old; returns where the new one is. A store that
     /// its own administrators copy keeps none.

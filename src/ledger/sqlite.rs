@@ -37,6 +37,7 @@ use super::{
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
+use crate::plan::tally::Purged;
 use crate::plan::told::{Renaming, Revision, Told};
 use crate::plan::{Key, Wanted};
 
@@ -304,6 +305,10 @@ impl Ledger for SqliteLedger {
         let path = self.ask(|db| Ok(db.path().map(PathBuf::from))).await?;
         let removed = path.map_or(Ok(0), |path| forgetting::purge_copies(&path, before));
         removed.map_err(|error| unusable(&self.ledger, error))
+    }
+
+    async fn purged(&self) -> Result<Purged, LedgerError> {
+        self.ask(forgetting::purged).await
     }
 
     async fn keep_copy(&self, now: DateTime<Utc>) -> Result<Option<PathBuf>, CopyError> {

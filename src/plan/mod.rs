@@ -25,6 +25,7 @@ pub mod reconcile;
 pub mod refused;
 pub mod row;
 pub mod said;
+pub mod tally;
 pub mod told;
 pub mod trust;
 pub mod why;

@@ -4,6 +4,7 @@
 //! here: only where they are kept (`files` reads them).
 
 mod cron;
+pub mod monitoring;
 mod people;
 pub mod place;
 pub mod read;
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{NaiveTime, TimeDelta};
+
+use self::monitoring::Monitoring;
 
 use crate::calendar::{House, Kind, Rule};
 
@@ -35,6 +38,8 @@ pub struct Settings {
     pub relays: Vec<Relay>,
     /// When and how mail is delivered.
     pub delivery: Delivery,
+    /// The signs that the service gives of itself.
+    pub monitoring: Monitoring,
 }
 
 /// `[ledger]`
@@ -161,6 +166,8 @@ pub struct Delivery {
     pub in_doubt: InDoubt,
     /// The hours in which late mails and notices leave, local to the recipient.
     pub hours: (NaiveTime, NaiveTime),
+    /// When relays are looked at on the evening before a day with mails, in the house's zone; none when they are not.
+    pub preflight: Option<NaiveTime>,
 }
 
 /// What to do with a mail that may have left.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::monitoring::monitoring;
 use super::people::directory;
 use super::relay::relay;
 use super::{Delivery, InDoubt, Ledger, Mail, Mailbox, Settings};
@@ -17,6 +18,7 @@ use crate::calendar::walk::{At, Source, Table};
 use crate::calendar::{House, Kind, Rule, WorkingDays, Zone};
 use crate::diagnostic::{Problem, looks_like_a_path, say, speaks_of_a_secret};
 use chrono::{NaiveTime, TimeDelta};
+use toml::de::DeValue;
 
 /// What came of reading jalon.toml.
 #[derive(Debug)]
@@ -79,6 +81,7 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
     let relays: Vec<_> = table.tables("smtp").iter().map(|table| relay(table, twice)).collect();
     let mail = mail_table.map(|table| mail(&table, !relays.is_empty()));
     let delivery = delivery(table);
+    let monitoring = monitoring(table);
     let (known, folder) = (house.clone(), postings.clone());
     let settings = || {
         zone?;
@@ -91,6 +94,7 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
             mail: mail.map_or(Some(None), |mail| mail.map(Some))?,
             relays: relays.into_iter().collect::<Option<_>>()?,
             delivery,
+            monitoring,
         })
     };
     (known, folder, settings())
@@ -261,6 +265,7 @@ fn delivery(table: &Table<'_, '_>) -> Delivery {
             NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default(),
             NaiveTime::from_hms_opt(21, 0, 0).unwrap_or_default(),
         ),
+        preflight: NaiveTime::from_hms_opt(17, 0, 0),
     };
     let Some(table) = table.table("delivery") else { return usual };
     let late_limit = table.duration("late_limit").unwrap_or(usual.late_limit);
@@ -271,8 +276,33 @@ fn delivery(table: &Table<'_, '_>) -> Delivery {
         .text("hours")
         .map_or(Some(usual.hours), |found| hours(table.source, &found))
         .unwrap_or(usual.hours);
+    let preflight = preflight(&table, usual.preflight);
     table.finish();
-    Delivery { late_limit, in_doubt, hours }
+    Delivery { late_limit, in_doubt, hours, preflight }
+}
+
+/// A time of day, written as `hours` or as `at`; or false.
+fn preflight(table: &Table<'_, '_>, usual: Option<NaiveTime>) -> Option<NaiveTime> {
+    let Some(value) = table.get("preflight") else { return usual };
+    let found = match value.get_ref() {
+        DeValue::Boolean(true) => return usual,
+        DeValue::Boolean(false) => return None,
+        DeValue::String(text) => NaiveTime::parse_from_str(text.trim(), "%H:%M").ok(),
+        DeValue::Datetime(_) => return table.time("preflight"),
+        _ => None,
+    };
+    if found.is_none() {
+        table.source.error(
+            &value.span(),
+            "wrong-time",
+            say("« preflight » attend une heure, ou false", "`preflight` wants a time of day, or false"),
+            Some(say(
+                "écrivez preflight = \"17:00\", ou preflight = false",
+                "write preflight = \"17:00\", or preflight = false",
+            )),
+        );
+    }
+    found
 }
 
 fn hours(source: &Source<'_>, found: &At<String>) -> Option<(NaiveTime, NaiveTime)> {

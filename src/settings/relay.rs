@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
+use toml::de::DeValue;
 
 use super::read::path;
 use super::{Auth, Rate, Relay, Secret, Tls};
 use crate::calendar::walk::{At, Source, Table, choices};
-use crate::diagnostic::{looks_like_a_host, say};
+use crate::diagnostic::{Words, looks_like_a_host, say};
 
 /// A relay; `twice` when what stands in a second [smtp], which was told, may be missing here.
 pub(super) fn relay(table: &Table<'_, '_>, twice: bool) -> Option<Relay> {
@@ -152,7 +153,17 @@ fn secret(table: &Table<'_, '_>) -> Option<Secret> {
         );
         return None;
     }
-    let inner = table.as_table("password", value)?;
+    kept(table, "password", value, remedy())
+}
+
+/// The one place where a secret is kept, of the three there may be.
+pub(super) fn kept<'a>(
+    table: &Table<'_, 'a>,
+    key: &str,
+    value: &At<DeValue<'a>>,
+    remedy: Words,
+) -> Option<Secret> {
+    let inner = table.as_table(key, value)?;
     let found: Vec<_> = [
         inner.text("credential").map(|name| Secret::Credential(name.into_inner())),
         inner.text("file").map(|path| Secret::File(PathBuf::from(path.into_inner()))),
@@ -170,8 +181,8 @@ fn secret(table: &Table<'_, '_>) -> Option<Secret> {
         table.source.error_without_text(
             &value.span(),
             "unclear-secret",
-            say("« password » nomme une seule source", "`password` names one source"),
-            remedy(),
+            say(format!("« {key} » nomme une seule source"), format!("`{key}` names one source")),
+            remedy,
         );
         return None;
     }

@@ -2,8 +2,10 @@
 
 use jalon::ledger::{Hand, Ledger as _};
 use jalon::plan::Key;
+use jalon::plan::next::{Doubt, Verdict};
 use jalon::plan::reconcile::Change;
 use jalon::plan::row::{Reason, State};
+use jalon::plan::tally::{Purged, Tally};
 
 use crate::world::*;
 
@@ -279,4 +281,23 @@ pub async fn notices_of_no_posting_are_forgotten_with_time<F: Fixture>(world: Wo
     assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 3);
     let left: Vec<_> = world.ledger.known().await.unwrap().into_iter().map(|row| row.key).collect();
     assert_eq!(left, [key(START), key(CHANGE), key(NEW)], "their posting goes on");
+}
+
+pub async fn what_was_sent_and_forgotten_is_still_counted<F: Fixture>(world: World<F>) {
+    assert_eq!(world.ledger.purged().await.unwrap(), Purged::default());
+    // One is sent after a doubt, one lapses, one is to come.
+    world.plan(&[(WEEK, 0, 100)]).await;
+    world.attempt(Verdict::Doubt { doubt: Doubt::Resend(at(2)), reply: "silence".into() }, 1).await;
+    world.attempt(sent(), 2).await;
+    world.plan(&[(SACHA, 0, 100), (START, 900, 1000)]).await;
+    world.tidy(100).await;
+    let all = Tally::of(&world.ledger.known().await.unwrap(), at(100));
+    assert_eq!((all.planned, all.sent, all.doubts), (1, 1, 1));
+    assert_eq!(world.ledger.purge(at(101)).await.unwrap(), 2);
+    let left = Tally::of(&world.ledger.known().await.unwrap(), at(101));
+    assert_eq!((left.planned, left.sent, left.doubts), (1, 0, 0));
+    let world = world.crash();
+    assert_eq!(world.ledger.purged().await.unwrap(), Purged { sent: 1, doubts: 1 });
+    world.ledger.purge(at(101)).await.unwrap();
+    assert_eq!(world.ledger.purged().await.unwrap(), Purged { sent: 1, doubts: 1 }, "once");
 }

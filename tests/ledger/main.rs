@@ -135,6 +135,7 @@ macro_rules! contract {
                 what_readers_of_a_remembered_posting_were_told_is_kept_while_it_goes_on
                 no_notice_gives_way_and_nothing_gives_way_to_one
                 notices_of_no_posting_are_forgotten_with_time
+                what_was_sent_and_forgotten_is_still_counted
             }
             telling {
                 nothing_is_told_before_it_is_sent

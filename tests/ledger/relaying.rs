@@ -11,6 +11,7 @@ fn resting(name: &str, until: i64, complaint: Complaint) -> StoredRelay {
         rest_until: Some(at(until)),
         failures: 3,
         trouble: Some((at(until - 5), complaint, "auth: 535 5.7.8 no".to_owned())),
+        tried: Some(at(until - 1)),
     }
 }
 
@@ -22,7 +23,8 @@ pub async fn a_relay_is_remembered_whole_and_replaced<F: Fixture>(world: World<F
         world.ledger.note_relay(one.clone()).await.unwrap();
         assert_eq!(world.ledger.relays().await.unwrap(), [one, two]);
     }
-    let well = StoredRelay { name: "one".to_owned(), rest_until: None, failures: 0, trouble: None };
+    let well =
+        StoredRelay { name: "one".to_owned(), rest_until: None, failures: 0, trouble: None, tried: None };
     world.ledger.note_relay(well.clone()).await.unwrap();
     assert_eq!(world.ledger.relays().await.unwrap()[0], well);
 }

@@ -147,6 +147,43 @@ fn machine(keys: Keys, language: Language) -> Keys {
                     "examples": ["07:00-21:00"],
                 }),
             )
+            .may(
+                "preflight",
+                "Quand essayer chaque relais, sans rien envoyer, la veille d'un jour où des courriels partent ; false : jamais.",
+                "When to try each relay, sending nothing, on the evening before a day with mails; false: never.",
+                json!({
+                    "type": ["string", "boolean"],
+                    "pattern": r"^\s*\d{1,2}:\d\d(:\d\d(\.0+)?)?\s*$",
+                    "default": "17:00",
+                    "examples": ["17:00", false],
+                }),
+            )
+            .table(),
+    )
+    .may(
+        "monitoring",
+        "Les signes de vie que le service donne à qui le surveille.",
+        "The signs of life that the service gives to those who watch over it.",
+        Keys::new(language)
+            .may(
+                "heartbeat",
+                "Une adresse à interroger chaque minute quand tout va bien (Healthchecks et semblables) ; un secret, qui peut être gardé ailleurs.",
+                "An address to ask every minute while all is well (Healthchecks and the like); a secret, which may be kept elsewhere.",
+                json!({ "anyOf": [
+                    { "type": "string", "pattern": r"^\s*[hH][tT][tT][pP][sS]?://[^\s@#]+\s*$", "examples": ["https://hc-ping.com/UUID"] },
+                    password(language),
+                ] }),
+            )
+            .may(
+                "metrics",
+                "Un fichier de mesures pour le collecteur « textfile » de node-exporter : un chemin entier, qui finit par .prom.",
+                "A file of metrics for node-exporter's textfile collector: a whole path that ends with .prom.",
+                json!({
+                    "type": "string",
+                    "pattern": r"^\s*/.*\.prom\s*$",
+                    "examples": ["/var/lib/prometheus/node-exporter/jalon.prom"],
+                }),
+            )
             .table(),
     )
 }

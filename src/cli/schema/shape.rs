@@ -269,6 +269,7 @@ fn meaning(code: &'static str) -> Meaning<'static> {
         "password-login" => {
             ("un mot de passe là où il n'en faudra plus", "a password where none will do any more")
         }
+        "plain-heartbeat" => ("une adresse de heartbeat sans https", "a heartbeat's address without https"),
         "no-operator" => ("personne à prévenir des pannes", "nobody to tell of failures"),
         "no-digest" => ("digest_of sans digest", "digest_of without a digest"),
         "shared-address" => ("une adresse pour deux personnes", "one address for two people"),

@@ -28,6 +28,9 @@ pub fn dispatched(report: &Report) {
             "it cannot be told for now: no usable version of its posting holds it, or no template can write it"
         );
     }
+    if let Some((relay, ready)) = &report.looked_at {
+        looked_at(relay, *ready);
+    }
     if let Some((relay, until, why)) = &report.resting {
         let reply = Reply::found_in(why);
         let (relay_code, relay_status) = codes(reply.as_ref());
@@ -36,6 +39,15 @@ pub fn dispatched(report: &Report) {
             event = "relay-rests",
             relay, until = %until, relay_code, relay_status, why, "the relay takes no mail for now"
         );
+    }
+}
+
+/// A relay was looked at before mails are due; why it is not ready stands in the line about its rest.
+fn looked_at(relay: &str, ready: bool) {
+    if ready {
+        info!(event = "preflight", relay, ready, "looked at before mails are due: it is ready for them");
+    } else {
+        warn!(event = "preflight", relay, ready, "looked at before mails are due: it would take none");
     }
 }
 

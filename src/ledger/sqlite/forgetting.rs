@@ -8,9 +8,17 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::Connection;
 
 use super::rows::At;
+use crate::plan::tally::Purged;
 
 /// How the name of a copy ends: when it was made, UTC.
 const WHEN: &str = "%Y%m%dT%H%M%SZ";
+
+/// What is forgotten.
+const OVER: &str = "late_after < ?1
+    AND state IN ('sent', 'failed', 'withdrawn', 'skipped', 'superseded', 'lapsed')
+    AND (sort = 'reminder' OR posting NOT IN (SELECT id FROM postings)
+         OR NOT EXISTS (SELECT 1 FROM rows AS other
+                        WHERE other.posting = rows.posting AND other.late_after >= ?1))";
 
 /// Forgets final rows that were of use until an instant. Of a posting that is remembered, the notices stay as long as
 /// any row of it does: they say what its readers were told of dates to come. What the rows said goes with them; the
@@ -18,21 +26,34 @@ const WHEN: &str = "%Y%m%dT%H%M%SZ";
 ///
 /// A reminder that is forgotten here is not laid again while its file is still there (`daemon::planner`); were it, it
 /// would be met for the first time after its due instant, and skipped.
+///
+/// What was sent, and the doubts, are counted: see [`purged`].
 pub(super) fn purge(db: &Connection, before: DateTime<Utc>) -> rusqlite::Result<usize> {
-    let rows = db.execute(
-        "DELETE FROM rows WHERE late_after < ?1
-         AND state IN ('sent', 'failed', 'withdrawn', 'skipped', 'superseded', 'lapsed')
-         AND (sort = 'reminder' OR posting NOT IN (SELECT id FROM postings)
-              OR NOT EXISTS (SELECT 1 FROM rows AS other
-                             WHERE other.posting = rows.posting AND other.late_after >= ?1))",
-        [At(before)],
+    let forgotten = [At(before)];
+    db.execute(
+        &format!(
+            "UPDATE meta SET (forgotten_sent, forgotten_doubts) = (
+                 SELECT forgotten_sent + count(*) FILTER (WHERE state = 'sent'),
+                        forgotten_doubts + ifnull(sum(doubts), 0)
+                 FROM rows WHERE {OVER})"
+        ),
+        forgotten,
     )?;
+    let rows = db.execute(&format!("DELETE FROM rows WHERE {OVER}"), forgotten)?;
     db.execute(
         "DELETE FROM revisions WHERE posting NOT IN (SELECT id FROM postings)
          AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.posting = revisions.posting)",
         [],
     )?;
     Ok(rows)
+}
+
+/// How much was forgotten of what is counted.
+pub(super) fn purged(db: &Connection) -> rusqlite::Result<Purged> {
+    db.query_row("SELECT forgotten_sent, forgotten_doubts FROM meta", [], |row| {
+        let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        Ok(Purged { sent: count(0)?, doubts: count(1)? })
+    })
 }
 
 /// The copies of a ledger: in `backups/` beside it, and what `restore` put aside. Each with when it was made, by its name.

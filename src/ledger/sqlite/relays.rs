@@ -8,7 +8,7 @@ use crate::ledger::StoredRelay;
 
 /// Every relay remembered, by name.
 pub(super) fn relays(db: &Connection) -> rusqlite::Result<Vec<StoredRelay>> {
-    db.prepare("SELECT name, rest_until, failures, since, complaint, words FROM relays ORDER BY name")?
+    db.prepare("SELECT name, rest_until, failures, since, complaint, words, tried FROM relays ORDER BY name")?
         .query_map([], |row| {
             let since: Option<At> = row.get(3)?;
             let trouble = match since {
@@ -20,6 +20,7 @@ pub(super) fn relays(db: &Connection) -> rusqlite::Result<Vec<StoredRelay>> {
                 rest_until: row.get::<_, Option<At>>(1)?.map(|at| at.0),
                 failures: row.get(2)?,
                 trouble,
+                tried: row.get::<_, Option<At>>(6)?.map(|at| at.0),
             })
         })?
         .collect()
@@ -32,9 +33,17 @@ pub(super) fn note_relay(db: &Connection, relay: &StoredRelay) -> rusqlite::Resu
         None => (None, None, None),
     };
     db.execute(
-        "INSERT OR REPLACE INTO relays (name, rest_until, failures, since, complaint, words)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![relay.name, relay.rest_until.map(At), relay.failures, since, complaint, words],
+        "INSERT OR REPLACE INTO relays (name, rest_until, failures, since, complaint, words, tried)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            relay.name,
+            relay.rest_until.map(At),
+            relay.failures,
+            since,
+            complaint,
+            words,
+            relay.tried.map(At)
+        ],
     )?;
     Ok(())
 }

@@ -8,7 +8,8 @@ use crate::ledger::ailment::Ailment;
 use crate::ledger::{LedgerError, Stamp};
 
 /// Every migration, oldest first, with the schema that it makes (`PRAGMA user_version`).
-const MIGRATIONS: [(i64, &str); 2] = [(1, include_str!("0001.sql")), (2, include_str!("0002.sql"))];
+const MIGRATIONS: [(i64, &str); 3] =
+    [(1, include_str!("0001.sql")), (2, include_str!("0002.sql")), (3, include_str!("0003.sql"))];
 
 /// The newest schema that this program knows.
 pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

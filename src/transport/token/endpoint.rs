@@ -72,21 +72,8 @@ pub enum EndpointError {
 pub fn ask(address: &str, form: &[(&str, &str)]) -> Result<Granted, EndpointError> {
     let (host, plain) = checked(address)?;
     let unreachable = |why: String| EndpointError::Unreachable { host: host.clone(), why };
-    let tls = TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-        .root_certs(authorities())
-        .build();
-    let agent: Agent = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(LIMIT))
-        .user_agent(concat!("jalon/", env!("CARGO_PKG_VERSION")))
-        // What is in the clear must not leave this machine, whatever proxy the environment names.
-        .proxy(if plain { None } else { Proxy::try_from_env() })
-        .tls_config(tls)
-        .build()
-        .into();
-    let mut response = agent
+    // What is in the clear must not leave this machine, whatever proxy the environment names.
+    let mut response = agent(LIMIT, plain)
         .post(address)
         .header("Accept", "application/json")
         .send_form(form.iter().copied())
@@ -97,6 +84,25 @@ pub fn ask(address: &str, form: &[(&str, &str)]) -> Result<Granted, EndpointErro
     let secret = |(key, _): &&(&str, &str)| matches!(*key, "client_secret" | "refresh_token");
     let secrets: Vec<String> = form.iter().filter(secret).map(|(_, value)| (*value).to_owned()).collect();
     answer(&host, status, &body, &secrets)
+}
+
+/// Whoever asks by HTTP: by our ring and our authorities, for so long at most; no redirect is followed, for the address or
+/// what is sent may be a secret. `here`: not through the proxy of the environment.
+#[must_use]
+pub fn agent(limit: Duration, here: bool) -> Agent {
+    let tls = TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+        .root_certs(authorities())
+        .build();
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(limit))
+        .user_agent(concat!("jalon/", env!("CARGO_PKG_VERSION")))
+        .proxy(if here { None } else { Proxy::try_from_env() })
+        .tls_config(tls)
+        .build()
+        .into()
 }
 
 /// The host of an address that a secret may be sent to, and whether the way there is in the clear.
