@@ -5,9 +5,11 @@
 mod folders;
 pub mod kept;
 pub mod looks;
+pub mod rights;
 pub mod rotated;
 pub mod secrets;
 pub mod watch;
+pub mod zoneinfo;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -37,6 +37,7 @@
 //! | say what ails a ledger, and what to do | `ledger/ailment.rs` | – |
 //! | explain a refusal of a provider's | `message/advice/` | `tests/advice.rs` |
 //! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |
+//! | have `doctor` look at more | `cli/doctor/facts.rs`, `gather.rs` | its judgement in `cli/doctor/judge/`, its turn in `tests/doctor/` |
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |
 //! | change how a problem reads | `diagnostic.rs` | – |

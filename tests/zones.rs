@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use jalon::calendar::Zone;
+use jalon::calendar::tzif::{offset, parting};
 use jiff::civil;
 use jiff::tz::TimeZone;
 
@@ -61,4 +62,42 @@ fn a_day_lasts_until_the_next_begins_also_when_it_never_was() {
     let paris = Zone::parse("Europe/Paris").unwrap();
     let hours = |text: &str| (paris.end_of(day(text)) - paris.start_of(day(text))).num_hours();
     assert_eq!([hours("2026-03-29"), hours("2026-06-28"), hours("2026-10-25")], [23, 24, 25]);
+}
+
+/// A file of zones (TZif, RFC 9636) that goes by this rule of POSIX at all times, and is an hour ahead at first.
+fn tzif(rule: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // For readers of old, then for those of today.
+    for _ in 0..2 {
+        bytes.extend(b"TZif2");
+        bytes.extend([0; 15]);
+        // isut, isstd, leap, time, type, char
+        for count in [0_u32, 0, 0, 0, 1, 4] {
+            bytes.extend(count.to_be_bytes());
+        }
+        bytes.extend(3600_i32.to_be_bytes());
+        bytes.extend([0, 0]);
+        bytes.extend(b"CET\0");
+    }
+    bytes.extend(format!("\n{rule}\n").as_bytes());
+    bytes
+}
+
+#[test]
+fn where_the_machine_is_of_another_opinion_its_first_instant_is_told() {
+    let paris = Zone::parse("Europe/Paris").unwrap();
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let [from, until] = [at("2026-11-01T08:07:00Z"), at("2028-11-01T08:07:00Z")];
+    let parts = |rule: &str, until| parting(paris, &tzif(rule), from, until).unwrap();
+    assert_eq!(parts("CET-1CEST,M3.5.0,M10.5.0/3", until), None);
+    // A machine on which summer time was done away with.
+    let first = parts("CET-1", until).unwrap();
+    assert_eq!(
+        (first.at, offset(first.ours), offset(first.theirs)),
+        (at("2027-03-28T01:00:00Z"), "+02:00".into(), "+01:00".into())
+    );
+    assert_eq!(first.to_string(), "Europe/Paris 2027-03-28T01:00:00+00:00: +02:00 / +01:00");
+    assert_eq!(parts("CET-1", first.at), None, "what comes later does not matter yet");
+    assert_eq!(parts("NFT3:30", until).map(|first| offset(first.theirs)), Some("-03:30".into()));
+    assert!(parting(paris, b"TZif no more", from, until).is_err());
 }

@@ -14,6 +14,7 @@ pub mod read;
 pub mod recurrence;
 pub mod rule;
 pub mod slug;
+pub mod tzif;
 pub mod value;
 pub mod walk;
 pub mod written;

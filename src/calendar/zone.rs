@@ -82,6 +82,12 @@ impl Zone {
         instant.with_timezone(&self.0).naive_local()
     }
 
+    /// How far local time is ahead of UTC at an instant, in seconds.
+    #[must_use]
+    pub fn offset(self, instant: DateTime<Utc>) -> i32 {
+        self.0.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc()
+    }
+
     /// The local date of an instant.
     #[must_use]
     pub fn date(self, instant: DateTime<Utc>) -> NaiveDate {

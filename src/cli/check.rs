@@ -46,19 +46,7 @@ impl Check {
     pub fn run(&self, context: &Context) -> Exit {
         let mut loaded = files::load(&context.config);
         let language = context.speak(&loaded);
-        let mut problems = std::mem::take(&mut loaded.problems);
-        let mut reminders = 0;
-        if let Some(settings) = &loaded.settings {
-            let planned = oddities::plan(&loaded.folder.postings, settings);
-            problems.extend(thought(context, &loaded, settings, &planned));
-            let tried = trial(&loaded.folder.postings, &planned.reminders, &loaded.templates);
-            problems.extend(files::with_paths(tried, &loaded, &context.config));
-            let troubles = troubles(settings, &context.config, self.elsewhere).into_iter();
-            problems.extend(troubles.map(|trouble| trouble.problem(&context.config, &loaded.text)));
-            let heartbeat = no_heartbeat(settings, &context.config, &loaded.text);
-            problems.extend(heartbeat.filter(|_| !self.elsewhere));
-            reminders = planned.reminders.len();
-        }
+        let (problems, reminders) = all_problems(context, &mut loaded, self.elsewhere);
         let text = match self.listing.format {
             Format::Json => json(&problems, language),
             Format::Table => {
@@ -71,6 +59,21 @@ impl Check {
             exit => exit,
         }
     }
+}
+
+/// Every problem and warning of what was loaded, and how many reminders it plans.
+pub(super) fn all_problems(context: &Context, loaded: &mut Loaded, elsewhere: bool) -> (Vec<Problem>, usize) {
+    let mut problems = std::mem::take(&mut loaded.problems);
+    let Some(settings) = &loaded.settings else { return (problems, 0) };
+    let planned = oddities::plan(&loaded.folder.postings, settings);
+    problems.extend(thought(context, loaded, settings, &planned));
+    let tried = trial(&loaded.folder.postings, &planned.reminders, &loaded.templates);
+    problems.extend(files::with_paths(tried, loaded, &context.config));
+    let troubles = troubles(settings, &context.config, elsewhere).into_iter();
+    problems.extend(troubles.map(|trouble| trouble.problem(&context.config, &loaded.text)));
+    let heartbeat = no_heartbeat(settings, &context.config, &loaded.text);
+    problems.extend(heartbeat.filter(|_| !elsewhere));
+    (problems, planned.reminders.len())
 }
 
 /// The warnings about files that are good, and the lines that they are about.

@@ -7,6 +7,7 @@ pub mod check;
 pub mod completions;
 pub mod confirm;
 pub mod diff;
+pub mod doctor;
 pub mod explain;
 pub mod forget;
 pub mod hands;
@@ -142,6 +143,8 @@ pub enum Command {
     Withdraw(withdraw::Withdraw),
     /// Forget somebody who left: their name, address and id leave the ledger
     Forget(forget::Forget),
+    /// Say whether all is well, and what to do where it is not; nothing is sent or changed
+    Doctor(doctor::Doctor),
     /// Send one test mail now, and say each step
     SendTest(send_test::SendTest),
 }
@@ -216,6 +219,7 @@ pub fn run(line: Line) -> Exit {
         Command::Confirm(command) => command.run(&context),
         Command::Withdraw(command) => command.run(&context),
         Command::Forget(command) => command.run(&context),
+        Command::Doctor(command) => command.run(&context),
         Command::SendTest(command) => command.run(&context),
     }
 }
@@ -321,8 +325,17 @@ pub fn ledger_exit(error: &LedgerError, language: Language) -> Exit {
     fail(exit, language, &words)
 }
 
-/// What is wrong with a ledger, and how a command ends.
+/// What is wrong with a ledger and what to do about it, and how a command ends.
 pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
+    let (exit, Words { fr, en }) = what_ails(error);
+    match error.remedy() {
+        Some(remedy) => (exit, say(format!("{fr}\u{a0}; {}", remedy.fr), format!("{en}; {}", remedy.en))),
+        None => (exit, say(fr, en)),
+    }
+}
+
+/// The same, without what to do.
+fn what_ails(error: &LedgerError) -> (Exit, Words) {
     let exit = match error {
         LedgerError::Busy { .. } | LedgerError::Newer { .. } => Exit::Busy,
         LedgerError::Stamp { .. } | LedgerError::Address { .. } => Exit::Configuration,
@@ -355,10 +368,7 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
             format!("le registre {ledger} est inutilisable\u{a0}: {source}")
         }
     };
-    match error.remedy() {
-        Some(remedy) => (exit, say(format!("{fr}\u{a0}; {}", remedy.fr), format!("{en}; {}", remedy.en))),
-        None => (exit, say(fr, en)),
-    }
+    (exit, say(fr, en))
 }
 
 /// Now, on the clock that a ledger lives on. What a pretended one says only its daemon knows: it is taken to be the

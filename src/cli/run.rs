@@ -17,7 +17,7 @@ use crate::daemon::way::Remake;
 use crate::daemon::{self, Parts, Signals};
 use crate::diagnostic::{Language, Problem, say};
 use crate::files::kept::Kept;
-use crate::files::{self, Loaded};
+use crate::files::{self, Loaded, zoneinfo};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, Stamp};
 use crate::settings::Settings;
@@ -175,6 +175,9 @@ impl Run {
         }
         if let Some(outbox) = settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()) {
             daemon::log::nobody_receives(&state_path(outbox).display().to_string());
+        }
+        for parting in zoneinfo::compare(&settings, &loaded.folder.postings, clock.now()).partings {
+            daemon::log::tz_differs(&parting);
         }
         let files = Taken::keeping(context.config.clone(), loaded, kept, refused);
         let planner = Planner::over(ledger.clone(), clock.clone(), files);

@@ -213,7 +213,7 @@ impl Tried<'_> {
 }
 
 /// What a failure means, and what to do.
-fn explained(outcome: &Outcome, relay: &Relay, mail: &Mail, to: &str) -> Option<Words> {
+pub(super) fn explained(outcome: &Outcome, relay: &Relay, mail: &Mail, to: &str) -> Option<Words> {
     let Relay { host, port, .. } = relay;
     let from = mail.bounces.as_deref().unwrap_or(&mail.from.email);
     // What is known of this very provider says more.

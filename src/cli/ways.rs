@@ -28,6 +28,12 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn words(self) -> (Words, Words) {
+        (self.sentence, self.remedy)
+    }
+
     /// The same as a problem of jalon.toml, whose text is given.
     #[must_use]
     pub fn problem(self, config: &Path, text: &str) -> Problem {
@@ -64,6 +70,33 @@ pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
     let relays = settings.relays.iter().enumerate();
     let language = settings.house.language;
     relays.map(|(n, relay)| way(n, relay, name(n, &settings.relays), config, language)).collect()
+}
+
+/// A way to each relay by itself, and the one that can be taken without its login: a relay whose password cannot be had
+/// stands in no other's way.
+pub(super) fn each(settings: &Settings, config: &Path) -> Vec<Each> {
+    let language = settings.house.language;
+    let relays = settings.relays.iter().enumerate();
+    let each = relays.map(|(n, relay)| {
+        let name = name(n, &settings.relays);
+        let open = Relay { username: None, password: None, token_command: None, ..relay.clone() };
+        Each {
+            open: way(n, &open, name.clone(), config, language),
+            whole: way(n, relay, name.clone(), config, language),
+            name,
+        }
+    });
+    each.collect()
+}
+
+/// A way to one relay.
+pub(super) struct Each {
+    /// What it goes by.
+    pub(super) name: String,
+    /// With its login.
+    pub(super) whole: Result<Way, Trouble>,
+    /// Without.
+    pub(super) open: Result<Way, Trouble>,
 }
 
 /// What a relay goes by: its host, and as much more as tells it from the others. What is told of one, and counted or

@@ -21,6 +21,7 @@ use super::forgetting::Forgotten;
 use super::planner::Round;
 use super::pulse::Promise;
 use crate::calendar::Zone;
+use crate::calendar::tzif::{Parting, offset};
 use crate::diagnostic::{Language, Problem, Severity};
 use crate::ledger::{CopyError, LedgerError, Orphans};
 use crate::plan::notice::episode::Trouble;
@@ -39,6 +40,20 @@ pub fn started() {
         version = env!("CARGO_PKG_VERSION"),
         tzdb = crate::calendar::zone::TZDB,
         "jalon is at work"
+    );
+}
+
+/// The machine's database of time zones is of another opinion than ours, which counts.
+pub fn tz_differs(parting: &Parting) {
+    let Parting { zone, at, ours, theirs } = parting;
+    let (ours, theirs) = (offset(*ours), offset(*theirs));
+    warn!(
+        event = "tz-differs",
+        zone = zone.name(),
+        from = %at,
+        ours,
+        theirs,
+        "jalon's time zones are not this machine's: update jalon or tzdata, whichever is older"
     );
 }
 

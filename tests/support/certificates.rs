@@ -30,10 +30,15 @@ impl Authority {
 
     /// A server's side of TLS with a certificate of these names, which ends with this year.
     pub(crate) fn server(&self, names: &[&str], last_year: i32) -> TlsAcceptor {
+        self.server_until(names, (last_year, 12, 31))
+    }
+
+    /// The same, with a certificate that ends with this year, month and day.
+    pub(crate) fn server_until(&self, names: &[&str], (year, month, day): (i32, u8, u8)) -> TlsAcceptor {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(last_year, 12, 31);
+        params.not_after = date_time_ymd(year, month, day);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -61,9 +61,24 @@ pub fn copy(ledger: &Path, to: &Path) -> Result<Described, CopyError> {
 
 /// Reads what a file is, and looks it through. Refuses what is no ledger, is newer than this program, or is damaged.
 pub fn describe(ledger: &Path) -> Result<Described, LedgerError> {
+    checked(ledger, "integrity_check")
+}
+
+/// The same in less time: whether its indexes agree with its tables is not asked.
+pub fn glance(ledger: &Path) -> Result<Described, LedgerError> {
+    checked(ledger, "quick_check")
+}
+
+/// When the latest daily copy of a ledger was made, if there is any.
+#[must_use]
+pub fn latest(ledger: &Path) -> Option<DateTime<Utc>> {
+    copies(ledger, "").into_iter().map(|(at, _)| at).max()
+}
+
+fn checked(ledger: &Path, check: &str) -> Result<Described, LedgerError> {
     let (db, schema) = open(ledger)?;
     let name = address(ledger);
-    sound(&db, "integrity_check", &name)?;
+    sound(&db, check, &name)?;
     described(&db, schema).map_err(|error| unusable(&name, error))
 }
 

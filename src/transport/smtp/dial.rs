@@ -6,6 +6,7 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
+use super::reach::Reach;
 use crate::plan::outcome::{Outcome, Phase};
 
 fn lost(words: String) -> Outcome {
@@ -13,7 +14,7 @@ fn lost(words: String) -> Outcome {
 }
 
 /// Connects to the first address of the name that answers, all within `limit`, with `TCP_NODELAY`: SMTP is
-/// small writes that wait for answers, and Nagle's algorithm holds each up for some 40 ms.
+/// small writes that wait for answers, and Nagle's algorithm holds each up for some 40 ms. Notes how far it came.
 ///
 /// With `loopback_only`, for a link without TLS, the address that was in fact reached must be this machine.
 pub(super) async fn dial(
@@ -21,6 +22,7 @@ pub(super) async fn dial(
     port: u16,
     loopback_only: bool,
     limit: Duration,
+    reach: &mut Reach,
 ) -> Result<TcpStream, Outcome> {
     let until = Instant::now() + limit;
     let host = host.trim_matches(['[', ']']);
@@ -30,15 +32,18 @@ pub(super) async fn dial(
         Err(_) => return Err(lost(format!("the name {host} was not resolved within {limit:?}"))),
     };
     addresses.dedup();
+    reach.addresses = addresses.iter().map(SocketAddr::ip).collect();
     let mut why = format!("the name {host} has no address");
     let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     for address in addresses {
         // A dead address (IPv6 without a route, often) must leave time for the next.
         let share = until.saturating_duration_since(Instant::now()) / left.max(1);
         left = left.saturating_sub(1);
+        let begun = Instant::now();
         match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
                 let peer = tcp.peer_addr().map_err(|error| lost(error.to_string()))?;
+                reach.answered = Some((peer, begun.elapsed()));
                 return check(tcp, peer, loopback_only).map_err(lost);
             }
             Ok(Err(error)) => why = format!("no connection to {address}: {error}"),
@@ -119,7 +124,9 @@ mod tests {
     async fn a_connection_sends_at_once_and_calls_itself_something() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let tcp = dial("127.0.0.1", port, true, Duration::from_secs(5)).await.unwrap();
+        let mut reach = Reach::default();
+        let tcp = dial("127.0.0.1", port, true, Duration::from_secs(5), &mut reach).await.unwrap();
+        assert_eq!(reach.answered.map(|(peer, _)| peer.port()), Some(port));
         assert!(tcp.nodelay().unwrap(), "TCP_NODELAY");
         let name = own_name(&tcp).to_string();
         assert!(name == "[127.0.0.1]" || is_full(&name), "{name}");

@@ -16,6 +16,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::super::Letter;
 use super::dial::own_name;
@@ -153,6 +154,11 @@ impl Link {
     /// How it is secured: protocol and cipher.
     pub(super) fn secured(&self) -> Option<String> {
         self.wire.secured()
+    }
+
+    /// The certificates that the relay showed, its own first; none without TLS.
+    pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.wire.chain()
     }
 
     /// Whether a mail was begun and not ended.

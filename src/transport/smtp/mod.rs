@@ -12,6 +12,7 @@
 mod dial;
 mod link;
 mod masking;
+mod reach;
 mod timeouts;
 mod tls;
 mod wire;
@@ -19,6 +20,7 @@ mod wire;
 use std::fmt;
 use std::future::Future;
 
+use chrono::{DateTime, Utc};
 use lettre::transport::smtp::authentication::Mechanism;
 use thiserror::Error;
 use tokio::time::{Duration, Instant, sleep};
@@ -28,6 +30,7 @@ use super::token::Tokens;
 use crate::plan::outcome::{Outcome, Phase};
 use crate::settings::{Auth, Relay, Tls as Link};
 use link::Login;
+pub use reach::Reach;
 pub use timeouts::Timeouts;
 
 /// The largest mail that is sent, in bytes: what every relay of note takes, and far more than a reminder needs.
@@ -90,6 +93,8 @@ pub struct Smtp {
     tokens: Option<Tokens>,
     timeouts: Timeouts,
     link: Option<link::Link>,
+    /// How far the last attempt at a connection came.
+    reach: Reach,
     /// What it was made from, besides the login: the settings, and the files of authorities.
     made_of: (Relay, Vec<Vec<u8>>),
 }
@@ -124,6 +129,7 @@ impl Smtp {
             tokens: None,
             timeouts,
             link: None,
+            reach: Reach::default(),
             made_of: (relay.clone(), roots.to_vec()),
         })
     }
@@ -211,14 +217,17 @@ impl Smtp {
         }
     }
 
-    async fn connect(&self) -> Result<link::Link, Outcome> {
+    async fn connect(&mut self) -> Result<link::Link, Outcome> {
         let limits = &self.timeouts;
-        let tcp = dial::dial(&self.host, self.port, self.tls.is_none(), limits.connect).await?;
+        self.reach = Reach::default();
+        let reach = &mut self.reach;
+        let tcp = dial::dial(&self.host, self.port, self.tls.is_none(), limits.connect, reach).await?;
         let mut link = match &self.tls {
             None => link::Link::plain(tcp, limits).await?,
             Some(tls) if self.starttls => link::Link::starttls(tcp, tls, limits).await?,
             Some(tls) => link::Link::implicit(tcp, tls, limits).await?,
         };
+        (self.reach.secured, self.reach.chain) = (link.secured(), link.chain());
         if let Some(login) = &self.login {
             link.log_in(login, limits).await?;
         }
@@ -274,6 +283,25 @@ impl Smtp {
     #[must_use]
     pub fn secured(&self) -> Option<String> {
         self.link.as_ref().and_then(link::Link::secured)
+    }
+
+    /// How far the last attempt at a connection came.
+    #[must_use]
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Until when the certificate that was last shown, with those that vouch for it, is good; a hundred years at most.
+    /// None without TLS, and where it is not good at `now`.
+    #[must_use]
+    pub fn certified_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.tls.as_ref()?.good_until(&self.reach.chain, now)
+    }
+
+    /// Where the secret of the login comes from, if it is a token.
+    #[must_use]
+    pub fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_ref()
     }
 
     /// Says QUIT, briefly, and lets the connection go.

@@ -4,21 +4,29 @@
 use std::io;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::ServerCertVerifier as _;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error as TlsError, RootCertStore};
 
 use super::SetupError;
 use crate::plan::outcome::{Outcome, Phase};
 
+/// How far ahead certificates are asked about.
+const FAR: TimeDelta = TimeDelta::days(36_525);
+
 /// How to put TLS on a connection to one relay.
 pub(super) struct Tls {
     connector: TlsConnector,
+    /// What the handshake judges certificates by, to ask it about other days.
+    judge: Arc<WebPkiServerVerifier>,
     name: ServerName<'static>,
 }
 
@@ -45,12 +53,44 @@ impl Tls {
             let words = system.errors.first().map(ToString::to_string).unwrap_or_default();
             return Err(SetupError::NoAuthorities(words));
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let (store, provider) = (Arc::new(store), Arc::new(ring::default_provider()));
+        let judge = WebPkiServerVerifier::builder_with_provider(Arc::clone(&store), Arc::clone(&provider))
+            .build()
+            .map_err(|error| SetupError::Tls(error.to_string()))?;
+        let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| SetupError::Tls(error.to_string()))?
             .with_root_certificates(store)
             .with_no_client_auth();
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), judge, name })
+    }
+
+    /// Until when this chain, the relay's own certificate first, is good for this relay, to the second: the latest moment
+    /// at which the handshake would still take it. None when it is not good at `now`.
+    pub(super) fn good_until(
+        &self,
+        chain: &[CertificateDer<'_>],
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let (own, others) = chain.split_first()?;
+        let good = |seconds: i64| {
+            let since = u64::try_from(now.timestamp() + seconds).unwrap_or_default();
+            let at = UnixTime::since_unix_epoch(Duration::from_secs(since));
+            self.judge.verify_server_cert(own, others, &self.name, &[], at).is_ok()
+        };
+        let (mut last, mut bad) = (0, FAR.num_seconds());
+        if !good(last) {
+            return None;
+        }
+        while bad - last > 1 {
+            let middle = last.midpoint(bad);
+            if good(middle) {
+                last = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        Some(now + TimeDelta::seconds(last))
     }
 
     /// The handshake. Certificate, name and dates are checked before a byte of SMTP follows.

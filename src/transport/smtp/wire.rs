@@ -25,6 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::fail_point::fail_point;
 
@@ -172,6 +173,14 @@ impl Wire {
         let protocol = session.protocol_version().map(|version| format!("{version:?}"));
         let cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
         Some(format!("{}, {}", words(protocol.as_deref()), words(cipher.as_deref())))
+    }
+
+    /// The certificates that the relay showed, its own first; none without TLS.
+    pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        let state = self.lock();
+        let Some(Stream::Tls(tls)) = &state.stream else { return Vec::new() };
+        let shown = tls.get_ref().1.peer_certificates().unwrap_or_default();
+        shown.iter().map(|one| one.clone().into_owned()).collect()
     }
 
     /// Whether the relay has hung up.

@@ -116,6 +116,15 @@ impl Tokens {
         self.take(|kept| kept == refused).await
     }
 
+    /// How much longer the present token, or a new one where there is none, will be used; none of one that is asked for
+    /// anew each time.
+    pub async fn lifetime(&self) -> Result<Option<Duration>, TokenError> {
+        self.token().await?;
+        let kept = self.0.kept.lock().await;
+        let left = kept.as_ref().map(|kept| kept.until.saturating_duration_since(Instant::now()));
+        Ok(left.filter(|left| !left.is_zero()))
+    }
+
     /// Keeps this token no longer: it was refused, or nobody knows.
     pub async fn forget(&self, token: &str) {
         let mut kept = self.0.kept.lock().await;
