@@ -25,6 +25,25 @@ use crate::diagnostic::{Language, Place, Problem, Words, fit_to_show, say};
 use crate::settings::Settings;
 use crate::settings::read::reading;
 
+/// Where an installed service has its folders: what systemd says to it (`$CONFIGURATION_DIRECTORY`, `$STATE_DIRECTORY`,
+/// `$CREDENTIALS_DIRECTORY`; systemd.exec(5)), and to no command by hand.
+#[derive(Debug)]
+pub struct Installed {
+    /// jalon.toml and the postings.
+    pub config: &'static str,
+    /// The ledger and what else is kept.
+    pub state: &'static str,
+    /// The secrets that systemd gives it while it runs, readable by its account.
+    pub credentials: &'static str,
+}
+
+/// The folders of the service in systemd/jalon.service.
+pub const INSTALLED: Installed = Installed {
+    config: "/etc/jalon",
+    state: "/var/lib/jalon",
+    credentials: "/run/credentials/jalon.service",
+};
+
 /// Everything that the configuration folder holds, read as the daemon reads it.
 #[derive(Debug)]
 pub struct Loaded {

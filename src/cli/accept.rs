@@ -104,7 +104,7 @@ impl Accept {
         if self.asks(What::Vanished) && !loaded.postings_readable {
             return Err(Refusal::Said(Exit::Failed, blind(&context.config.join(&settings.postings))));
         }
-        let path = ledger_path(self.ledger.as_deref(), Some(settings))?;
+        let path = ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?;
         let ledger = if self.dry_run { SqliteLedger::read(&path)? } else { SqliteLedger::beside(&path)? };
         let held = SqliteLedger::is_held(&path);
         let waiting = super::wait(async {

@@ -34,7 +34,7 @@ impl Backup {
             report(&loaded.problems, false, language);
             return Exit::Configuration;
         }
-        let path = match ledger_path(self.ledger.as_deref(), loaded.settings.as_ref()) {
+        let path = match ledger_path(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config) {
             Ok(path) => path,
             Err(error) => return ledger_exit(&error, language),
         };

@@ -88,7 +88,7 @@ impl Forget {
         settings: &Settings,
         language: Language,
     ) -> Result<(String, Exit), Refusal> {
-        let path = ledger_path(self.ledger.as_deref(), Some(settings))?;
+        let path = ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?;
         let ledger = SqliteLedger::read(&path)?;
         let (now, rows, who, texts) = super::wait(async {
             let people = ledger.people().await?;
@@ -115,7 +115,7 @@ impl Forget {
         if !places.is_empty() {
             return Err(Refusal::Said(Exit::Failed, still_named(&self.person, &places)));
         }
-        let found = self.found(who, &rows, &path, settings)?;
+        let found = self.found(who, &rows, &path, (settings, &context.config))?;
         let held = rows.iter().filter(|row| row.state == State::Held && found.is_theirs(row)).count();
         if held > 0 {
             return Err(Refusal::Said(Exit::Failed, undecided(&self.person, held)));
@@ -145,7 +145,13 @@ impl Forget {
     }
 
     /// What there is to forget; an error when there is nothing.
-    fn found(&self, who: Who, rows: &[Row], path: &Path, settings: &Settings) -> Result<Found, Refusal> {
+    fn found(
+        &self,
+        who: Who,
+        rows: &[Row],
+        path: &Path,
+        (settings, config): (&Settings, &Path),
+    ) -> Result<Found, Refusal> {
         let theirs: Vec<&Row> = rows.iter().filter(|row| who.is_in(row)).collect();
         let (rows, planned) = (theirs.len(), theirs.iter().filter(|row| row.state == State::Planned).count());
         // An address that somebody else still has is not theirs alone.
@@ -155,7 +161,7 @@ impl Forget {
         let emails = who.emails.into_iter().filter(|email| !shared(email)).collect();
         let whom = Whom { ids: who.ids, emails, names: who.names };
         let outbox =
-            settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()).map(|path| state_path(path));
+            settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()).map(|path| state_path(path, config));
         let unreadable =
             |error: std::io::Error| Refusal::Said(Exit::Failed, say(error.to_string(), error.to_string()));
         let mut mails = Vec::new();
@@ -250,7 +256,7 @@ fn in_files(
             None => {}
         }
     }
-    let kept = kept_folder(ledger);
+    let kept = kept_folder(ledger, &context.config);
     let copy = Kept::read(&kept, &context.config).filter(|copy| alone.is_named_in(&copy.settings));
     if copy.is_some() && places.is_empty() {
         let kept = kept.display();

@@ -130,7 +130,7 @@ impl Selection {
             return Err(Stop::Files);
         }
         let zone = settings.map_or(Zone::UTC, |settings| settings.house.zone);
-        let path = ledger_path(self.ledger.as_deref(), settings)?;
+        let path = ledger_path(self.ledger.as_deref(), settings, &context.config)?;
         let ledger = if self.dry_run { SqliteLedger::read(&path)? } else { SqliteLedger::beside(&path)? };
         let held = SqliteLedger::is_held(&path);
         super::wait(async {

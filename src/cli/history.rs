@@ -63,7 +63,8 @@ impl History {
             super::report(&loaded.problems, false, language);
             return Exit::Configuration;
         }
-        let kept = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref()).and_then(|path| {
+        let kept = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config);
+        let kept = kept.and_then(|path| {
             let ledger = SqliteLedger::read(&path)?;
             super::wait(async {
                 Ok((ledger.known().await?, ledger.people().await?, ledger.revisions().await?))

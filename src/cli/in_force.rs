@@ -24,7 +24,7 @@ pub fn load(config: &Path, ledger: Option<&str>) -> InForce {
     if loaded.settings.is_some() {
         return InForce { loaded, refused: Vec::new() };
     }
-    let places = [run::kept_folder(ledger), run::kept_folder(None)];
+    let places = [run::kept_folder(ledger, config), run::kept_folder(None, config)];
     let copy = places.iter().find_map(|folder| files::load_by(config, &Kept::read(folder, config)?));
     let Some(copy) = copy else { return InForce { loaded, refused: Vec::new() } };
     let jalon_toml = config.join("jalon.toml").display().to_string();

@@ -38,7 +38,7 @@ use tracing::Level;
 use crate::calendar::Zone;
 use crate::clock::Clock;
 use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, say};
-use crate::files::Loaded;
+use crate::files::{INSTALLED, Loaded};
 use crate::ledger::ailment::Ailment;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::plan::words;
@@ -229,7 +229,7 @@ fn default_config() -> PathBuf {
         return PathBuf::from(dir);
     }
     let here = Path::new("config");
-    if here.join("jalon.toml").exists() { here.to_owned() } else { PathBuf::from("/etc/jalon") }
+    if here.join("jalon.toml").exists() { here.to_owned() } else { PathBuf::from(INSTALLED.config) }
 }
 
 /// The language of the locale (POSIX: `LC_ALL`, `LC_MESSAGES`, `LANG`), when it is one of ours.
@@ -296,15 +296,19 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// Where the ledger is: as asked, as jalon.toml says, else `$STATE_DIRECTORY/jalon.db`, else `./var/jalon.db`.
-pub fn ledger_path(asked: Option<&str>, settings: Option<&Settings>) -> Result<PathBuf, LedgerError> {
+/// Where the ledger is: as asked, as jalon.toml says, else `jalon.db` in the service's folder ([`run::state_folder`]).
+pub fn ledger_path(
+    asked: Option<&str>,
+    settings: Option<&Settings>,
+    config: &Path,
+) -> Result<PathBuf, LedgerError> {
     let url = asked.or_else(|| settings.and_then(|settings| settings.ledger.url.as_deref()));
     match url {
-        None => Ok(run::state_folder().join("jalon.db")),
+        None => Ok(run::state_folder(config).join("jalon.db")),
         Some(url) => match url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             // What is asked for on the command line is relative to where one stands.
             Some(path) if asked.is_some() => Ok(PathBuf::from(path)),
-            Some(path) => Ok(run::state_path(Path::new(path))),
+            Some(path) => Ok(run::state_path(Path::new(path), config)),
             None => Err(LedgerError::Address { url: without_password(url) }),
         },
     }

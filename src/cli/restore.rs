@@ -93,7 +93,7 @@ impl Restore {
         if !loaded.postings_readable {
             return Err(Refusal::Said(Exit::Failed, blind(&context.config.join(&settings.postings))));
         }
-        let path = ledger_path(self.ledger.as_deref(), Some(settings))?;
+        let path = ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?;
         let copy = describe(&self.file)?;
         let present = path.exists().then(|| describe(&path)).transpose().ok().flatten();
         self.same_clock(&path, &copy, present.as_ref())?;

@@ -1,5 +1,6 @@
 //! `jalon run`: the daemon.
 
+use std::ffi::OsString;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::daemon::way::Remake;
 use crate::daemon::{self, Parts, Signals};
 use crate::diagnostic::{Language, Problem, say};
 use crate::files::kept::Kept;
-use crate::files::{self, Loaded, zoneinfo};
+use crate::files::{self, INSTALLED, Loaded, zoneinfo};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, Stamp};
 use crate::settings::Settings;
@@ -94,8 +95,8 @@ impl Run {
     fn ready(&self, context: &Context, loaded: Loaded, language: Language) -> Result<Ready, Exit> {
         let config = &context.config;
         let jalon_toml = config.join("jalon.toml").display().to_string();
-        let kept = kept_folder(self.ledger.as_deref());
-        if let Some(Err(error)) = self.ledger.as_deref().map(|asked| ledger_path(Some(asked), None)) {
+        let kept = kept_folder(self.ledger.as_deref(), config);
+        if let Some(Err(error)) = self.ledger.as_deref().map(|asked| ledger_path(Some(asked), None, config)) {
             return Err(ledger_exit(&error, language));
         }
         let problems = match self.usable(&loaded, config) {
@@ -121,7 +122,7 @@ impl Run {
         let settings = loaded.settings.clone().ok_or_else(|| loaded.problems.clone())?;
         let told = |trouble: Trouble| vec![trouble.problem(config, &loaded.text)];
         let ways = ways::ways(&settings, config).map_err(told)?;
-        let ledger = ledger_path(self.ledger.as_deref(), Some(&settings))
+        let ledger = ledger_path(self.ledger.as_deref(), Some(&settings), config)
             .map_err(|error| told(Trouble::of_ledger(&error)))?;
         Ok((settings, ways, ledger))
     }
@@ -174,7 +175,7 @@ impl Run {
             Err(error) => return ledger_exit(&error, language),
         }
         if let Some(outbox) = settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()) {
-            daemon::log::nobody_receives(&state_path(outbox).display().to_string());
+            daemon::log::nobody_receives(&state_path(outbox, &context.config).display().to_string());
         }
         for parting in zoneinfo::compare(&settings, &loaded.folder.postings, clock.now()).partings {
             daemon::log::tz_differs(&parting);
@@ -208,23 +209,62 @@ fn descriptors() -> std::io::Result<()> {
 /// Where copies are kept: beside the ledger that was asked for, else in the state folder, where they are found
 /// whatever jalon.toml says.
 #[must_use]
-pub fn kept_folder(ledger: Option<&str>) -> PathBuf {
+pub fn kept_folder(ledger: Option<&str>, config: &Path) -> PathBuf {
     let asked = ledger.and_then(|url| url.strip_prefix("sqlite:"));
-    asked.map_or_else(|| state_folder().join("last-good"), |path| Path::new(path).with_extension("last-good"))
+    asked.map_or_else(
+        || state_folder(config).join("last-good"),
+        |path| Path::new(path).with_extension("last-good"),
+    )
 }
 
-/// Where the service keeps what it keeps: `$STATE_DIRECTORY`, else `./var`.
+/// Where the service keeps what it keeps: `$STATE_DIRECTORY`; else `/var/lib/jalon` where the configuration is the
+/// installed one; else `./var`.
 #[must_use]
-pub fn state_folder() -> PathBuf {
-    std::env::var_os("STATE_DIRECTORY")
-        .filter(|dir| !dir.is_empty())
-        .map_or_else(|| "var".into(), PathBuf::from)
+pub fn state_folder(config: &Path) -> PathBuf {
+    state_of(std::env::var_os("STATE_DIRECTORY"), config).unwrap_or_else(|| "var".into())
 }
 
-/// A path of what the service keeps: relative ones are below `$STATE_DIRECTORY`, else the current folder.
+/// A path of what the service keeps: relative ones are below its folder, else the current one. A leading `var` stands
+/// for that folder, so that what a file says means the same wherever it is used.
 #[must_use]
-pub fn state_path(path: &Path) -> PathBuf {
-    std::env::var_os("STATE_DIRECTORY")
-        .filter(|dir| !dir.is_empty())
-        .map_or_else(|| path.to_owned(), |dir| PathBuf::from(dir).join(path))
+pub fn state_path(path: &Path, config: &Path) -> PathBuf {
+    state_of(std::env::var_os("STATE_DIRECTORY"), config)
+        .map_or_else(|| path.to_owned(), |state| state.join(path.strip_prefix("var").unwrap_or(path)))
+}
+
+/// The service's own folder, if it has one.
+fn state_of(said: Option<OsString>, config: &Path) -> Option<PathBuf> {
+    said.filter(|dir| !dir.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| (config == Path::new(INSTALLED.config)).then(|| INSTALLED.state.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_by_hand_finds_what_the_service_keeps() {
+        let of = |said: Option<&str>, config: &str| state_of(said.map(OsString::from), Path::new(config));
+        assert_eq!(of(None, "/etc/jalon"), Some("/var/lib/jalon".into()));
+        assert_eq!(of(None, "/etc/jalon/"), Some("/var/lib/jalon".into()));
+        assert_eq!(of(Some(""), "/etc/jalon"), Some("/var/lib/jalon".into()));
+        assert_eq!(
+            of(Some("/srv/jalon"), "/etc/jalon"),
+            Some("/srv/jalon".into()),
+            "what systemd says holds"
+        );
+        assert_eq!(of(None, "config"), None, "a checkout keeps its own");
+        assert_eq!(of(None, "/srv/config"), None);
+    }
+
+    #[test]
+    fn var_in_a_file_is_the_folder_of_the_service() {
+        let path = |path: &str| state_path(Path::new(path), Path::new("/etc/jalon"));
+        assert_eq!(path("var/outbox"), Path::new("/var/lib/jalon/outbox"));
+        assert_eq!(path("outbox"), Path::new("/var/lib/jalon/outbox"));
+        assert_eq!(path("variable"), Path::new("/var/lib/jalon/variable"));
+        assert_eq!(path("/srv/outbox"), Path::new("/srv/outbox"));
+        assert_eq!(state_path(Path::new("var/outbox"), Path::new("config")), Path::new("var/outbox"));
+    }
 }

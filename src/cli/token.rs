@@ -3,7 +3,7 @@
 //! Secrets are read where systemd, a file or the environment keeps them, and are never arguments: arguments are
 //! seen by whoever lists the processes of the machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -91,6 +91,7 @@ struct Question<'a> {
     client: &'a Client,
     secret: Option<String>,
     refresh: Option<String>,
+    config: &'a Path,
 }
 
 impl Token {
@@ -107,7 +108,7 @@ impl Token {
         }
     }
 
-    fn question(&self, context: &Context) -> Result<Question<'_>, (Exit, Words)> {
+    fn question<'a>(&'a self, context: &'a Context) -> Result<Question<'a>, (Exit, Words)> {
         let (Provider::Microsoft { client, .. } | Provider::Google { client }) = &self.provider;
         let read = |option: &str, kept: Option<Secret>| {
             kept.map(|kept| secret(&kept, &context.config))
@@ -142,7 +143,14 @@ impl Token {
             }
         };
         let endpoint = client.endpoint.clone().unwrap_or(usual);
-        Ok(Question { endpoint, scope: client.scope.as_deref().or(scope), client, secret, refresh })
+        Ok(Question {
+            endpoint,
+            scope: client.scope.as_deref().or(scope),
+            client,
+            secret,
+            refresh,
+            config: &context.config,
+        })
     }
 }
 
@@ -164,7 +172,7 @@ fn kept(credential: Option<&String>, file: Option<&PathBuf>, env: Option<&String
 impl Question<'_> {
     /// Asks, and keeps the refresh token that comes in place of the one that was used.
     fn ask(&self, language: Language) -> Result<Granted, (Exit, Words)> {
-        let state = self.client.state.as_deref().map(state_path);
+        let state = self.client.state.as_deref().map(|path| state_path(path, self.config));
         let rotated = state.as_deref().map(Rotated::open).transpose();
         let rotated = rotated.map_err(|why| (Exit::Failed, unkept(&why)))?;
         let newest = match (&rotated, &self.refresh) {

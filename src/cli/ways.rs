@@ -64,7 +64,7 @@ pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
         return Err(trouble);
     }
     if let Some(outbox) = settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()) {
-        let folder = state_path(outbox);
+        let folder = state_path(outbox, config);
         return Ok(vec![Way::new(folder.display().to_string(), Transport::Folder(Outbox::new(folder)))]);
     }
     let relays = settings.relays.iter().enumerate();
@@ -129,7 +129,7 @@ pub fn troubles(settings: &Settings, config: &Path, elsewhere: bool) -> Vec<Trou
         open.ca_file = open.ca_file.filter(|_| !elsewhere);
         found.extend(smtp(n, &open, None, config).err());
     }
-    found.extend(ledger_path(None, Some(settings)).err().map(|error| Trouble::of_ledger(&error)));
+    found.extend(ledger_path(None, Some(settings), config).err().map(|error| Trouble::of_ledger(&error)));
     found
 }
 

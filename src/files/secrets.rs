@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Words, looks_like_a_path, say};
+use crate::files::INSTALLED;
 use crate::settings::Secret;
 
 /// Reads a file of certificate authorities, as it is; else says what is wrong with it.
@@ -91,7 +92,9 @@ pub fn secret(secret: &Secret, config: &Path) -> Result<String, SecretError> {
         Secret::Credential(name) => {
             let shown = plain(name, |c| c.is_ascii_lowercase());
             let unreadable = |why| SecretError::Unreadable { name: shown.clone(), why, file: false };
-            let dir = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+            // By hand, those of the service while it runs.
+            let by_hand = || (config == Path::new(INSTALLED.config)).then(|| INSTALLED.credentials.into());
+            let dir = std::env::var_os("CREDENTIALS_DIRECTORY").or_else(by_hand).ok_or_else(|| {
                 unreadable(say(
                     "$CREDENTIALS_DIRECTORY n'est pas défini (voyez LoadCredential= dans systemd.exec(5))",
                     "$CREDENTIALS_DIRECTORY is not set (see LoadCredential= in systemd.exec(5))",

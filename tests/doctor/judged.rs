@@ -305,7 +305,8 @@ fn relays() {
         facts.relays[0].unfit = Some((words("no authority"), words("install some")));
         facts.relays[0].tried = None;
     });
-    let rests = |rest_until, trouble| StoredRelay { name: "x".into(), rest_until, failures: 1, trouble, tried: None };
+    let rests =
+        |rest_until, trouble| StoredRelay { name: "x".into(), rest_until, failures: 1, trouble, tried: None };
     let why = || Some((ago(60), Complaint::Away, "connect: no".to_owned()));
     for (remembered, expected) in [
         (rests(Some(ago(-5)), why()), Some("takes nothing before 21 June 2026, 10:05: connect: no")),

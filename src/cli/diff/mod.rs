@@ -72,7 +72,7 @@ impl Diff {
         context: &Context,
         language: Language,
     ) -> Result<Option<Foreseen>, LedgerError> {
-        let path = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref())?;
+        let path = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config)?;
         let ledger = SqliteLedger::read(&path)?;
         super::wait(async {
             let now = now_of(&ledger, context, loaded.settings.as_ref(), language).await?;

@@ -37,14 +37,18 @@ pub(super) fn gather(
     };
     let by_copy = !files.refused.is_empty();
     problems.splice(0..0, files.refused);
-    let path = ledger_path(asked, Some(&settings));
+    let path = ledger_path(asked, Some(&settings), &context.config);
     let (ledger, remembered) = match &path {
         Ok(path) => ledger(path),
         Err(error) => (unusable(error), Vec::new()),
     };
     let force = match &ledger {
         _ if by_copy => Force::Copy,
-        Ledger::Open(open) if open.held && is_older(&kept_folder(asked), context, &loaded) => Force::Older,
+        Ledger::Open(open)
+            if open.held && is_older(&kept_folder(asked, &context.config), context, &loaded) =>
+        {
+            Force::Older
+        }
         _ => Force::Files,
     };
     let path = path.ok();
@@ -55,7 +59,11 @@ pub(super) fn gather(
         Ledger::Open(open) if open.pretended => open.last_round.unwrap_or(now),
         _ => now,
     };
-    let outbox = settings.mail.as_ref().and_then(|mail| mail.outbox.as_deref()).map(state_path);
+    let outbox = settings
+        .mail
+        .as_ref()
+        .and_then(|mail| mail.outbox.as_deref())
+        .map(|outbox| state_path(outbox, &context.config));
     let (relays, sender) = match outbox {
         Some(_) => (Vec::new(), None),
         None => relays::look(context, &settings, &remembered, &by),

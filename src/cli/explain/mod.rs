@@ -96,7 +96,8 @@ impl Explain {
         context: &Context,
         language: Language,
     ) -> Result<(DateTime<Utc>, Memory), LedgerError> {
-        let ledger = SqliteLedger::read(&ledger_path(self.ledger.as_deref(), Some(settings))?)?;
+        let ledger =
+            SqliteLedger::read(&ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?)?;
         super::wait(async {
             let now = now_of(&ledger, context, Some(settings), language).await?;
             Ok((now, Memory::of(&ledger).await?))

@@ -1,0 +1,2 @@
+# bash: asked of the program itself, so that they agree with it.
+eval "$(jalon completions bash)"
