@@ -118,7 +118,8 @@ impl World {
 async fn the_operator_hears_of_a_relay_by_another_one_and_once_more_when_it_is_well() {
     // The first relay hangs up on whoever calls, for more than an hour.
     let away = (1..=9).map(|n| (Stage::Greeting, n, Act::Drop)).collect();
-    let mut world = World::new("", vec![away, vec![]]).await;
+    // Met by the mails themselves, and not on the evening before.
+    let mut world = World::new("[delivery]\npreflight = false\n", vec![away, vec![]]).await;
     world.until("2026-06-24T07:00:00Z", 600).await;
     world.until("2026-06-24T07:30:00Z", 10).await;
     assert_eq!(world.recipients(1), ["camille", "sacha"], "the other relay takes what was due at nine");

@@ -2,11 +2,15 @@
 //! time zone database of its own.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/tzif.rs"]
+mod tzif;
+
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use jalon::calendar::Zone;
 use jalon::calendar::tzif::{offset, parting};
 use jiff::civil;
 use jiff::tz::TimeZone;
+use tzif::tzif;
 
 /// Zones whose rules did not change in the years looked at, chosen for their oddities: half-hour summer time,
 /// gaps at midnight, a day that never was, summer time in winter.
@@ -62,25 +66,6 @@ fn a_day_lasts_until_the_next_begins_also_when_it_never_was() {
     let paris = Zone::parse("Europe/Paris").unwrap();
     let hours = |text: &str| (paris.end_of(day(text)) - paris.start_of(day(text))).num_hours();
     assert_eq!([hours("2026-03-29"), hours("2026-06-28"), hours("2026-10-25")], [23, 24, 25]);
-}
-
-/// A file of zones (TZif, RFC 9636) that goes by this rule of POSIX at all times, and is an hour ahead at first.
-fn tzif(rule: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    // For readers of old, then for those of today.
-    for _ in 0..2 {
-        bytes.extend(b"TZif2");
-        bytes.extend([0; 15]);
-        // isut, isstd, leap, time, type, char
-        for count in [0_u32, 0, 0, 0, 1, 4] {
-            bytes.extend(count.to_be_bytes());
-        }
-        bytes.extend(3600_i32.to_be_bytes());
-        bytes.extend([0, 0]);
-        bytes.extend(b"CET\0");
-    }
-    bytes.extend(format!("\n{rule}\n").as_bytes());
-    bytes
 }
 
 #[test]

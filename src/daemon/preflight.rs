@@ -2,7 +2,7 @@
 //! wrong. Nothing is sent: it is reached, secured, logged in to (a token is asked for), and said goodbye.
 //!
 //! It is level-triggered: what is due stands in the ledger, and so does when each relay was last tried. A look that was
-//! missed is made up for until the mails are due; one that was made, or mails that left since, are enough. What it finds is
+//! missed is made up for until an hour before the mails are due; one that was made, or mails that left since, are enough. What it finds is
 //! how the relay does, as if a mail had met it: the same rests, the same trouble, the same mail to the operator.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -15,6 +15,9 @@ use crate::ledger::{Ledger, LedgerError};
 /// How long before the look a relay may have been tried instead.
 const RECENT: TimeDelta = TimeDelta::hours(6);
 
+/// How long before a mail is due it is no use to look any more: the mail itself does.
+const LATEST: TimeDelta = TimeDelta::hours(1);
+
 /// Pure. When a relay is to be looked at, at `now` or before if that is overdue: at this time of the day before the next
 /// mail is due, in this zone. None when no mail is to come, or when it was tried that evening or shortly before.
 #[must_use]
@@ -25,8 +28,7 @@ pub fn due_at(
     at: NaiveTime,
     zone: Zone,
 ) -> Option<DateTime<Utc>> {
-    // What is due already is a look of its own.
-    let due = next_due.filter(|due| *due > now)?;
+    let due = next_due.filter(|due| *due > now + LATEST)?;
     let evening = zone.instant(zone.date(due).pred_opt()?.and_time(at));
     tried.is_none_or(|tried| tried < evening - RECENT).then_some(evening)
 }

@@ -8,4 +8,6 @@ mod judged;
 mod running;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/tzif.rs"]
+mod tzif;
 mod world;

@@ -22,6 +22,7 @@ use jalon::plan::{Key, Wanted};
 use super::certificates::Authority;
 use super::running::{Daemon, ended, jalon};
 use super::server::{Act, Script, Security, Server, Stage, say};
+use super::tzif::tzif;
 
 const PASSWORD: &str = "ouvre-toi-Sesame";
 const LOGIN: &str =
@@ -180,7 +181,7 @@ async fn where_all_is_well_every_line_says_so_nothing_is_sent_and_nothing_change
     command.arg("run");
     let mut daemon = Daemon::spawn(command);
     // Two loops, in whichever order.
-    let log = daemon.until("event=\"copied\"").join("\n");
+    let log = daemon.until("event=\"day\"").join("\n");
     if !log.contains("event=\"kept\"") {
         daemon.until("event=\"kept\"");
     }
@@ -495,31 +496,12 @@ async fn what_in_the_ledger_wants_somebody() {
     assert!(said.text("next", "sentence").starts_with("next departure"));
 }
 
-/// A file of zones (TZif, RFC 9636) that has always been five hours ahead.
-fn five_hours_ahead() -> Vec<u8> {
-    let mut bytes = Vec::new();
-    // For readers of old, then for those of today.
-    for _ in 0..2 {
-        bytes.extend(b"TZif2");
-        bytes.extend([0; 15]);
-        // isut, isstd, leap, time, type, char
-        for count in [0_u32, 0, 0, 0, 1, 4] {
-            bytes.extend(count.to_be_bytes());
-        }
-        bytes.extend(18_000_i32.to_be_bytes());
-        bytes.extend([0, 0]);
-        bytes.extend(b"+05\0");
-    }
-    bytes.extend(b"\n<+05>-5\n");
-    bytes
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_machine_of_another_opinion_on_time_zones_is_told_and_logged() {
     let mut world = World::new(OUTBOX, "");
     fs::create_dir_all(world.path("zones/Europe")).unwrap();
     fs::write(world.path("zones/tzdata.zi"), "# version 2031z\n").unwrap();
-    fs::write(world.path("zones/Europe/Paris"), five_hours_ahead()).unwrap();
+    fs::write(world.path("zones/Europe/Paris"), tzif("<+05>-5")).unwrap();
     world.environment.insert("TZDIR", world.path("zones").display().to_string());
     let said = world.doctor(&[]).await;
     said.is("zones", "warning", "and this machine (2031z) +05:00", 0);

@@ -112,7 +112,6 @@ def readme():
 
 def fresh():
     """The first command of the README: installed, ready, and nobody is mailed."""
-    os.chdir("/root")
     run("cp /lab/jalon.deb ./jalon_0.1.0-1_amd64.deb")
     run(readme()[0])
     assert show("ActiveState") == "active" and show("SubState") == "running", run("systemctl status jalon", None)
@@ -252,9 +251,9 @@ def stopped_process():
 
 
 def hang(loop):
-    """One loop alone hangs, and the others go on: the watchdog starts all anew."""
+    """One loop alone hangs in its second round, and the others go on: the watchdog starts all anew."""
     until_now = len(re.findall("Watchdog timeout", run("journalctl -u jalon --no-pager")))
-    drop_in("hang", f"[Service]\nWatchdogSec=10s\nRestartSec=1s\nEnvironment=JALON_FAIL=hang-{loop}\n")
+    drop_in("hang", f"[Service]\nWatchdogSec=10s\nRestartSec=1s\nEnvironment=JALON_FAIL=hang-{loop}:2\n")
     run("systemctl restart jalon", None)
     until(
         lambda: len(re.findall("Watchdog timeout", run("journalctl -u jalon --no-pager"))) > until_now,
@@ -271,12 +270,14 @@ def wrong_settings():
     path = pathlib.Path("/etc/jalon/jalon.toml")
     good = path.read_text()
     run("systemctl stop jalon && rm -rf /var/lib/jalon/last-good && systemctl reset-failed jalon", None)
-    path.write_text("time_zone = 12\n")
-    run("systemctl start jalon", None)
-    until(lambda: show("ActiveState") == "failed", "it gives up")
-    assert (show("ExecMainStatus"), show("NRestarts")) == ("78", "0")
-    path.write_text(good)
-    run("systemctl reset-failed jalon; systemctl start jalon")
+    try:
+        path.write_text("time_zone = 12\n")
+        run("systemctl start jalon", None)
+        until(lambda: show("ActiveState") == "failed", "it gives up")
+        assert (show("ExecMainStatus"), show("NRestarts")) == ("78", "0")
+    finally:
+        path.write_text(good)
+        run("systemctl reset-failed jalon; systemctl start jalon")
 
 
 SANDBOX = """
@@ -410,11 +411,11 @@ def removed():
 
 FIRST = [
     fresh, exposure, recruiters, first_mail, reminder, reload, credentials, stop_while_a_mail_leaves, stopped_process,
-    *((lambda loop: lambda: hang(loop))(loop) for loop in ["planning", "sending", "keeping"]),
+    *((lambda loop: lambda: hang(loop))(loop) for loop in ["planning", "sending"]),
     wrong_settings, sandbox, addresses, postfix, upgrade, before_reboot,
 ]
 AGAIN = [after_reboot, removed]
-NAMES = {FIRST[9]: "hang of planning", FIRST[10]: "hang of sending", FIRST[11]: "hang of keeping"}
+NAMES = {FIRST[9]: "hang of planning", FIRST[10]: "hang of sending"}
 
 
 def certificates():
@@ -428,6 +429,7 @@ def certificates():
     run("cp /root/ca.crt /usr/local/share/ca-certificates/lab.crt && update-ca-certificates")
 
 
+os.chdir("/root")
 os.makedirs(KEPT, exist_ok=True)
 second = (KEPT / "rebooted").exists()
 if not second:
@@ -437,7 +439,7 @@ only = [name for name in os.environ.get("ONLY", "").split(",") if name]
 failed = 0
 for scenario in AGAIN if second else FIRST:
     name = NAMES.get(scenario, scenario.__name__).replace("_", " ")
-    if only and name not in only and scenario not in (fresh, first_mail):
+    if only and not second and name not in only and scenario not in (fresh, first_mail):
         continue
     begun = time.monotonic()
     try:
@@ -448,7 +450,7 @@ for scenario in AGAIN if second else FIRST:
         where = traceback.extract_tb(error.__traceback__)[1:2]
         print(f"FAILED  {name}, line {where[0].lineno if where else '?'}: {error}", flush=True)
         print(run("systemctl status jalon --no-pager -n 15", None), flush=True)
-if not second and not only:
+if not second and (not only or "before reboot" in only):
     (KEPT / "rebooted").write_text(str(failed))
     run("systemctl reboot")
     time.sleep(60)
