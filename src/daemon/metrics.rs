@@ -30,7 +30,7 @@ pub struct Seen<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Pure. The page (https://prometheus.io/docs/instrumenting/exposition_formats). What is not known has no line.
+/// Pure. The page (<https://prometheus.io/docs/instrumenting/exposition_formats>). What is not known has no line.
 #[must_use]
 pub fn page(seen: &Seen<'_>) -> String {
     let Seen { tally, relays, config_ok, real, now } = *seen;

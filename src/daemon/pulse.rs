@@ -91,7 +91,7 @@ impl Promises {
 pub struct Pulse(Arc<Mutex<Promises>>);
 
 impl Pulse {
-    /// What one loop promises by. From here on it owes a [`ROUND`].
+    /// What one loop promises by. From here on it owes a round.
     #[must_use]
     pub fn of(&self, by: Loop) -> Life {
         let life = Life { by, pulse: self.clone() };

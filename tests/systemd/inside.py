@@ -179,6 +179,35 @@ def reminder():
     assert len(copies("first")) == 1
 
 
+def journal():
+    """One entry a mail, with its priority and fields; nobody's address."""
+    entries = [json.loads(line) for line in run("journalctl -u jalon -t jalon -o json --no-pager").splitlines()]
+    [sent] = [entry for entry in entries if entry.get("JALON_EVENT") == "sent" and entry["JALON_POSTING"] == "first"]
+    expected = {"PRIORITY": "6", "JALON_POSTING_EVENT": "deadline", "JALON_STATE": "sent", "JALON_RELAY": "smtp.example.org",
+                "JALON_RELAY_CODE": "250", "JALON_TO": "camille", "JALON_KEY": of("first")["key"]}
+    assert expected.items() <= sent.items(), sent
+    assert not [entry for entry in entries if "@example.org" in re.sub("#[0-9a-f]{6}@|jalon[.][0-9a-f]{32}@", "", str(entry))]
+
+
+def doctor():
+    """`jalon doctor` within the unit's own settings: it sees all, and finds nothing wrong."""
+    unit = re.sub(r"(?m)^(Watchdog|Restart|ExecReload|NotifyAccess|ExecStart).*\n", "", UNIT.read_text())
+    unit = re.sub(r"(?m)^Type=.*", "Type=oneshot\nExecStart=/usr/bin/jalon --lang en doctor --format json", unit)
+    pathlib.Path("/run/systemd/system/doctor.service").write_text(unit)
+    run("systemctl daemon-reload")
+    sent = len(RELAY.taken())
+    run("systemctl start doctor", None)
+    said = run("journalctl -u doctor -t jalon -o cat --no-pager")
+    findings = json.loads(said[said.index("["):said.rindex("]") + 1])
+    states = {}
+    for finding in findings:
+        states.setdefault(finding["check"], []).append(finding["state"])
+    assert "wrong" not in str(states) and len(states) > 6, said
+    for check in ["relay-name", "relay-route", "relay-tls", "relay-login", "credential"]:
+        assert set(states[check]) == {"ok"}, said
+    assert len(RELAY.taken()) == sent, "it sends nothing"
+
+
 def reload():
     """A good and a bad file; the service stays as it is and says so."""
     pid = show("MainPID")
@@ -410,12 +439,12 @@ def removed():
 
 
 FIRST = [
-    fresh, exposure, recruiters, first_mail, reminder, reload, credentials, stop_while_a_mail_leaves, stopped_process,
+    fresh, exposure, recruiters, first_mail, reminder, journal, doctor, reload, credentials, stop_while_a_mail_leaves, stopped_process,
     *((lambda loop: lambda: hang(loop))(loop) for loop in ["planning", "sending"]),
     wrong_settings, sandbox, addresses, postfix, upgrade, before_reboot,
 ]
 AGAIN = [after_reboot, removed]
-NAMES = {FIRST[9]: "hang of planning", FIRST[10]: "hang of sending"}
+NAMES = {FIRST[11]: "hang of planning", FIRST[12]: "hang of sending"}
 
 
 def certificates():
