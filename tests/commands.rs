@@ -329,7 +329,8 @@ fn a_rehearsal_replaces_what_it_wrote_and_nothing_else() {
 fn mails_say_which_dates_are_still_to_be_fixed() {
     let posting = format!("{GOOD}[[interview]]\nname = \"Premier tour\"\nlabel = \"late June\"\n");
     let jalon = Jalon::new(WITH_MAIL, &[("good.toml", &posting)]);
-    for (format, expected) in [("text", "To be fixed: Interview"), ("html", "To be fixed:</span> Interview")]
+    for (format, expected) in
+        [("text", "To be fixed: Interview"), ("html", ">To be fixed:</span> <span class=\"fact\"")]
     {
         let shown = text(&jalon.run(&["preview", "good", "start", "--format", format]).stdout);
         assert!(shown.contains(expected) && shown.contains("(late June)"), "{shown}");

@@ -12,6 +12,7 @@ const ID: &str = "jalon.c2763ae209cce951f0f3417771948a59@example.org";
 fn mail() -> Rendered {
     Rendered {
         language: Language::French,
+        about: None,
         subject: "Clôture des candidatures dans 7 jours – Chargé·e d'accompagnement".into(),
         text: "Bonjour,\n\nDate limite\u{a0}: dimanche 28 juin 2026\n".into(),
         html: "<p>Bonjour,</p>\n".into(),

@@ -63,6 +63,9 @@ fn built_in() -> Templates {
 fn golden(name: &str, mail: &Rendered) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mails").join(format!("{name}.txt"));
     let found = format!("{}\n\n{}", mail.subject, mail.text).replace('\u{a0}', "~");
+    if std::env::var_os("JALON_BLESS").is_some() {
+        fs::write(&path, &found).unwrap();
+    }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(found, expected, "\n{found}\nis not what {} says", path.display());
 }

@@ -336,8 +336,9 @@ fn a_slip_says_where_it_is_what_to_write_and_what_holds_meanwhile() {
     both("slip", &matter);
     let html = mail(&matter, &camille(Language::French)).html;
     let line = html.lines().find(|line| line.starts_with("<br><code style=\"")).unwrap();
-    let (before, after) = line.split_once("<mark style=\"background-color:#ffe08a; color:#22262b; ").unwrap();
-    assert!(before.ends_with("; font-size:14px;\">until = "), "{line}");
+    let (before, after) =
+        line.split_once("<mark class=\"mark\" style=\"background-color:#ffe08a; color:#22262b; ").unwrap();
+    assert!(before.ends_with("; font-size:16px;\">until = "), "{line}");
     assert!(after.ends_with(";\">2026-06-31</mark> # fin juin</code>"), "{line}");
     // The file never was right: nobody's title but its own, which is hostile; a key is missing as a whole.
     let hostile = "title = \"<b>Accueil</b>\"\n[deadline]\nuntil = \"<script>28/06/2026</script>\"\n";

@@ -69,7 +69,7 @@ fn the_built_in_templates_are_the_files_of_the_folder() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.extension().is_none_or(|extension| extension != "md") {
                 files.insert(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
             }
         }
@@ -79,11 +79,26 @@ fn the_built_in_templates_are_the_files_of_the_folder() {
 }
 
 #[test]
+fn every_language_has_every_template() {
+    // That each has the same is how the list is written: a file that is missing does not compile.
+    let folders: BTreeSet<&str> = BUILT_IN
+        .iter()
+        .filter(|(_, text)| !text.is_empty())
+        .filter_map(|(name, _)| name.strip_suffix("/reminder.subject.txt"))
+        .collect();
+    assert_eq!(folders, Language::ALL.iter().map(|language| language.code()).collect());
+    let count = |folder: &str| BUILT_IN.iter().filter(|(name, _)| name.starts_with(folder)).count();
+    assert!(folders.iter().all(|folder| count(folder) == count("fr/")), "{folders:?}");
+}
+
+#[test]
 fn french_and_english_templates_name_the_same_variables_in_the_same_places() {
     for (name, french) in BUILT_IN.iter().filter(|(name, _)| name.starts_with("fr/")) {
         let english =
             BUILT_IN.iter().find(|(other, _)| other[2..] == name[2..] && other.starts_with("en")).unwrap();
-        assert_eq!(tags(french), tags(&english.1.replace("\"en/", "\"fr/")), "{name}");
+        let english = english.1.replace("\"en/", "\"fr/");
+        let shapes = |text| tags(text).into_iter().map(shape).collect::<Vec<_>>();
+        assert_eq!(shapes(french), shapes(&english), "{name}");
     }
 }
 
@@ -97,11 +112,19 @@ fn each_pair_of_templates_uses_one_set_of_variables() {
     }
 }
 
+/// A tag without the words that it hands on: `{% set label = "Quand" %}` and `{% set label = "When" %}` are one.
+fn shape(tag: &str) -> String {
+    if !tag.starts_with("{% set") && !tag.starts_with("{% with") {
+        return tag.to_owned();
+    }
+    tag.split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
+}
+
 /// The names that a template uses, each once: `reminder.posting.title`, and none that stands between quotes.
 fn variables(template: &str) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
     for tag in tags(template) {
-        let outside = tag.split(['"', '\'']).step_by(2);
+        let outside = tag.split('"').step_by(2);
         let is_name = |c: char| c.is_alphanumeric() || "_.".contains(c);
         let names = outside.flat_map(|text| text.split(move |c| !is_name(c)));
         found.extend(names.filter(|name| name.starts_with(char::is_alphabetic)));
@@ -159,14 +182,12 @@ fn html_is_one_plain_page_that_fetches_nothing() {
             "name=\"viewport\"",
             "<meta name=\"color-scheme\" content=\"light dark\">",
             "@media (prefers-color-scheme: dark)",
-            "max-width:534px",
+            "max-width:600px",
             "font-size:16px",
         ] {
             assert!(html.contains(wanted), "{wanted}");
         }
-        for unwanted in
-            ["<img", "src=", "url(", "@import", "<link", "<script", "<table", "<form", "{{", "{%", "None"]
-        {
+        for unwanted in ["<img", "src=", "url(", "@import", "<link", "<script", "<form", "{{", "{%", "None"] {
             assert!(!html.contains(unwanted), "{unwanted}");
         }
     }

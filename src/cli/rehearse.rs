@@ -16,7 +16,9 @@ use crate::diagnostic::{Language, any_error, say};
 use crate::files;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger, LedgerError, Stamp};
-use crate::message::gallery::{Page, gallery};
+use crate::message::Templates;
+use crate::message::gallery::{Page, gallery, models};
+use crate::message::samples::{Sample, samples};
 use crate::plan::next::Verdict;
 use crate::plan::row::{Row, State};
 use crate::transport::Transport;
@@ -26,11 +28,14 @@ use crate::transport::folder::{Outbox, file_name};
 #[derive(Debug, Args)]
 pub struct Rehearse {
     /// The moment at which the rehearsal begins
-    #[arg(long, value_name = "MOMENT")]
-    from: String,
+    #[arg(long, value_name = "MOMENT", required_unless_present = "gallery")]
+    from: Option<String>,
     /// The moment at which it ends, excluded
-    #[arg(long, value_name = "MOMENT")]
-    until: String,
+    #[arg(long, value_name = "MOMENT", required_unless_present = "gallery")]
+    until: Option<String>,
+    /// Instead, one page with every kind of mail in every language and shape, by the templates in force
+    #[arg(long, conflicts_with_all = ["from", "until"])]
+    gallery: bool,
     /// The folder for the .eml files and index.html; what an earlier rehearsal left there is replaced
     #[arg(long, value_name = "DIR", default_value = "var/rehearsal")]
     out: PathBuf,
@@ -50,6 +55,9 @@ impl Rehearse {
         let language = context.speak(&loaded);
         report(&loaded.problems, false, language);
         let Some(settings) = loaded.settings.clone() else { return Exit::Configuration };
+        if self.gallery {
+            return self.models(loaded, settings.house.zone, language);
+        }
         if settings.mail.is_none() {
             return fail(
                 Exit::Configuration,
@@ -58,7 +66,8 @@ impl Rehearse {
             );
         }
         let zone = settings.house.zone;
-        let (Some(from), Some(until)) = (moment(&self.from, zone), moment(&self.until, zone)) else {
+        let moment = |text: &Option<String>| text.as_deref().and_then(|text| moment(text, zone));
+        let (Some(from), Some(until)) = (moment(&self.from), moment(&self.until)) else {
             let words = say(
                 "--from et --until attendent un moment\u{a0}: écrivez 2026-06-01 ou 2026-06-01T09:00",
                 "--from and --until want a moment: write 2026-06-01 or 2026-06-01T09:00",
@@ -69,12 +78,8 @@ impl Rehearse {
             let words = say("--from doit précéder --until", "--from must come before --until");
             return fail(Exit::Usage, language, &words);
         }
-        if let Err(error) = fresh_folder(&self.out) {
-            let words = say(
-                format!("{} ne peut pas être refait\u{a0}: {error}", self.out.display()),
-                format!("{} cannot be made anew: {error}", self.out.display()),
-            );
-            return fail(Exit::Failed, language, &words);
+        if let Err(exit) = self.fresh(language) {
+            return exit;
         }
         let broken = any_error(&loaded.problems);
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -89,6 +94,42 @@ impl Rehearse {
             },
             Err(error) => ledger_exit(&error, language),
         }
+    }
+
+    fn fresh(&self, language: Language) -> Result<(), Exit> {
+        fresh_folder(&self.out).map_err(|error| {
+            let words = say(
+                format!("{} ne peut pas être refait\u{a0}: {error}", self.out.display()),
+                format!("{} cannot be made anew: {error}", self.out.display()),
+            );
+            fail(Exit::Failed, language, &words)
+        })
+    }
+
+    /// Writes the page of all samples. If a template cannot be read at all, built-in ones stand for them all.
+    fn models(&self, loaded: files::Loaded, zone: Zone, language: Language) -> Exit {
+        if let Err(exit) = self.fresh(language) {
+            return exit;
+        }
+        let (templates, problems) = Templates::read(loaded.templates);
+        report(&problems, false, language);
+        let broken = any_error(&loaded.problems) || any_error(&problems);
+        let templates = templates.unwrap_or_else(Templates::built_in);
+        let today = zone.date(Clock::real().now());
+        let all = Language::ALL.into_iter().flat_map(|language| samples(&templates, language, today));
+        let all: Vec<Sample> = all.collect();
+        let index = self.out.join("index.html");
+        if let Err(error) = std::fs::write(&index, models(&all, language)) {
+            let words = format!("{}: {error}", index.display());
+            return fail(Exit::Failed, language, &say(words.clone(), words));
+        }
+        let (count, page) = (all.len(), index.display());
+        let told = say(
+            format!("{count} courriels. Lisez-les\u{a0}: {page}\n"),
+            format!("{count} mails. Read them: {page}\n"),
+        );
+        let exit = out(told.say(language));
+        if broken || all.iter().any(|sample| sample.mail.is_err()) { Exit::Configuration } else { exit }
     }
 }
 

@@ -6,10 +6,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 
 use super::facts::NameFacts;
+use super::leaf::{LeafFacts, leaf};
 use super::matter::Changed;
 use super::moment::{Shown, whole};
 use super::tongue::Tongue;
-use super::worded::{Dated, Noun, Reader, dated, is_several, is_vague, line, link, reads_differently};
+use super::worded::{Dated, Noun, Reader, dated, is_several, is_vague, line, link, reads_differently, site};
 use crate::calendar::When;
 use crate::plan::said::{Member, Said, Shift};
 
@@ -36,6 +37,8 @@ pub struct ChangeFacts {
     pub before: Option<String>,
     /// The same in the recipient's own time, where the clocks differ.
     pub before_there: Option<String>,
+    /// The date that holds as a leaf of a calendar. None for a day that is not fixed, and when nothing takes place.
+    pub leaf: Option<LeafFacts>,
     /// The date that holds, whole. None when nothing takes place any more.
     pub now: Option<String>,
     /// The same in the recipient's own time, where the clocks differ.
@@ -69,6 +72,8 @@ pub struct TurnFacts {
     pub before: Option<String>,
     /// What it is, if it is anything.
     pub now: Option<String>,
+    /// Of a link, where it leads: « meet.example.org ».
+    pub site: Option<String>,
 }
 
 /// What became of a date, as headlines see it. The words are the date that holds, in short, where it is one.
@@ -202,10 +207,15 @@ fn one(change: &Changed<'_>, reader: &Reader) -> ChangeFacts {
     let mut turned = Vec::new();
     let place = difference.place.then(|| turn_of(before.place.as_deref(), after.place.as_deref(), line));
     let safe = |address: &str| link(address);
-    let link = difference.link.then(|| turn_of(before.link.as_deref(), after.link.as_deref(), safe));
-    let panel = difference
-        .panel
-        .then(|| TurnFacts { before: people(&before.panel, tongue), now: people(&after.panel, tongue) });
+    let link = difference.link.then(|| {
+        let turned = turn_of(before.link.as_deref(), after.link.as_deref(), safe);
+        TurnFacts { site: turned.now.as_deref().map(site), ..turned }
+    });
+    let panel = difference.panel.then(|| TurnFacts {
+        before: people(&before.panel, tongue),
+        now: people(&after.panel, tongue),
+        site: None,
+    });
     for (detail, found) in [(Detail::Place, &place), (Detail::Link, &link), (Detail::Panel, &panel)] {
         turned.extend(found.as_ref().map(|found| (detail, found.became())));
     }
@@ -222,6 +232,7 @@ fn one(change: &Changed<'_>, reader: &Reader) -> ChangeFacts {
         name: said.name.as_deref().and_then(line),
         before: before_words,
         before_there,
+        leaf: if gone { None } else { leaf(&shown, said.zone, tongue) },
         now: now_words,
         now_there,
         place,
@@ -320,7 +331,7 @@ fn in_short(said: &Said, day: NaiveDate, reader: &Reader) -> String {
 }
 
 fn turn_of(before: Option<&str>, now: Option<&str>, words: impl Fn(&str) -> Option<String>) -> TurnFacts {
-    TurnFacts { before: before.and_then(&words), now: now.and_then(&words) }
+    TurnFacts { before: before.and_then(&words), now: now.and_then(&words), site: None }
 }
 
 impl TurnFacts {

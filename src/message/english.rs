@@ -4,6 +4,7 @@ mod notices;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
+use super::leaf::LeafFacts;
 use super::moment::Distance;
 use super::tongue::{Clock, Tense, Tongue, by_day, clock, row, span, spelt};
 use crate::calendar::{Kind, Language, Zone};
@@ -40,6 +41,15 @@ const ZONES: &[(&str, &str)] = &[
 impl Tongue for English {
     fn language(&self) -> Language {
         Language::English
+    }
+
+    fn leaf(&self, day: NaiveDate) -> LeafFacts {
+        let short = |name: &str| name.chars().take(3).collect();
+        LeafFacts {
+            month: short(MONTHS[day.month0() as usize]),
+            day: day.day().to_string(),
+            weekday: short(WEEKDAYS[day.weekday().num_days_from_monday() as usize]),
+        }
     }
 
     fn date(&self, day: NaiveDate) -> String {

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 
 use super::changed::{ChangeFacts, changes};
 use super::digest::{DigestFacts, MissedFacts, digest, missed, noun};
+use super::leaf::LeafFacts;
 use super::matter::{Addressee, Item, Matter};
 use super::news::{NewFacts, news};
 use super::refusal::{RefusalFacts, refusals};
@@ -28,6 +29,9 @@ pub struct Facts {
     pub language: Language,
     /// To whom the mail goes.
     pub recipient: RecipientFacts,
+    /// What it begins with: `reminders`, `slips`, `changes`, `news`, `refusals`, `missed` or `digest`; they stand in
+    /// this order. The headline of the first of them is the title of the page.
+    pub begins: &'static str,
     /// What it tells first, and of which posting: « Annulé : entretien – Chargé·e d'accompagnement (Villages
     /// Vivants) ». For the subject of a mail with notices, and for the title of its page.
     pub headline: String,
@@ -76,6 +80,8 @@ pub struct ReminderFacts {
     /// What happens and how far away it is: « Clôture des candidatures dans 7 jours »; of a day that is not fixed,
     /// « Prise de poste : jour à fixer ».
     pub headline: String,
+    /// The date as a leaf of a calendar: the first of several. None for a day that is not fixed.
+    pub leaf: Option<LeafFacts>,
     /// The date in full: « dimanche 28 juin 2026 inclus, jusqu'à minuit, heure de Paris »; days still to come
     /// only. After the event's label if it has one: « 6 ou 7 juillet, soit lundi 6 et mardi 7 juillet 2026 ».
     /// A day that is not fixed has the label alone, else « entre le 21 et le 31 juillet 2023 ».
@@ -88,6 +94,8 @@ pub struct ReminderFacts {
     pub remaining: Option<String>,
     /// True when the event is over.
     pub past: bool,
+    /// True when it is today, tomorrow or the day after.
+    pub near: bool,
     /// True when the day is not fixed yet.
     pub vague: bool,
     /// True when this reminder leaves more than fifteen minutes late.
@@ -133,6 +141,8 @@ pub struct PostingFacts {
     pub location: Option<String>,
     /// The address of the published posting; safe to link to.
     pub url: Option<String>,
+    /// Where that leads, for the words of a link: « villagesvivants.com ».
+    pub site: Option<String>,
     /// The organisation's own reference.
     pub reference: Option<String>,
     /// When it was published: « 3 juin 2026 ».
@@ -169,6 +179,8 @@ pub struct EventFacts {
     pub place: Option<String>,
     /// Where, as an address; safe to link to.
     pub link: Option<String>,
+    /// Where that leads, for the words of a link: « meet.example.org ».
+    pub site: Option<String>,
     /// How long it lasts: « 45 min ».
     pub duration: Option<String>,
     /// Who meets the candidates: « Camille et Sacha ».
@@ -186,6 +198,7 @@ pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Fac
     let mut facts = Facts {
         language: to.language,
         recipient: RecipientFacts::of(to),
+        begins: "",
         headline: String::new(),
         rest: None,
         more: (others > 0).then(|| reader.tongue.more(others)),
@@ -200,6 +213,7 @@ pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Fac
         why: String::new(),
         organisations: None,
     };
+    facts.begins = facts.beginning();
     facts.headline = facts.first(matter, &reader);
     facts.rest = facts.others(&reader);
     facts.why = facts.reason(matter, &reader);
@@ -233,6 +247,20 @@ impl Facts {
             || self.missed.is_some()
             || self.digest.is_some()
             || self.reminders.is_empty()
+    }
+
+    fn beginning(&self) -> &'static str {
+        [
+            ("reminders", self.reminders.is_empty()),
+            ("slips", self.slips.is_empty()),
+            ("changes", self.changes.is_empty()),
+            ("news", self.news.is_empty()),
+            ("refusals", self.refusals.is_empty()),
+            ("missed", self.missed.is_none()),
+        ]
+        .into_iter()
+        .find_map(|(name, empty)| (!empty).then_some(name))
+        .unwrap_or("digest")
     }
 
     fn first(&self, matter: &Matter<'_>, reader: &Reader) -> String {

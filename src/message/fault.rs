@@ -201,7 +201,7 @@ fn syntax(detail: &str) -> (Words, Words) {
 
 /// The names that a template may begin with.
 fn top_names(values: &Value) -> Option<String> {
-    let names: Vec<String> = values.try_iter().ok()?.take(12).map(|name| name.to_string()).collect();
+    let names: Vec<String> = values.try_iter().ok()?.take(24).map(|name| name.to_string()).collect();
     (values.kind() == ValueKind::Map && !names.is_empty()).then(|| names.join(", "))
 }
 

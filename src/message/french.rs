@@ -7,6 +7,7 @@ mod notices;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
+use super::leaf::LeafFacts;
 use super::moment::Distance;
 use super::tongue::{Clock, Tense, Tongue, by_day, clock, row, span, spelt};
 use crate::calendar::{Kind, Language, Zone};
@@ -29,6 +30,11 @@ const MONTHS: [&str; 12] = [
     "novembre",
     "décembre",
 ];
+
+/// As calendars have them (Lexique des règles typographiques en usage à l'Imprimerie nationale, « abréviations »).
+const SHORT_WEEKDAYS: [&str; 7] = ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."];
+const SHORT_MONTHS: [&str; 12] =
+    ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
 
 /// Zones whose name in French is not "de" and the last part of the IANA name.
 const ZONES: &[(&str, &str)] = &[
@@ -62,6 +68,14 @@ const ZONES: &[(&str, &str)] = &[
 impl Tongue for French {
     fn language(&self) -> Language {
         Language::French
+    }
+
+    fn leaf(&self, day: NaiveDate) -> LeafFacts {
+        LeafFacts {
+            month: SHORT_MONTHS[day.month0() as usize].to_owned(),
+            day: day.day().to_string(),
+            weekday: SHORT_WEEKDAYS[day.weekday().num_days_from_monday() as usize].to_owned(),
+        }
     }
 
     fn date(&self, day: NaiveDate) -> String {

@@ -15,6 +15,13 @@ pub fn message_id<'a>(keys: impl IntoIterator<Item = &'a Key>, domain: &str) -> 
     format!("jalon.{}@{domain}", digest(&keys.join("\n")))
 }
 
+/// The root of the thread of all mails about one posting, without angle brackets: it is never sent itself, and mails that
+/// name it stand together (RFC 5322 §3.6.4, RFC 5256 on missing parents). `message_id` is that of the mail.
+pub(super) fn root(posting: &str, message_id: &str) -> String {
+    let domain = message_id.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    format!("jalon.posting.{}@{domain}", digest(posting))
+}
+
 /// The first half of a text's SHA-256, in hexadecimal.
 pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(16).fold(String::new(), |mut hex, byte| {

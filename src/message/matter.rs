@@ -27,6 +27,22 @@ pub struct Matter<'a> {
     pub digest: Option<Digest<'a>>,
 }
 
+impl<'a> Matter<'a> {
+    /// The id of the posting that all of it is about. None when there are several, or when that is not known.
+    #[must_use]
+    pub fn about(&self) -> Option<&'a str> {
+        let slips = self.slips.iter().map(|slip| slip.of.posting.as_deref());
+        let ids = (self.reminders.iter().map(|item| item.posting.id.as_str()))
+            .chain(self.changes.iter().map(|change| change.posting))
+            .chain(self.news.iter().map(|new| new.posting.id.as_str()))
+            .chain(self.missed.iter().map(|missed| missed.heading.id))
+            .chain(self.refusals.iter().map(|refusal| refusal.heading.id));
+        let mut all = ids.map(Some).chain(slips);
+        let first = all.next()??;
+        (self.digest.is_none() && all.all(|id| id == Some(first))).then_some(first)
+    }
+}
+
 /// A reminder that a mail is to tell of.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {

@@ -10,7 +10,7 @@ use lettre::Address;
 use lettre::message::header::{self, ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox as Named, Mailboxes, Message, MultiPart, SinglePart};
 
-use super::identity::digest;
+use super::identity::{digest, root};
 use super::render::Rendered;
 use crate::calendar::people::is_address;
 use crate::diagnostic::is_unsafe;
@@ -80,6 +80,10 @@ pub fn compose(
         ("Content-Language", rendered.language.code()),
     ] {
         mail = mail.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()));
+    }
+    if let Some(posting) = &rendered.about {
+        let name = HeaderName::new_from_ascii_str("References");
+        mail = mail.raw_header(HeaderValue::new(name, format!("<{}>", root(posting, message_id))));
     }
     let body = MultiPart::alternative()
         .boundary(boundary(message_id))

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::facts::PostingFacts;
+use super::leaf::{LeafFacts, leaf};
 use super::matter::New;
 use super::moment::whole;
 use super::worded::{Noun, Reader, dated, is_several};
@@ -33,6 +34,8 @@ pub struct DateFacts {
     pub what: String,
     /// `deadline`, `interview`, `start`, `end` or `milestone`.
     pub kind: &'static str,
+    /// The date as a leaf of a calendar: the first of several. None for a day that is not fixed.
+    pub leaf: Option<LeafFacts>,
     /// The date in full: « dimanche 28 juin 2026 inclus, jusqu'à minuit, heure de Paris »; « à la rentrée
     /// (date à fixer) ».
     pub when: String,
@@ -87,6 +90,7 @@ fn one(posting: &Posting, group: &[&New<'_>], reader: &Reader) -> NewFacts {
         DateFacts {
             what: noun.first,
             kind: event.kind.word(),
+            leaf: leaf(&shown, posting.zone, reader.tongue),
             when: if open && date.when != to_fix { format!("{} ({to_fix})", date.when) } else { date.when },
             when_there: date.there,
             open,

@@ -49,7 +49,9 @@ pub fn probe(probe: &Probe<'_>, language: Language) -> Rendered {
         language.code(),
         paragraphs.collect::<String>()
     );
-    Rendered { language, subject: subject.to_owned(), text: text.join("\n\n—\n\n") + "\n", html }
+    Rendered {
+        language, about: None, subject: subject.to_owned(), text: text.join("\n\n—\n\n") + "\n", html
+    }
 }
 
 fn plain(text: &str) -> String {

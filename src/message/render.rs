@@ -21,91 +21,76 @@ use super::sandbox::{self, bad_link};
 use super::typography;
 use crate::diagnostic::{Language, Problem, is_unsafe, say};
 
+/// Every language has every template: one that is missing does not compile.
 macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
+    (shapes: [$($shape:literal)*] languages: $languages:tt each: $each:tt) => {
+        built_in!(@ [$(($shape, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $shape))),)*] $languages $each);
+    };
+    (@ [$($done:tt)*] [$language:literal $($rest:literal)*] [$($name:literal)*]) => {
+        built_in!(@ [$($done)* $((
+            concat!($language, "/", $name),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $language, "/", $name)),
+        ),)*] [$($rest)*] [$($name)*]);
+    };
+    (@ [$($done:tt)*] [] $each:tt) => {
         /// The built-in templates: their names, and their texts.
-        pub const BUILT_IN: &[(&str, &str)] = &[
-            $(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*
-        ];
+        pub const BUILT_IN: &[(&str, &str)] = &[$($done)*];
     };
 }
 
-built_in![
-    "layout.html",
-    "fr/reminder.subject.txt",
-    "fr/reminder.txt",
-    "fr/reminder.html",
-    "fr/notice.subject.txt",
-    "fr/notice.txt",
-    "fr/notice.html",
-    "fr/operator.subject.txt",
-    "fr/operator.txt",
-    "fr/operator.html",
-    "fr/parts/reminder.txt",
-    "fr/parts/reminder.html",
-    "fr/parts/change.txt",
-    "fr/parts/change.html",
-    "fr/parts/refused.txt",
-    "fr/parts/refused.html",
-    "fr/parts/slip.txt",
-    "fr/parts/slip.html",
-    "fr/parts/new.txt",
-    "fr/parts/new.html",
-    "fr/parts/missed.txt",
-    "fr/parts/missed.html",
-    "fr/parts/digest.txt",
-    "fr/parts/digest.html",
-    "fr/parts/deadline.txt",
-    "fr/parts/deadline.html",
-    "fr/parts/interview.txt",
-    "fr/parts/interview.html",
-    "fr/parts/start.txt",
-    "fr/parts/start.html",
-    "fr/parts/end.txt",
-    "fr/parts/end.html",
-    "fr/parts/milestone.txt",
-    "fr/parts/milestone.html",
-    "en/reminder.subject.txt",
-    "en/reminder.txt",
-    "en/reminder.html",
-    "en/notice.subject.txt",
-    "en/notice.txt",
-    "en/notice.html",
-    "en/operator.subject.txt",
-    "en/operator.txt",
-    "en/operator.html",
-    "en/parts/reminder.txt",
-    "en/parts/reminder.html",
-    "en/parts/change.txt",
-    "en/parts/change.html",
-    "en/parts/refused.txt",
-    "en/parts/refused.html",
-    "en/parts/slip.txt",
-    "en/parts/slip.html",
-    "en/parts/new.txt",
-    "en/parts/new.html",
-    "en/parts/missed.txt",
-    "en/parts/missed.html",
-    "en/parts/digest.txt",
-    "en/parts/digest.html",
-    "en/parts/deadline.txt",
-    "en/parts/deadline.html",
-    "en/parts/interview.txt",
-    "en/parts/interview.html",
-    "en/parts/start.txt",
-    "en/parts/start.html",
-    "en/parts/end.txt",
-    "en/parts/end.html",
-    "en/parts/milestone.txt",
-    "en/parts/milestone.html",
-];
+built_in! {
+    shapes: [
+        "layout.html"
+        "parts/heading.html"
+        "parts/date.html"
+        "parts/event.html"
+        "parts/fact.html"
+        "parts/rule.html"
+    ]
+    languages: ["fr" "en"]
+    each: [
+        "reminder.subject.txt"
+        "reminder.txt"
+        "reminder.html"
+        "notice.subject.txt"
+        "notice.txt"
+        "notice.html"
+        "operator.subject.txt"
+        "operator.txt"
+        "operator.html"
+        "parts/reminder.txt"
+        "parts/reminder.html"
+        "parts/change.txt"
+        "parts/change.html"
+        "parts/refused.txt"
+        "parts/refused.html"
+        "parts/slip.txt"
+        "parts/slip.html"
+        "parts/new.txt"
+        "parts/new.html"
+        "parts/missed.txt"
+        "parts/missed.html"
+        "parts/digest.txt"
+        "parts/digest.html"
+        "parts/deadline.txt"
+        "parts/deadline.html"
+        "parts/interview.txt"
+        "parts/interview.html"
+        "parts/start.txt"
+        "parts/start.html"
+        "parts/end.txt"
+        "parts/end.html"
+        "parts/milestone.txt"
+        "parts/milestone.html"
+    ]
+}
 
 /// How many instructions a template may run.
-const FUEL: u64 = 200_000;
+const FUEL: u64 = 1_000_000;
 /// How deep templates may call each other.
 const DEPTH: usize = 100;
 /// How long a text may become, in bytes.
-const LONGEST: usize = 1_000_000;
+const LONGEST: usize = 3_000_000;
 /// How long a subject may become, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
@@ -114,6 +99,8 @@ const LONGEST_SUBJECT: usize = 200;
 pub struct Rendered {
     /// The language it is in.
     pub language: Language,
+    /// The id of the posting that all of it is about, for the thread that it belongs to; none when there are several.
+    pub about: Option<String>,
     /// One line.
     pub subject: String,
     /// The plain text.
@@ -219,7 +206,7 @@ impl Templates {
             return Err(leads_astray(&name("html"), link));
         }
         let html = if french { typography::html(&html) } else { html };
-        Ok(Rendered { language, subject, text, html })
+        Ok(Rendered { language, about: None, subject, text, html })
     }
 
     fn page(&self, jinja: &Environment<'_>, name: &str, values: &Value) -> Result<String, Problem> {

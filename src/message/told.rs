@@ -5,14 +5,18 @@ use std::str::FromStr as _;
 use chrono::{DateTime, Datelike as _, NaiveDateTime, Utc};
 
 use super::facts::{ApplyFacts, EventFacts, NameFacts, PostingFacts, ReminderFacts};
+use super::leaf::leaf;
 use super::matter::Item;
-use super::moment::{Moment, moment};
+use super::moment::{Distance, Moment, moment};
 use super::tongue::{Tense, Tongue};
-use super::worded::{Dated, Reader, dated, is_several, is_vague, line, link};
+use super::worded::{Dated, Reader, dated, is_several, is_vague, line, link, site};
 use crate::calendar::{Apply, Event, Kind, Posting, Recipient, When};
 use crate::plan::hours::LATE;
 use crate::plan::lay::is_live;
 use crate::plan::{Key, Occurrence};
+
+/// Of how many days ahead it is said that the date is near.
+const NEAR: i64 = 2;
 
 /// One event and what is told of it.
 pub(super) struct Told<'a> {
@@ -70,12 +74,19 @@ impl<'a> Told<'a> {
             Some(remaining) => format!("{what} {remaining}"),
             None => tongue.vaguely(&what, self.moment.past),
         };
+        let days = match self.moment.distance {
+            Some(Distance::Days(days)) => days,
+            Some(Distance::Minutes(_)) => 0,
+            None => i64::MAX,
+        };
         ReminderFacts {
             headline,
+            leaf: leaf(shown, posting.zone, tongue),
             when,
             when_there: there,
             remaining,
             past: self.moment.past,
+            near: !self.moment.past && days <= NEAR,
             vague,
             late: self.late,
             again: false,
@@ -88,6 +99,7 @@ impl<'a> Told<'a> {
                 label,
                 place: event.place.as_deref().and_then(line),
                 link: event.link.as_deref().and_then(link),
+                site: event.link.as_deref().and_then(link).map(|link| site(&link)),
                 duration: event.duration.map(|length| tongue.duration(length.num_minutes())),
                 panel: people(&event.panel, tongue),
                 candidate: event.candidate.as_deref().and_then(line),
@@ -140,6 +152,7 @@ impl PostingFacts {
             contract: posting.contract.as_deref().and_then(line),
             location: posting.location.as_deref().and_then(line),
             url: posting.url.as_deref().and_then(link),
+            site: posting.url.as_deref().and_then(link).map(|link| site(&link)),
             reference: posting.reference.as_deref().and_then(line),
             published: posting.published.map(|day| tongue.date(day)),
             apply: posting.apply.as_ref().map(|Apply { email, cc, subject }| ApplyFacts {

@@ -1,13 +1,18 @@
 //! Pure. What a language must be able to say for mails; `french` and `english` say it.
 //!
-//! To add a language: implement [`Tongue`] and [`Notices`] in a file of its own, add the arm to [`tongue`], and a folder of
-//! templates.
+//! To add a language, today, is a folder of templates and a little code:
+//!
+//! 1. `templates/CODE/`, and its code in the list of `render`: a template that is missing there does not compile;
+//! 2. a file beside `french` that implements [`Tongue`] and [`Notices`]: grammar, which no template can hold;
+//! 3. a variant of [`Language`]: the compiler then names every sentence of the commands that is to be said in it
+//!    ([`Words`](crate::diagnostic::Words) may answer in English until it is).
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::changed::{Became, Detail, Turn};
 use super::english::English;
 use super::french::French;
+use super::leaf::LeafFacts;
 use super::matter::Why;
 use super::moment::Distance;
 use super::worded::Noun;
@@ -30,6 +35,8 @@ pub(super) trait Tongue: Notices {
     fn language(&self) -> Language;
     /// A date without its weekday: « 3 juin 2026 ».
     fn date(&self, day: NaiveDate) -> String;
+    /// A date as a leaf of a calendar: « juil. », « 6 », « lun. ».
+    fn leaf(&self, day: NaiveDate) -> LeafFacts;
     /// Whole days: « lundi 6 et mardi 7 juillet 2026 ».
     fn days(&self, days: &[NaiveDate]) -> String;
     /// Starts, grouped by day: « lundi 6 juillet 2026 à 9 h et à 14 h 30 ».

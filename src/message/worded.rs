@@ -184,6 +184,15 @@ pub(super) fn link(address: &str) -> Option<String> {
     (known && plain).then(|| address.to_owned())
 }
 
+/// Where a link leads, in words: the host of a page, an address, a number.
+pub(super) fn site(link: &str) -> String {
+    let rest = link.split_once(':').map_or("", |(_, rest)| rest);
+    let end = if rest.starts_with("//") { &['/', '?', '#'][..] } else { &['?'][..] };
+    let site = rest.trim_start_matches('/').split(end).next().unwrap_or_default();
+    let host = site.rsplit_once('@').filter(|_| rest.starts_with("//")).map_or(site, |(_, host)| host);
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +202,18 @@ mod tests {
         assert_eq!(line("  Crest,\r\n ou\tvisio \u{202e}"), Some("Crest, ou visio".to_owned()));
         assert_eq!(line("6\u{a0}juillet"), Some("6\u{a0}juillet".to_owned()));
         assert_eq!(line(" \n"), None);
+    }
+
+    #[test]
+    fn a_link_says_where_it_leads() {
+        for (link, said) in [
+            ("https://www.villagesvivants.com/recrutement?x=1", "villagesvivants.com"),
+            ("https://camille@meet.example.org:8443#r", "meet.example.org:8443"),
+            ("mailto:rh@example.org?subject=x", "rh@example.org"),
+            ("tel:+33123456789", "+33123456789"),
+        ] {
+            assert_eq!(site(link), said);
+        }
     }
 
     #[test]

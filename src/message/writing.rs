@@ -30,7 +30,8 @@ pub fn write(
     message_id: &str,
     now: DateTime<Utc>,
 ) -> Result<Written, Problem> {
-    let rendered = templates.render(&facts(matter, to, now))?;
+    let about = matter.about().map(str::to_owned);
+    let rendered = Rendered { about, ..templates.render(&facts(matter, to, now))? };
     Ok(wrapped(rendered, to, sender, message_id, now))
 }
 

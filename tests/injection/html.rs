@@ -2,9 +2,24 @@
 
 const TAGS: &[&str] = &[
     "html", "head", "meta", "title", "style", "body", "div", "p", "h1", "h2", "h3", "span", "strong", "em",
-    "br", "hr", "a", "s", "code", "mark", "ul", "ol", "li", "small", "b", "i",
+    "br", "hr", "a", "s", "code", "mark", "ul", "ol", "li", "small", "b", "i", "table", "tr", "td",
 ];
-const ATTRIBUTES: &[&str] = &["lang", "charset", "name", "content", "class", "style", "href"];
+const ATTRIBUTES: &[&str] = &[
+    "lang",
+    "charset",
+    "name",
+    "content",
+    "class",
+    "style",
+    "href",
+    "role",
+    "align",
+    "width",
+    "cellpadding",
+    "cellspacing",
+    "border",
+    "aria-hidden",
+];
 const ENTITIES: &[&str] = &["&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&nbsp;"];
 
 /// The links of a page, or what should not be in it.

@@ -230,8 +230,11 @@ fn expected(written: &Written, to: &Addressee<'_>, sender: &Mail) -> Read {
         "mime-version",
         "content-type",
     ];
+    // A mail about one posting names its thread; strict.rs knows what that looks like.
+    let is_threaded = |bytes: &Vec<u8>| bytes.windows(13).any(|line| line == b"\nReferences: ");
+    let thread = written.bytes.as_ref().is_ok_and(is_threaded).then_some("references");
     Read {
-        headers: headers.map(str::to_owned).to_vec(),
+        headers: headers.into_iter().chain(thread).map(str::to_owned).collect(),
         from: who(sender.from.name.as_deref(), &sender.from.email),
         to: who(to.name, to.email),
         reply_to: sender.reply_to.iter().flat_map(|one| who(one.name.as_deref(), &one.email)).collect(),
@@ -348,7 +351,7 @@ proptest! {
     ) {
         // As templates of one's own could: many lines, the boundary itself, a dot alone.
         let text = format!("{text}\n--=_jalon_{0}\n{more}\n.\n--=_jalon_{0}--\n", boundary());
-        let rendered = Rendered { language: Language::English, subject, text, html: format!("{html}\n{more}") };
+        let rendered = Rendered { language: Language::English, about: None, subject, text, html: format!("{html}\n{more}") };
         let sender = sender("R", "H");
         let bytes = compose(&rendered, &sender.from, sender.reply_to.as_ref(), (None, "zoe@example.org"), ID, paris(NOW));
         if let Ok(bytes) = bytes {
@@ -367,8 +370,13 @@ proptest! {
 /// What our boundaries are made of: everybody who knows a key can know it.
 fn boundary() -> String {
     let sender = sender("R", "H");
-    let rendered =
-        Rendered { language: Language::English, subject: "x".into(), text: "x".into(), html: "x".into() };
+    let rendered = Rendered {
+        language: Language::English,
+        about: None,
+        subject: "x".into(),
+        text: "x".into(),
+        html: "x".into(),
+    };
     let bytes = compose(&rendered, &sender.from, None, (None, "zoe@example.org"), ID, paris(NOW)).unwrap();
     let mail = String::from_utf8(bytes).unwrap();
     let rest = mail.split_once("boundary=\"=_jalon_").unwrap().1;

@@ -137,8 +137,13 @@ async fn a_relay_hears_one_sender_one_recipient_and_the_mail() {
         mails.push((email.to_owned(), written.bytes.unwrap()));
         // Whatever a template of one's own makes of it.
         let text = format!(".{trick}\n.\n..\n{trick}\r\n.\r\nQUIT\r\n.");
-        let rendered =
-            Rendered { language: Language::English, subject: "x".into(), html: text.clone(), text };
+        let rendered = Rendered {
+            language: Language::English,
+            about: None,
+            subject: "x".into(),
+            html: text.clone(),
+            text,
+        };
         let bytes = compose(&rendered, &sender.from, None, (None, email), ID, paris(NOW)).unwrap();
         mails.push((email.to_owned(), bytes));
     }

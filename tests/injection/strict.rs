@@ -42,12 +42,23 @@ pub fn read(bytes: &[u8]) -> Result<Read, String> {
         }
     };
     for (name, _) in &headers {
-        if name != "Reply-To" && !HEADERS.contains(&name.as_str()) {
+        if !["Reply-To", "References"].contains(&name.as_str()) && !HEADERS.contains(&name.as_str()) {
             return Err(format!("a header that no mail has: {name}"));
         }
     }
     for name in HEADERS {
         one(name)?;
+    }
+    let is_root = |value: &str| {
+        let hash = value.strip_prefix("<jalon.posting.").and_then(|rest| rest.split_once('@'));
+        hash.is_some_and(|(hash, domain)| {
+            hash.len() == 32 && hash.chars().all(|c| c.is_ascii_hexdigit()) && domain.ends_with('>')
+        })
+    };
+    let roots: Vec<&String> =
+        headers.iter().filter(|(name, _)| name == "References").map(|(_, value)| value).collect();
+    if roots.len() > 1 || !roots.iter().all(|root| is_root(root)) {
+        return Err(format!("References: {roots:?}"));
     }
     let boundary = one("Content-Type")?
         .strip_prefix("multipart/alternative; boundary=\"")
