@@ -2,6 +2,7 @@
 //! decides nothing about their contents. `looks` sees files from outside, `watch` says when to look again, and `kept`
 //! writes: copies of what was good, for a start on files that are not.
 
+pub mod feeds;
 mod folders;
 pub mod kept;
 pub mod looks;

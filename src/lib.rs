@@ -38,6 +38,7 @@
 //! | explain a refusal of a provider's | `message/advice/` | `tests/advice.rs` |
 //! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |
 //! | have `doctor` look at more | `cli/doctor/facts.rs`, `gather.rs` | its judgement in `cli/doctor/judge/`, its turn in `tests/doctor/` |
+//! | change what calendars show | `message/icalendar/component.rs`; of feeds `feed.rs` | `tests/ics.rs`, `tests/lab/calendars` |
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
 //! | change how often we wake | `daemon/pacemaker.rs` | – |
 //! | change how a problem reads | `diagnostic.rs` | – |

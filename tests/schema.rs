@@ -58,6 +58,7 @@ fn tables(of: Of) -> Vec<(&'static str, &'static str)> {
             ("/properties/smtp/properties/password", "[smtp.password]\nzzzzzzzz = 1"),
             ("/properties/smtp/items/properties/password", "[[smtp]]\npassword = { zzzzzzzz = 1 }"),
             ("/properties/delivery", "[delivery]\nzzzzzzzz = 1"),
+            ("/properties/feed", "[feed]\nzzzzzzzz = 1"),
             ("/properties/monitoring", "[monitoring]\nzzzzzzzz = 1"),
             ("/properties/monitoring/properties/heartbeat/anyOf/1", "[monitoring.heartbeat]\nzzzzzzzz = 1"),
             ("/properties/people/additionalProperties", "[people.x]\nzzzzzzzz = 1"),

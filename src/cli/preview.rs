@@ -1,14 +1,17 @@
 //! `jalon preview`: one mail as it would be now.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::{Args, ValueEnum};
 
 use super::{Context, Exit, fail, out, report};
 use crate::calendar::{Event, Posting, Recipient};
 use crate::diagnostic::{Language, nearest, say};
 use crate::files;
-use crate::message::{Addressee, Item, Matter, Templates, message_id, write};
+use crate::message::{Addressee, Dates, Item, Matter, Templates, message_id, write};
 use crate::plan;
 use crate::plan::Reminder;
+use crate::plan::told::revise;
 
 /// Show one mail as it would be now
 #[derive(Debug, Args)]
@@ -96,7 +99,12 @@ impl Preview {
             fail(Exit::Done, language, &why);
         }
         let item = Item { posting, event, key: &key, due: now, absent: None };
-        let matter = Matter { reminders: vec![item], ..Matter::default() };
+        // As if it were noted now, for the first time.
+        let (gone, moved) = (BTreeSet::new(), BTreeMap::new());
+        let noted = revise(std::slice::from_ref(posting), &gone, &moved, Vec::new(), now).histories;
+        let history = noted.get(&posting.id, &event.id);
+        let dates = Dates { posting: &posting.id, event: &event.id, history, now: Some((posting, event)) };
+        let matter = Matter { reminders: vec![item], calendar: vec![dates], ..Matter::default() };
         let to = Addressee {
             name: recipient.name.as_deref(),
             email: &recipient.email,

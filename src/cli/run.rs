@@ -12,6 +12,7 @@ use super::ways::{self, Trouble};
 use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, report};
 use crate::clock::Clock;
 use crate::daemon::dispatcher::Way;
+use crate::daemon::feeding::Feeds;
 use crate::daemon::planner::Planner;
 use crate::daemon::taken::Taken;
 use crate::daemon::way::Remake;
@@ -189,7 +190,15 @@ impl Run {
         let remake = Remake::new(move |settings, text| {
             ways::ways(settings, &config).map_err(|trouble| trouble.problem(&config, text))
         });
-        match Box::pin(daemon::run(Parts { ledger, clock, planner, ways, remake, lease, signals })).await {
+        // What is pretended is nobody's calendar.
+        let feeds = (stamp == Stamp::Real).then(|| {
+            Feeds::new(
+                state_path(Path::new(""), &context.config),
+                feed_secret(self.ledger.as_deref(), &context.config),
+            )
+        });
+        let parts = Parts { ledger, clock, planner, ways, remake, lease, feeds, signals };
+        match Box::pin(daemon::run(parts)).await {
             Ok(()) => Exit::Done,
             Err(error) => fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         }
@@ -214,6 +223,16 @@ pub fn kept_folder(ledger: Option<&str>, config: &Path) -> PathBuf {
     asked.map_or_else(
         || state_folder(config).join("last-good"),
         |path| Path::new(path).with_extension("last-good"),
+    )
+}
+
+/// Where the secret of feeds is kept: beside the ledger that was asked for, else in the state folder.
+#[must_use]
+pub fn feed_secret(ledger: Option<&str>, config: &Path) -> PathBuf {
+    let asked = ledger.and_then(|url| url.strip_prefix("sqlite:"));
+    asked.map_or_else(
+        || state_folder(config).join("feed-secret"),
+        |path| Path::new(path).with_extension("feed-secret"),
     )
 }
 

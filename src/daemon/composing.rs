@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
+use super::attaching::calendar;
 use super::digesting::{digest, past};
 use super::planner::Snapshot;
 use crate::calendar::{Posting, Recipient, Zone};
@@ -419,6 +420,7 @@ impl<'a> Desk<'a> {
                 Piece::Trouble { .. } | Piece::Nothing | Piece::Untellable => {}
             }
         }
+        matter.calendar = calendar(&matter, self.snapshot);
         matter
     }
 }

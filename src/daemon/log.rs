@@ -330,6 +330,18 @@ pub fn hang(promise: Promise, now: Duration) {
     );
 }
 
+/// Feeds that are otherwise than they were.
+pub fn fed(changed: usize, folder: &std::path::Path) {
+    if changed > 0 {
+        info!(event = "fed", changed, folder = %folder.display(), "calendars to subscribe to are up to date");
+    }
+}
+
+/// Feeds cannot be written; the operator hears of it.
+pub fn not_fed(problem: &str) {
+    warn!(event = "not-fed", "{problem}: feeds are not written; mails go on; it is tried again every minute");
+}
+
 /// There is no copy of the ledger; the operator hears of it.
 pub fn not_copied(problem: &CopyError) {
     warn!(event = "not-copied", "{problem}: mails go on; it is tried again every ten minutes");

@@ -7,10 +7,12 @@
 //! begin (the first round of planning has ended; whether a relay answers has no part in it), of reloads and of the end
 //! (`status`), and as long as every loop is alive (`pulse`).
 
+mod attaching;
 mod composing;
 mod deciding;
 mod digesting;
 pub mod dispatcher;
+pub mod feeding;
 pub mod foreseen;
 pub mod forgetting;
 pub mod guard;
@@ -45,6 +47,7 @@ use crate::clock::Clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::manager::{Manager, watchdog};
 use dispatcher::{Dispatcher, Way};
+use feeding::Feeds;
 use guard::Guard;
 use keeping::keep_loop;
 use monitor::Monitor;
@@ -90,6 +93,8 @@ pub struct Parts<L> {
     pub remake: Remake,
     /// How long a claim lasts.
     pub lease: TimeDelta,
+    /// Who writes feeds; nobody does on a pretended clock.
+    pub feeds: Option<Feeds>,
     /// What the process is told from outside.
     pub signals: Signals,
 }
@@ -117,7 +122,7 @@ impl Signals {
 
 /// Runs until told to stop.
 pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
-    let Parts { ledger, clock, planner, ways, remake, lease, signals } = parts;
+    let Parts { ledger, clock, planner, ways, remake, lease, feeds, signals } = parts;
     let Signals { mut terminate, mut interrupt, hangup } = signals;
 
     let beats = Beats::default();
@@ -139,7 +144,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
         (guard.clone(), ledger.clone(), Monitor::new(ledger.clone(), clock.clone())),
         show,
         PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt, copied },
-        (remake, renew),
+        (remake, renew, feeds),
         (pulse.of(Loop::Planning), status.clone()),
         stopping.clone(),
     );

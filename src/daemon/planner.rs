@@ -29,6 +29,7 @@ use crate::diagnostic::{Problem, Words, say};
 use crate::files::Loaded;
 use crate::ledger::{Ledger, LedgerError, StoredPosting};
 use crate::message::Templates;
+use crate::message::icalendar::feed::{Events, reminded};
 use crate::plan::lay::lay;
 use crate::plan::notice::change::{changes, told_already};
 use crate::plan::notice::digest::digests;
@@ -56,6 +57,8 @@ pub struct Snapshot {
     pub histories: Histories,
     /// Of which events whoever has a digest is reminded, by any rule.
     pub concerns: BTreeMap<String, BTreeSet<(String, String)>>,
+    /// Of which events each person is or was reminded, where feeds are written.
+    pub reminded: BTreeMap<String, Events>,
     /// What is wrong with the files of postings, by file name.
     pub slips: BTreeMap<String, Slips>,
 }
@@ -141,6 +144,12 @@ impl<L> Planner<L> {
         self.files.reload()
     }
 
+    /// What its clock says.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     fn jalon_toml(&self) -> String {
         self.files.config().join("jalon.toml").display().to_string()
     }
@@ -195,9 +204,12 @@ impl<L> Planner<L> {
             ..Round::default()
         };
         let concerns = concerns(&settings.house, &plan.reminders);
-        let Revised { renamed: renamings, new: revisions, histories } = revised;
+        let feed = settings.feed.as_ref();
+        let reminded = feed.map(|_| reminded(&plan.reminders, &known, &postings)).unwrap_or_default();
+        let Revised { renamed: renamings, new: revisions, histories, .. } = revised;
         let heirs = heirs(&plan.reminders, &renamings);
-        let snapshot = Arc::new(Snapshot { settings, templates, postings, histories, concerns, slips });
+        let snapshot =
+            Arc::new(Snapshot { settings, templates, postings, histories, concerns, reminded, slips });
         Some(Laid {
             snapshot,
             reminders: plan.reminders,

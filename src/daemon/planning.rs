@@ -10,6 +10,7 @@ use tokio::signal::unix::Signal;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::dispatcher::Way;
+use super::feeding::Feeds;
 use super::guard::Guard;
 use super::log;
 use super::monitor::Monitor;
@@ -42,7 +43,7 @@ pub(super) async fn plan_loop<L: Ledger>(
     (guard, ledger, mut monitor): (Guard, L, Monitor<L>),
     show: watch::Sender<Option<Arc<Snapshot>>>,
     mut wakes: PlanWakes,
-    (remake, renew): (Remake, mpsc::UnboundedSender<Vec<Way>>),
+    (remake, renew, mut feeds): (Remake, mpsc::UnboundedSender<Vec<Way>>, Option<Feeds>),
     (life, status): (Life, Status),
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -57,7 +58,11 @@ pub(super) async fn plan_loop<L: Ledger>(
     let mut awaited = true;
     while !*stopping.borrow() {
         life.begins(ROUND).await;
-        let felt = Felt { copies: wakes.copied.borrow().clone(), ..wakes.felt.borrow_and_update().clone() };
+        let felt = Felt {
+            copies: wakes.copied.borrow().clone(),
+            feeds: feeds.as_ref().map_or(Health::Well, |feeds| feeds.health.clone()),
+            ..wakes.felt.borrow_and_update().clone()
+        };
         planner.heed(felt.clone());
         monitor.before().await;
         let planned = plan_once(&planner, &guard, &ledger, &show, taken).await;
@@ -71,6 +76,9 @@ pub(super) async fn plan_loop<L: Ledger>(
                 status.planned(&round, postings, snapshot.settings.house.zone, &planner.files().refused);
                 wakes.wake.notify_one();
                 log::kept(planner.files().keep(), &mut told);
+                if let Some(feeds) = &mut feeds {
+                    feeds.step(&snapshot, planner.now());
+                }
             }
             Ok(None) => {}
             Err(error) => {

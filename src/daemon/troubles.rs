@@ -23,6 +23,9 @@ const REMOVED: &str = "removed-person";
 /// What the trouble with copies of the ledger is called.
 const BACKUP: &str = "backup";
 
+/// What the trouble with feeds is called.
+const FEED: &str = "feed";
+
 /// How long a relay may fail before the operator hears of it.
 const RELAY_PATIENCE: TimeDelta = TimeDelta::hours(1);
 
@@ -79,6 +82,8 @@ pub struct Felt {
     pub templates: Vec<Fault>,
     /// The daily copies of the ledger.
     pub copies: Health,
+    /// The calendars to subscribe to.
+    pub feeds: Health,
     /// Since when the ledger cannot be written, and what it said.
     pub ledger: Option<(DateTime<Utc>, String)>,
 }
@@ -144,6 +149,7 @@ pub(super) fn troubles(signs: &Signs<'_>, directory: &Directory) -> Troubles {
     found.ways();
     found.templates();
     found.copies();
+    found.feeds();
     found.ledger();
     found.troubles
 }
@@ -390,6 +396,27 @@ impl Found<'_> {
                     ),
                 );
                 self.add(BACKUP, *since, &words);
+            }
+        }
+    }
+
+    /// The calendars to subscribe to.
+    fn feeds(&mut self) {
+        match self.signs.felt.map(|felt| &felt.feeds) {
+            None | Some(Health::Unknown) => {
+                self.troubles.unknown.insert(FEED.to_owned());
+            }
+            Some(Health::Well) => {}
+            Some(Health::Failing { since, words, .. }) => {
+                let words = say(
+                    format!(
+                        "Les calendriers de [feed] ne s'écrivent pas\u{a0}: {words}. Les courriels partent\u{a0}; qui s'est abonné ne voit plus les changements. Corrigez les droits du dossier, ou folder dans jalon.toml."
+                    ),
+                    format!(
+                        "The calendars of [feed] are not written: {words}. Mails go on; whoever subscribed sees no change any more. Mend the folder's permissions, or folder in jalon.toml."
+                    ),
+                );
+                self.add(FEED, *since, &words);
             }
         }
     }

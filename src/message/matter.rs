@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::icalendar::Dates;
 use crate::calendar::{Event, Language, Posting, Zone};
 use crate::plan::Key;
 use crate::plan::notice::slip;
@@ -25,6 +26,8 @@ pub struct Matter<'a> {
     pub refusals: Vec<Refusal<'a>>,
     /// What lies ahead, and what left.
     pub digest: Option<Digest<'a>>,
+    /// The events whose dates go with it, as a calendar.
+    pub calendar: Vec<Dates<'a>>,
 }
 
 impl<'a> Matter<'a> {

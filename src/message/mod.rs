@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! [`matter`] for one reader ─[`facts`]─▶ words ─[`render`]─▶ subject, text, HTML ─[`mime`]─▶ bytes
+//!                                └─[`icalendar`]─▶ the .ics that goes with it ──────────────┘
 //! ```
 //! `facts` decides what is said: the true date and the true distance at the moment of writing, in the
 //! recipient's language, with their own clock beside the posting's. Templates (in `templates/`, or a folder of
@@ -22,6 +23,7 @@
 //! | add a language | `tongue` |
 //! | change what templates may do | `sandbox` |
 //! | change a header | `mime` |
+//! | change what calendars show | `icalendar` |
 
 pub mod advice;
 pub mod changed;
@@ -31,6 +33,7 @@ pub mod facts;
 pub mod gallery;
 mod fault;
 mod french;
+pub mod icalendar;
 pub mod identity;
 pub mod leaf;
 pub mod matter;
@@ -53,11 +56,12 @@ mod worded;
 pub mod writing;
 
 pub use facts::{Facts, facts};
+pub use icalendar::{CalendarFile, Dates};
 pub use identity::message_id;
 pub use matter::{
     Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Slip, Trouble, Why,
 };
-pub use mime::{ComposeError, compose};
+pub use mime::{ComposeError, compose, compose_with};
 pub use operator::{OperatorFacts, operator_facts};
 pub use render::{Rendered, Templates};
 pub use trial::trial;

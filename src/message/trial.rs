@@ -257,6 +257,7 @@ fn told(
         missed: missed.collect(),
         refusals: refusals.collect(),
         digest: Some(digest),
+        calendar: Vec::new(),
     };
     templates.render(&facts(&matter, to, later)).err()
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Addressee, ComposeError, Matter, Rendered, Templates, Trouble, compose, facts, operator_facts};
+use super::icalendar::attached;
+use super::{
+    Addressee, CalendarFile, ComposeError, Matter, Rendered, Templates, Trouble, compose_with, facts,
+    operator_facts,
+};
 use crate::diagnostic::Problem;
 use crate::settings::Mail;
 
@@ -32,7 +36,8 @@ pub fn write(
 ) -> Result<Written, Problem> {
     let about = matter.about().map(str::to_owned);
     let rendered = Rendered { about, ..templates.render(&facts(matter, to, now))? };
-    Ok(wrapped(rendered, to, sender, message_id, now))
+    let calendar = attached(&matter.calendar, to.language);
+    Ok(wrapped(rendered, calendar.as_ref(), to, sender, message_id, now))
 }
 
 /// Writes the mail that tells the operator of these troubles, now. The same arguments give the same bytes.
@@ -45,18 +50,19 @@ pub fn write_operator(
     now: DateTime<Utc>,
 ) -> Result<Written, Problem> {
     let rendered = templates.render_operator(&operator_facts(troubles, to, now))?;
-    Ok(wrapped(rendered, to, sender, message_id, now))
+    Ok(wrapped(rendered, None, to, sender, message_id, now))
 }
 
 fn wrapped(
     rendered: Rendered,
+    calendar: Option<&CalendarFile>,
     to: &Addressee<'_>,
     sender: &Mail,
     message_id: &str,
     now: DateTime<Utc>,
 ) -> Written {
-    let bytes =
-        compose(&rendered, &sender.from, sender.reply_to.as_ref(), (to.name, to.email), message_id, now);
+    let (from, reply_to, to) = (&sender.from, sender.reply_to.as_ref(), (to.name, to.email));
+    let bytes = compose_with(&rendered, calendar, from, reply_to, to, message_id, now);
     Written { subject: rendered.subject, text: rendered.text, html: rendered.html, bytes }
 }
 

@@ -32,6 +32,13 @@ pub struct Said {
     pub link: Option<String>,
     /// Who meets the candidates.
     pub panel: Vec<Member>,
+    /// How many minutes each start lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<i64>,
+    /// The name under which calendars know it: that which it was first noted by (`POSTING/EVENT`). None while that is
+    /// its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<String>,
 }
 
 /// Somebody of a panel.
@@ -115,6 +122,8 @@ impl Said {
             place: event.place.clone(),
             link: event.link.clone(),
             panel: event.panel.iter().map(member).collect(),
+            minutes: event.duration.map(|length| length.num_minutes()),
+            known_as: None,
         }
     }
 
@@ -150,6 +159,8 @@ impl Said {
             place: None,
             link: None,
             panel: Vec::new(),
+            minutes: None,
+            known_as: None,
         }
     }
 
@@ -183,11 +194,13 @@ impl Said {
         self.ends().is_some_and(|ends| ends <= now)
     }
 
-    /// Whether nobody needs to hear of the difference, whatever the moment: the words alone may differ.
+    /// Whether nobody needs to hear of the difference, whatever the moment, and no calendar shows it otherwise: the
+    /// words alone may differ.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.standing == other.standing
             && self.same_time(other)
+            && self.minutes == other.minutes
             && (self.kind != Kind::Interview
                 || (self.place == other.place && self.link == other.link && self.ids() == other.ids()))
     }

@@ -66,7 +66,7 @@ pub struct Told {
 pub type History = Vec<Revision>;
 
 /// The revisions of every event, by posting and event.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histories(BTreeMap<String, BTreeMap<String, History>>);
 
 impl Histories {
@@ -98,20 +98,38 @@ impl Histories {
         })
     }
 
-    fn rename(&mut self, renaming: &Renaming) {
-        let Some(history) =
-            self.0.get_mut(&renaming.from.0).and_then(|events| events.remove(&renaming.from.1))
-        else {
-            return;
-        };
-        let there = self.history(&renaming.to.0, &renaming.to.1);
-        if there.is_empty() {
-            let (posting, event) = &renaming.to;
-            *there = history
-                .into_iter()
-                .map(|old| Revision { posting: posting.clone(), event: event.clone(), ..old })
-                .collect();
+    /// Every event, with its revisions.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, &[Revision])> {
+        self.0.iter().flat_map(|(posting, events)| {
+            events.iter().map(move |(event, history)| (posting.as_str(), event.as_str(), history.as_slice()))
+        })
+    }
+
+    /// The names under which calendars know events that go by another one.
+    fn names_kept(&self) -> BTreeSet<String> {
+        let last = self.iter().filter_map(|(_, _, history)| history.last());
+        // Few were ever renamed: the others need not be read.
+        let renamed = last.filter(|last| last.said.contains("\"known_as\""));
+        renamed.filter_map(|last| last.said()?.known_as).collect()
+    }
+
+    /// Moves an event to its new name. Calendars go on knowing it by the old one: its last revision, in these words.
+    fn rename(&mut self, renaming: &Renaming) -> Option<Revision> {
+        let (posting, event) = &renaming.from;
+        let history = self.0.get_mut(posting).and_then(|events| events.remove(event))?;
+        let first_name = format!("{posting}/{event}");
+        let (posting, event) = &renaming.to;
+        let there = self.history(posting, event);
+        if !there.is_empty() {
+            return None;
         }
+        let moved = |old| Revision { posting: posting.clone(), event: event.clone(), ..old };
+        *there = history.into_iter().map(moved).collect();
+        let last = there.last_mut()?;
+        let said = last.said()?;
+        let known_as = said.known_as.clone().or(Some(first_name));
+        last.said = serde_json::to_string(&Said { known_as, ..said }).ok()?;
+        Some(last.clone())
     }
 }
 
@@ -124,6 +142,8 @@ pub struct Revised {
     pub new: Vec<Revision>,
     /// All of them, those included.
     pub histories: Histories,
+    /// The names that no new event may have in calendars, because another one has it.
+    taken: BTreeSet<String>,
 }
 
 /// Compares the events in force with the revisions that are known. `gone`: postings whose files are believed to be
@@ -138,6 +158,7 @@ pub fn revise(
     now: DateTime<Utc>,
 ) -> Revised {
     let mut revised = Revised { histories: Histories::of(known), ..Revised::default() };
+    revised.taken = revised.histories.names_kept();
     for (old, new) in moved {
         let events: Vec<String> =
             revised.histories.0.get(old).into_iter().flat_map(BTreeMap::keys).cloned().collect();
@@ -162,7 +183,14 @@ impl Revised {
     fn rename(&mut self, from: (&str, &str), to: (&str, &str)) {
         let owned = |(posting, event): (&str, &str)| (posting.to_owned(), event.to_owned());
         let renaming = Renaming { from: owned(from), to: owned(to) };
-        self.histories.rename(&renaming);
+        // What was noted in this round already goes by the new name too.
+        for new in self.new.iter_mut().filter(|new| (new.posting.as_str(), new.event.as_str()) == from) {
+            (new.posting, new.event) = renaming.to.clone();
+        }
+        if let Some(last) = self.histories.rename(&renaming) {
+            self.taken.extend(last.said().and_then(|said| said.known_as));
+            self.new.push(last);
+        }
         // Twice renamed in one round is renamed once: from the first name to the last.
         match self.renamed.iter_mut().find(|known| known.to == renaming.from) {
             Some(known) => known.to = renaming.to,
@@ -206,8 +234,25 @@ impl Revised {
         }
     }
 
+    /// What a new event is called in calendars, where another one that was renamed has its name.
+    fn free_name(&mut self, posting: &str, event: &str) -> Option<String> {
+        let name = format!("{posting}/{event}");
+        if !self.taken.contains(&name) {
+            return None;
+        }
+        // No event's id holds a `~`. Of those that are taken and one more, one is free.
+        let mut candidates = (2..=self.taken.len() + 2).map(|n| format!("{name}~{n}"));
+        let free = candidates.find(|name| !self.taken.contains(name))?;
+        self.taken.insert(free.clone());
+        Some(free)
+    }
+
     fn note(&mut self, posting: &str, event: &str, said: &Said, now: DateTime<Utc>) {
-        let Ok(text) = serde_json::to_string(said) else { return };
+        let known_as = match self.histories.get(posting, event).last() {
+            Some(last) => last.said().and_then(|last| last.known_as),
+            None => self.free_name(posting, event),
+        };
+        let Ok(text) = serde_json::to_string(&Said { known_as, ..said.clone() }) else { return };
         let history = self.histories.history(posting, event);
         let (revision, since) = match history.last() {
             None => (1, now),

@@ -40,6 +40,8 @@ pub struct Settings {
     pub delivery: Delivery,
     /// The signs that the service gives of itself.
     pub monitoring: Monitoring,
+    /// Where calendars are written that clients subscribe to; `None` when the file has no `[feed]`.
+    pub feed: Option<Feed>,
 }
 
 /// `[ledger]`
@@ -72,6 +74,13 @@ impl Mail {
     pub fn envelope(&self) -> &str {
         self.bounces.as_deref().unwrap_or(&self.from.email)
     }
+}
+
+/// `[feed]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// The folder, relative to where the service keeps what it keeps.
+    pub folder: PathBuf,
 }
 
 /// A name and an address (RFC 5322 §3.4).

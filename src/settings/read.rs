@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::monitoring::monitoring;
 use super::people::directory;
 use super::relay::relay;
-use super::{Delivery, InDoubt, Ledger, Mail, Mailbox, Settings};
+use super::{Delivery, Feed, InDoubt, Ledger, Mail, Mailbox, Settings};
 use crate::calendar::accept::accept;
 use crate::calendar::people::is_address;
 use crate::calendar::read::rule::of_house;
@@ -82,6 +82,7 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
     let mail = mail_table.map(|table| mail(&table, !relays.is_empty()));
     let delivery = delivery(table);
     let monitoring = monitoring(table);
+    let feed = table.table("feed").map(|table| feed(&table));
     let (known, folder) = (house.clone(), postings.clone());
     let settings = || {
         zone?;
@@ -95,6 +96,7 @@ fn whole(table: &Table<'_, '_>) -> (House, PathBuf, Option<Settings>) {
             relays: relays.into_iter().collect::<Option<_>>()?,
             delivery,
             monitoring,
+            feed: feed.map_or(Some(None), |feed| feed.map(Some))?,
         })
     };
     (known, folder, settings())
@@ -255,6 +257,15 @@ fn mailbox(table: &Table<'_, '_>, key: &'static str) -> Option<Mailbox> {
         Some(say(format!("écrivez \"{name} <{address}>\""), format!("write \"{name} <{address}>\""))),
     );
     None
+}
+
+fn feed(table: &Table<'_, '_>) -> Option<Feed> {
+    let folder = path(table, "folder");
+    if table.get("folder").is_none() {
+        table.missing("folder", "folder = \"feeds\"");
+    }
+    table.finish();
+    Some(Feed { folder: folder? })
 }
 
 fn delivery(table: &Table<'_, '_>) -> Delivery {

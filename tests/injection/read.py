@@ -28,8 +28,14 @@ def read(raw):
                     for defect in header.defects if type(defect).__name__ != "NonASCIILocalPartDefect"]
     if defects:
         raise ValueError(f"defects: {defects}")
-    if [part.get_content_type() for part in parts] != ["multipart/alternative", "text/plain", "text/html"]:
-        raise ValueError(f"parts: {[part.get_content_type() for part in parts]}")
+    kinds = [part.get_content_type() for part in parts]
+    if kinds[0] == "multipart/mixed":  # the dates, as a file
+        file = parts.pop()
+        if kinds.pop() != "text/calendar" or not file.get_filename().endswith(".ics"):
+            raise ValueError(f"parts: {kinds}")
+        parts, kinds = parts[1:], kinds[1:]
+    if kinds != ["multipart/alternative", "text/plain", "text/html"]:
+        raise ValueError(f"parts: {kinds}")
     if any(part.get_filename() for part in parts):
         raise ValueError("a part with a file name")
     return {

@@ -65,7 +65,9 @@ impl Read {
 /// What mail-parser reads.
 pub fn mail_parser(bytes: &[u8]) -> Result<Read, String> {
     let mail = MessageParser::default().parse(bytes).ok_or("no mail")?;
-    if mail.parts.len() != 3 || mail.text_body.len() != 1 || mail.html_body.len() != 1 {
+    // With dates: what is around both, and the file.
+    let parts = mail.parts.len() - 2 * mail.attachment_count();
+    if parts != 3 || mail.attachment_count() > 1 || mail.text_body.len() != 1 || mail.html_body.len() != 1 {
         return Err(format!("{} parts", mail.parts.len()));
     }
     if mail.cc().is_some() || mail.bcc().is_some() || mail.sender().is_some() {

@@ -60,13 +60,18 @@ pub fn read(bytes: &[u8]) -> Result<Read, String> {
     if roots.len() > 1 || !roots.iter().all(|root| is_root(root)) {
         return Err(format!("References: {roots:?}"));
     }
-    let boundary = one("Content-Type")?
-        .strip_prefix("multipart/alternative; boundary=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
-        .ok_or("not multipart/alternative")?;
-    let mut parts = parts(body, boundary)?.into_iter();
-    let (Some(text), Some(html), None) = (parts.next(), parts.next(), parts.next()) else {
-        return Err("not two parts".to_owned());
+    let [text, html] = match multipart(one("Content-Type")?, "mixed") {
+        Some(boundary) => {
+            let [both, file] = two(body, boundary)?;
+            calendar(&file)?;
+            let [(name, kind)] = both.0.as_slice() else { return Err(format!("a part with {:?}", both.0)) };
+            let boundary = multipart(kind, "alternative").filter(|_| name == "Content-Type");
+            // The line break before the outer boundary belongs to it (RFC 2046 §5.1.1).
+            two(&[both.1.as_slice(), b"\r\n"].concat(), boundary.ok_or("not multipart/alternative")?)?
+        }
+        None => {
+            two(body, multipart(one("Content-Type")?, "alternative").ok_or("not multipart/alternative")?)?
+        }
     };
     let reply_to = headers.iter().any(|(name, _)| name == "Reply-To");
     Ok(Read {
@@ -83,6 +88,36 @@ pub fn read(bytes: &[u8]) -> Result<Read, String> {
         text: content(&text, "text/plain; charset=utf-8")?,
         html: content(&html, "text/html; charset=utf-8")?,
     })
+}
+
+/// The boundary of a multipart of a kind.
+fn multipart<'a>(value: &'a str, kind: &str) -> Option<&'a str> {
+    value.strip_prefix(&format!("multipart/{kind}; boundary=\""))?.strip_suffix('"')
+}
+
+/// The two parts of a body.
+fn two(body: &[u8], boundary: &str) -> Result<[Part; 2], String> {
+    parts(body, boundary)?.try_into().map_err(|_| "not two parts".to_owned())
+}
+
+/// The dates of a mail, as a file of ours; what is in it, `tests/ics.rs` reads.
+fn calendar((headers, content): &Part) -> Result<(), String> {
+    let [(kind_is, kind), (attached_is, attached), (encoding_is, encoding)] = headers.as_slice() else {
+        return Err(format!("a part with {headers:?}"));
+    };
+    let name = kind
+        .strip_prefix("text/calendar; charset=utf-8; method=PUBLISH; name=\"")
+        .and_then(|rest| rest.strip_suffix(".ics\""))
+        .ok_or_else(|| format!("no calendar: {kind}"))?;
+    let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let right = [kind_is, attached_is, encoding_is]
+        == ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"]
+        && *attached == format!("attachment; filename=\"{name}.ics\"")
+        && encoding == "base64";
+    let bare: Vec<u8> = content.iter().copied().filter(|byte| !b"\r\n".contains(byte)).collect();
+    let text = String::from_utf8(base64(&bare)?).map_err(|error| error.to_string())?;
+    let whole = text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("\r\nEND:VCALENDAR\r\n");
+    (named && right && whole).then_some(()).ok_or_else(|| format!("a file with {headers:?}"))
 }
 
 /// Headers, unfolded, and what follows them.

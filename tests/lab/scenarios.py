@@ -201,8 +201,9 @@ def defects(mail):
 
 
 def bodies(mail):
-    """[(type, charset, text)] of the parts, in their order."""
-    return [(part.get_content_type(), part.get_content_charset(), part.get_content()) for part in mail.iter_parts()]
+    """[(type, charset, text)] of the words, text and page, in their order."""
+    words = next(mail.iter_parts()) if mail.get_content_type() == "multipart/mixed" else mail
+    return [(part.get_content_type(), part.get_content_charset(), part.get_content()) for part in words.iter_parts()]
 
 
 def ids(mails):
@@ -258,8 +259,11 @@ def starttls(lab, tally):
     tally.equal("the envelope's sender is `bounces`",
                 [mail["Return-Path"] for mail in mails], [f"<retours@{DOMAIN}>"] * len(season))
     shapes = [(mail.get_content_type(), *((kind, charset) for kind, charset, _ in bodies(mail))) for mail in mails]
-    tally.equal("multipart/alternative: text/plain, then text/html, both UTF-8", shapes,
-                [("multipart/alternative", ("text/plain", "utf-8"), ("text/html", "utf-8"))] * len(season))
+    tally.equal("text/plain, then text/html, both UTF-8; and around them what holds a file", shapes,
+                [("multipart/mixed", ("text/plain", "utf-8"), ("text/html", "utf-8"))] * len(season))
+    files = [(part.get_content_type(), "BEGIN:VEVENT" in part.get_content())
+             for mail in mails for part in mail.iter_attachments()]
+    tally.equal("each brings its dates", files, [("text/calendar", True)] * len(season))
     lost = [(mail["Subject"], kind, word) for mail in mails for kind, _, text in bodies(mail)
             for word in ("Zoé Lefèvre-Müller", "Œuvres à l'Île-d'Yeu", "cœur", NBSP, "2 300 €")
             if word not in text.replace("&#39;", "'").replace("&#x27;", "'")]

@@ -114,6 +114,19 @@ fn machine(keys: Keys, language: Language) -> Keys {
             .table(),
     )
     .may(
+        "feed",
+        "Des calendriers (.ics) auxquels s'abonner : un de tout, un par personne.",
+        "Calendars (.ics) to subscribe to: one of everything, one for each person.",
+        Keys::new(language)
+            .must(
+                "folder",
+                "Le dossier qu'un serveur web sert ; sous $STATE_DIRECTORY s'il est relatif.",
+                "The folder that a web server serves; below $STATE_DIRECTORY if it is relative.",
+                text(&["feeds"]),
+            )
+            .table(),
+    )
+    .may(
         "smtp",
         "Un relais ; [[smtp]] plusieurs fois, dans l'ordre de préférence. Remplace outbox.",
         "A relay; [[smtp]] several times, in order of preference. Stands in place of outbox.",

@@ -1,0 +1,73 @@
+//! Pure. Content lines (RFC 5545 §3.1): escaped, folded, each ended by CR LF; and nothing in a value that could end one.
+
+use crate::diagnostic::is_unsafe;
+
+/// How long a line may be, in octets, its CR LF not counted.
+const LONGEST: usize = 75;
+
+/// Content lines, one after the other.
+#[derive(Debug, Default)]
+pub struct Lines(String);
+
+impl Lines {
+    /// A property whose value is ours: a date, a number, a word.
+    pub fn words(&mut self, name: &str, value: &str) {
+        let plain: String = value.chars().filter(|c| !c.is_control()).collect();
+        self.fold(&format!("{name}:{plain}"));
+    }
+
+    /// A property whose value is a text (§3.3.11).
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.fold(&format!("{name}:{}", escaped(value)));
+    }
+
+    /// A property whose value is an address (§3.3.13, RFC 3986 §2): what cannot stand in one is spelt in percents.
+    pub fn uri(&mut self, name: &str, address: &str) {
+        let mut value = String::with_capacity(address.len());
+        for byte in address.trim().bytes() {
+            match byte {
+                b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
+                    value.push_str(&format!("%{byte:02X}"));
+                }
+                byte if byte.is_ascii_graphic() => value.push(char::from(byte)),
+                byte => value.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        self.fold(&format!("{name}:{value}"));
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
+    /// A line, broken between characters; what goes on begins with a space, which counts.
+    fn fold(&mut self, line: &str) {
+        let mut length = 0;
+        for c in line.chars() {
+            if length + c.len_utf8() > LONGEST {
+                self.0.push_str("\r\n ");
+                length = 1;
+            }
+            self.0.push(c);
+            length += c.len_utf8();
+        }
+        self.0.push_str("\r\n");
+    }
+}
+
+/// A text as a value: line breaks are `\n`, other control characters are gone.
+fn escaped(text: &str) -> String {
+    let mut value = String::with_capacity(text.len() + 16);
+    for c in text.replace("\r\n", "\n").chars() {
+        match c {
+            '\n' => value.push_str("\\n"),
+            '\\' | ';' | ',' => value.extend(['\\', c]),
+            '\t' => value.push(' '),
+            c if is_unsafe(c) => {}
+            c => value.push(c),
+        }
+    }
+    value
+}
