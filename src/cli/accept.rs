@@ -8,11 +8,11 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, now_of, out, report};
+use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, now_of, out};
 use crate::clock::Clock;
 use crate::daemon::planner::{Laid, Memory, Planner};
 use crate::diagnostic::{Language, Words, say};
-use crate::files::{self, Loaded};
+use crate::files::Loaded;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, LedgerError, Stamp};
 use crate::plan::Sort;
@@ -76,11 +76,9 @@ impl Accept {
     /// Runs the command.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
-        let loaded = files::load(&context.config);
-        let language = context.speak(&loaded);
-        let Some(settings) = loaded.settings.clone() else {
-            report(&loaded.problems, false, language);
-            return Exit::Configuration;
+        let (loaded, settings, language) = match context.settled() {
+            Ok(settled) => settled,
+            Err(exit) => return exit,
         };
         match self.accept(context, loaded, &settings, language) {
             Ok(text) => out(&text),

@@ -11,11 +11,11 @@ use clap::Args;
 
 use super::run::{kept_folder, state_path};
 use super::whose::Who;
-use super::{Context, Exit, err, fail, ledger_exit, ledger_path, now_of, out, report};
+use super::{Context, Exit, err, fail, ledger_exit, ledger_path, now_of, out};
 use crate::calendar::named;
 use crate::diagnostic::{Language, Words, say};
+use crate::files::Loaded;
 use crate::files::kept::Kept;
-use crate::files::{self, Loaded};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::sqlite::erasing::{Erased, Whom, copies_with, erase, mention};
 use crate::ledger::{Ledger as _, LedgerError};
@@ -65,11 +65,9 @@ impl Forget {
     /// Runs the command.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
-        let loaded = files::load(&context.config);
-        let language = context.speak(&loaded);
-        let Some(settings) = loaded.settings.clone() else {
-            report(&loaded.problems, false, language);
-            return Exit::Configuration;
+        let (loaded, settings, language) = match context.settled() {
+            Ok(settled) => settled,
+            Err(exit) => return exit,
         };
         match self.forget(context, &loaded, &settings, language) {
             Ok((text, exit)) => match out(&text) {

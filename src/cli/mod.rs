@@ -38,7 +38,7 @@ use tracing::Level;
 use crate::calendar::Zone;
 use crate::clock::Clock;
 use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, say};
-use crate::files::{INSTALLED, Loaded};
+use crate::files::{self, INSTALLED, Loaded};
 use crate::ledger::ailment::Ailment;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::plan::words;
@@ -187,6 +187,17 @@ impl Context {
     #[must_use]
     pub fn speak(&self, loaded: &Loaded) -> Language {
         self.language.or(loaded.language).unwrap_or_default()
+    }
+
+    /// The files, for a command that can do nothing without jalon.toml: what is wrong with it is said.
+    pub fn settled(&self) -> Result<(Loaded, Settings, Language), Exit> {
+        let loaded = files::load(&self.config);
+        let language = self.speak(&loaded);
+        if let Some(settings) = loaded.settings.clone() {
+            return Ok((loaded, settings, language));
+        }
+        report(&loaded.problems, false, language);
+        Err(Exit::Configuration)
     }
 }
 

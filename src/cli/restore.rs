@@ -9,12 +9,12 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::backup::copy_exit;
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, out, report};
+use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, out};
 use crate::calendar::Zone;
 use crate::clock::Clock;
 use crate::daemon::planner::Planner;
 use crate::diagnostic::{Language, Words, say};
-use crate::files::{self, Loaded};
+use crate::files::Loaded;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::sqlite::copy::{Described, describe};
 use crate::ledger::sqlite::restore::{Draft, Place};
@@ -75,11 +75,9 @@ impl Restore {
     /// Runs the command.
     #[must_use]
     pub fn run(&self, context: &Context) -> Exit {
-        let loaded = files::load(&context.config);
-        let language = context.speak(&loaded);
-        let Some(settings) = loaded.settings.clone() else {
-            report(&loaded.problems, false, language);
-            return Exit::Configuration;
+        let (loaded, settings, language) = match context.settled() {
+            Ok(settled) => settled,
+            Err(exit) => return exit,
         };
         match self.restore(context, loaded, &settings) {
             Ok(restored) => out(&self.told(&restored, settings.house.zone, language)),

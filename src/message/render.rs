@@ -60,6 +60,8 @@ built_in! {
         "operator.html"
         "parts/reminder.txt"
         "parts/reminder.html"
+        "parts/posting.txt"
+        "parts/posting.html"
         "parts/change.txt"
         "parts/change.html"
         "parts/refused.txt"
