@@ -5,6 +5,7 @@
 pub mod feeds;
 mod folders;
 pub mod kept;
+pub mod languages;
 pub mod looks;
 pub mod rights;
 pub mod rotated;
@@ -21,8 +22,9 @@ use self::kept::Kept;
 use self::looks::Looks;
 use crate::calendar::read::{Folder, Text, folder};
 use crate::calendar::walk::LARGEST;
-use crate::calendar::{Zone, alien};
+use crate::calendar::{Language as ReadIn, Zone, alien};
 use crate::diagnostic::{Language, Place, Problem, Words, fit_to_show, say};
+use crate::message;
 use crate::settings::Settings;
 use crate::settings::read::reading;
 
@@ -104,6 +106,8 @@ impl Loaded {
             }
             self.templates_readable = self.problems.len() == problems;
         }
+        let unknown = languages::unknown(config, self, &settings);
+        self.problems.extend(unknown);
         self.settings = Some(settings);
     }
 
@@ -121,8 +125,14 @@ impl Loaded {
 pub fn with_paths(problems: Vec<Problem>, loaded: &Loaded, config: &Path) -> Vec<Problem> {
     let named = loaded.settings.as_ref().and_then(|settings| settings.templates.as_deref());
     let folder = config.join(named.unwrap_or(Path::new("templates")));
+    let spoken = message::render::languages(&loaded.templates);
     let path = |file: &str| {
-        let name = file.strip_prefix("templates/").filter(|name| loaded.templates.contains_key(*name))?;
+        let of_folder = |name: &&str| {
+            let folder = name.split_once('/').and_then(|(folder, _)| ReadIn::parse(folder));
+            folder.is_some_and(|language| spoken.contains(&language))
+        };
+        let ours = |name: &&str| loaded.templates.contains_key(*name) || of_folder(name);
+        let name = file.strip_prefix("templates/").filter(ours)?;
         Some(folder.join(name).display().to_string())
     };
     problems
@@ -146,7 +156,7 @@ pub fn load(config: &Path) -> Loaded {
     let read = reading(&path.display().to_string(), &text);
     loaded.text = text;
     loaded.problems = read.problems;
-    loaded.language = read.house.as_ref().map(|(house, _)| house.language);
+    loaded.language = read.house.as_ref().map(|(house, _)| house.language.spoken());
     if let Some(settings) = read.settings {
         loaded.fill(config, settings);
     } else if let Some((house, postings)) = read.house {
@@ -165,7 +175,7 @@ pub fn load_by(config: &Path, kept: &Kept) -> Option<Loaded> {
     let settings = read.settings?;
     let mut loaded = Loaded::empty(config);
     loaded.text.clone_from(&kept.settings);
-    loaded.language = Some(settings.house.language);
+    loaded.language = Some(settings.house.language.spoken());
     loaded.problems = read.problems;
     loaded.fill(config, settings);
     if !config.is_dir() {

@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod alien;
 pub mod days;
+pub mod language;
 pub mod meant;
 mod mend;
 pub mod people;
@@ -25,8 +26,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use crate::diagnostic::Language;
 pub use days::WorkingDays;
+pub use language::Language;
 pub use people::{DigestOf, Directory, Person, Recipient};
 pub use recurrence::Recurrence;
 pub use rule::{DayOff, Lead, Rule, To, Unit};

@@ -68,12 +68,12 @@ mod by_code {
         reason = "serde hands over a reference to the field"
     )]
     pub(super) fn serialize<S: Serializer>(language: &Option<Language>, to: S) -> Result<S::Ok, S::Error> {
-        language.map(Language::code).serialize(to)
+        language.as_ref().map(Language::code).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Language>, D::Error> {
         let Some(code) = Option::<String>::deserialize(from)? else { return Ok(None) };
-        let known = Language::ALL.into_iter().find(|language| language.code() == code);
+        let known = Language::parse(&code);
         known.map(Some).ok_or_else(|| D::Error::custom(format!("there is no language {code}")))
     }
 }

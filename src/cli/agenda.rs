@@ -71,7 +71,7 @@ struct Row<'a> {
     rule: String,
     moved_from: Option<String>,
     template: &'static str,
-    language: &'static str,
+    language: &'a str,
 }
 
 impl Agenda {
@@ -185,7 +185,7 @@ impl Agenda {
         let wanted = |over| over > from && until.is_none_or(|until| over <= until);
         // A folder of calendars has one for each command; a name tells them apart.
         let name = self.person.as_deref().or(self.posting.as_deref()).unwrap_or("jalon");
-        let text = written(&all, speaks, Some(name), wanted);
+        let text = snapshot.templates.speak(speaks, |voice| written(&all, voice, Some(name), wanted));
         match text.map_or(Exit::Failed, |text| out(&text)) {
             Exit::Done if broken => Exit::Configuration,
             exit => exit,

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::{Context, Exit, fail, ledger_exit, moment, out, report};
-use crate::calendar::Zone;
+use crate::calendar::{Language as ReadIn, Zone};
 use crate::clock::Clock;
 use crate::daemon::dispatcher::{Departure, Dispatcher, Way};
 use crate::daemon::planner::{Planner, Snapshot};
@@ -116,7 +116,8 @@ impl Rehearse {
         let broken = any_error(&loaded.problems) || any_error(&problems);
         let templates = templates.unwrap_or_else(Templates::built_in);
         let today = zone.date(Clock::real().now());
-        let all = Language::ALL.into_iter().flat_map(|language| samples(&templates, language, today));
+        let all = ReadIn::ALL.into_iter().chain(templates.folders());
+        let all = all.flat_map(|language| samples(&templates, language, today));
         let all: Vec<Sample> = all.collect();
         let index = self.out.join("index.html");
         if let Err(error) = std::fs::write(&index, models(&all, language)) {

@@ -68,14 +68,14 @@ pub fn ways(settings: &Settings, config: &Path) -> Result<Vec<Way>, Trouble> {
         return Ok(vec![Way::new(folder.display().to_string(), Transport::Folder(Outbox::new(folder)))]);
     }
     let relays = settings.relays.iter().enumerate();
-    let language = settings.house.language;
+    let language = settings.house.language.spoken();
     relays.map(|(n, relay)| way(n, relay, name(n, &settings.relays), config, language)).collect()
 }
 
 /// A way to each relay by itself, and the one that can be taken without its login: a relay whose password cannot be had
 /// stands in no other's way.
 pub(super) fn each(settings: &Settings, config: &Path) -> Vec<Each> {
-    let language = settings.house.language;
+    let language = settings.house.language.spoken();
     let relays = settings.relays.iter().enumerate();
     let each = relays.map(|(n, relay)| {
         let name = name(n, &settings.relays);

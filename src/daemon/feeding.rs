@@ -98,6 +98,7 @@ impl Last {
             && before.feed == snapshot.settings.feed
             && before.house.directory.people == house.directory.people
             && before.house.language == house.language
+            && Arc::ptr_eq(&self.snapshot.templates, &snapshot.templates)
             && self.snapshot.reminded == snapshot.reminded
             && self.snapshot.histories == snapshot.histories
             && self.snapshot.postings == snapshot.postings
@@ -110,7 +111,10 @@ fn written(snapshot: &Snapshot, secret: &str, now: DateTime<Utc>) -> BTreeMap<St
     let house = &snapshot.settings.house;
     let all = dates(&snapshot.histories, &snapshot.postings);
     let mut feeds = BTreeMap::new();
-    feeds.insert(file_name(None, secret), feed(&all, None, house.language, now));
+    let said = |events: &[Dates<'_>], owner, language| {
+        snapshot.templates.speak(language, |voice| feed(events, owner, voice, now))
+    };
+    feeds.insert(file_name(None, secret), said(&all, None, house.language));
     let present = house.directory.people.values().filter(|person| {
         let zone = person.zone.unwrap_or(house.zone);
         person.leaves.is_none_or(|day| zone.date(now) < day)
@@ -120,7 +124,7 @@ fn written(snapshot: &Snapshot, secret: &str, now: DateTime<Utc>) -> BTreeMap<St
             all.iter().filter(|dates| is_theirs(dates, &person.id, &snapshot.reminded)).copied().collect();
         let owner = Owner { id: &person.id, name: person.name.as_deref() };
         let language = person.language.unwrap_or(house.language);
-        feeds.insert(file_name(Some(&person.id), secret), feed(&theirs, Some(owner), language, now));
+        feeds.insert(file_name(Some(&person.id), secret), said(&theirs, Some(owner), language));
     }
     feeds
 }

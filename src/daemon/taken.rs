@@ -12,8 +12,10 @@ use std::time::Duration;
 use super::way::{Remake, Way};
 use crate::diagnostic::{Problem, say};
 use crate::files::kept::Kept;
+use crate::files::languages::read_in;
 use crate::files::looks::{Looks, looks};
 use crate::files::{Loaded, load, load_by, with_paths};
+use crate::message::render::languages;
 use crate::message::{Templates, trial};
 use crate::plan::lay::lay;
 use crate::settings::Settings;
@@ -61,8 +63,8 @@ impl Taken {
         let kept = Kept::read(&folder, &config);
         let mut taken = Self::new(config, loaded);
         taken.refused = refused;
-        if !taken.templates_are_good()
-            && let Some(Kept { templates, .. }) = &kept
+        if let Some(Kept { templates, .. }) = &kept
+            && (!taken.templates_are_good() || taken.loses_a_language_of(templates))
             && let (Some(ready), _) = Templates::read(templates.clone())
         {
             taken.templates = (Arc::new(ready), templates.clone());
@@ -169,6 +171,7 @@ impl Taken {
         }
         if *templates != self.templates.1
             && self.templates_are_good()
+            && !self.loses_a_language_of(&self.templates.1)
             && let (Some(ready), _) = Templates::read(templates.clone())
         {
             self.templates = (Arc::new(ready), templates.clone());
@@ -179,6 +182,15 @@ impl Taken {
     fn templates_are_good(&self) -> bool {
         self.loaded.templates_readable
             && self.tried.1.iter().all(|problem| problem.code == "unknown-template")
+    }
+
+    /// Whether somebody reads a language that these templates speak and those that were loaded do not: a folder that is
+    /// gone is broken, too.
+    fn loses_a_language_of(&self, others: &BTreeMap<String, String>) -> bool {
+        let Loaded { templates, folder, settings, .. } = &self.loaded;
+        let read = settings.as_ref().map(|settings| read_in(settings, &folder.postings)).unwrap_or_default();
+        let there = languages(templates);
+        languages(others).iter().any(|language| read.contains(language) && !there.contains(language))
     }
 
     /// The templates in force.

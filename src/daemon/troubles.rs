@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::calendar::{Directory, Language, Recipient, Zone};
-use crate::diagnostic::{Problem, Severity, Words, say};
+use crate::calendar::{Directory, Recipient, Zone};
+use crate::diagnostic::{Language, Problem, Severity, Words, say};
 use crate::plan::complaint::Complaint;
 use crate::plan::notice::episode::{AWAY, FILE, LAPSED, QUOTA, RELAY, TEMPLATE, Trouble, Troubles};
 use crate::plan::notice::{MISSED, is_on_its_way};

@@ -152,7 +152,7 @@ pub(super) enum Became {
 }
 
 /// The changes of a mail: posting by posting, the nearest first. The same change in several people's places is one.
-pub(super) fn changes(changes: &[Changed<'_>], reader: &Reader) -> Vec<ChangeFacts> {
+pub(super) fn changes(changes: &[Changed<'_>], reader: &Reader<'_>) -> Vec<ChangeFacts> {
     let mut same: BTreeMap<(&str, &str), Vec<Vec<&Changed<'_>>>> = BTreeMap::new();
     for change in changes {
         let groups = same.entry((change.posting, change.event)).or_default();
@@ -194,7 +194,7 @@ fn holds<'a>(change: &Changed<'a>) -> &'a Said {
     }
 }
 
-fn one(change: &Changed<'_>, reader: &Reader) -> ChangeFacts {
+fn one(change: &Changed<'_>, reader: &Reader<'_>) -> ChangeFacts {
     let Changed { before, after, difference, .. } = *change;
     let tongue = reader.tongue;
     let said = holds(change);
@@ -249,7 +249,7 @@ fn one(change: &Changed<'_>, reader: &Reader) -> ChangeFacts {
 }
 
 /// The two dates in words; with all that is known of them, if less would not tell them apart.
-fn dates(before: &Said, after: &Said, reader: &Reader) -> (Dated, Dated) {
+fn dates(before: &Said, after: &Said, reader: &Reader<'_>) -> (Dated, Dated) {
     let words = |said: &Said, both| {
         let shown = whole(&said.when, said.zone);
         dated(&shown, said.label.as_deref(), both, said.zone, reader.zone, reader.tongue)
@@ -261,7 +261,7 @@ fn dates(before: &Said, after: &Said, reader: &Reader) -> (Dated, Dated) {
     (told, now)
 }
 
-fn turn(before: &Said, after: &Said, shift: Option<Shift>, reader: &Reader) -> Turn {
+fn turn(before: &Said, after: &Said, shift: Option<Shift>, reader: &Reader<'_>) -> Turn {
     let (was, is) = (days(before), days(after));
     let to = || match is.as_slice() {
         [day] => Some(in_short(after, *day, reader)),
@@ -319,7 +319,7 @@ fn written(said: &Said) -> Vec<NaiveTime> {
 }
 
 /// One day of an event in short, with its hour if it has one that the reader's clock shows too.
-fn in_short(said: &Said, day: NaiveDate, reader: &Reader) -> String {
+fn in_short(said: &Said, day: NaiveDate, reader: &Reader<'_>) -> String {
     let shown = whole(&said.when, said.zone);
     let hour = match &shown {
         Shown::Until(at) => Some(*at),

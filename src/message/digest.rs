@@ -100,7 +100,7 @@ pub struct PastFacts {
 }
 
 /// What could not leave; none when all could.
-pub(super) fn missed(missed: &[Missed<'_>], reader: &Reader) -> Option<MissedFacts> {
+pub(super) fn missed(missed: &[Missed<'_>], reader: &Reader<'_>) -> Option<MissedFacts> {
     let changes = missed.iter().filter(|missed| missed.was_change).count();
     let mut sorted: Vec<&Missed<'_>> = missed.iter().collect();
     sorted.sort_by_key(|missed| (missed.due, missed.heading.id));
@@ -126,11 +126,11 @@ pub(super) fn missed(missed: &[Missed<'_>], reader: &Reader) -> Option<MissedFac
 }
 
 /// What an event is called that is known by what was said of it.
-pub(super) fn noun(said: &Said, reader: &Reader) -> Noun {
+pub(super) fn noun(said: &Said, reader: &Reader<'_>) -> Noun {
     Noun::of(said.kind, said.name.as_deref(), is_several(&whole(&said.when, said.zone)), reader.tongue)
 }
 
-pub(super) fn digest(digest: &Digest<'_>, reader: &Reader) -> DigestFacts {
+pub(super) fn digest(digest: &Digest<'_>, reader: &Reader<'_>) -> DigestFacts {
     let last = digest.until.pred_opt().unwrap_or(digest.until);
     let entry = |(posting, event): &(&Posting, &Event)| EntryFacts {
         what: to_fix(event, reader.tongue),
@@ -157,7 +157,7 @@ fn named(posting: &Posting) -> String {
 /// What takes place on a day of an event: its hour, for the order within a day, and what is known of it.
 type Entry = (NaiveDate, NaiveTime, Option<String>);
 
-fn coming(digest: &Digest<'_>, reader: &Reader) -> Vec<DayFacts> {
+fn coming(digest: &Digest<'_>, reader: &Reader<'_>) -> Vec<DayFacts> {
     let mut entries = Vec::new();
     for (posting, event) in &digest.coming {
         for (day, time, at) in days(posting, event, digest, reader) {
@@ -185,7 +185,7 @@ fn coming(digest: &Digest<'_>, reader: &Reader) -> Vec<DayFacts> {
 
 /// The days of a digest on which an event takes place. An event of which none is in sight stands on its first day
 /// with its whole date, for it was not put there for nothing.
-fn days(posting: &Posting, event: &Event, digest: &Digest<'_>, reader: &Reader) -> Vec<Entry> {
+fn days(posting: &Posting, event: &Event, digest: &Digest<'_>, reader: &Reader<'_>) -> Vec<Entry> {
     let (zone, tongue) = (posting.zone, reader.tongue);
     let within = |day: &NaiveDate| (digest.from..digest.until).contains(day);
     let clocked = |words: String, at: &[DateTime<Utc>]| {
@@ -232,7 +232,7 @@ fn days(posting: &Posting, event: &Event, digest: &Digest<'_>, reader: &Reader) 
     found
 }
 
-fn past(past: &[Past<'_>], reader: &Reader) -> Vec<PastFacts> {
+fn past(past: &[Past<'_>], reader: &Reader<'_>) -> Vec<PastFacts> {
     let mut sorted: Vec<&Past<'_>> = past.iter().collect();
     sorted.sort_by_key(|past| (past.at, past.posting));
     let words = |past: &Past<'_>| PastFacts {

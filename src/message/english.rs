@@ -2,14 +2,17 @@
 
 mod notices;
 
+use std::borrow::Cow;
+
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::leaf::LeafFacts;
 use super::moment::Distance;
-use super::tongue::{Clock, Tense, Tongue, by_day, clock, row, span, spelt};
+use super::tongue::{Clock, Entries, Tense, Tongue, by_day, clock, row, span, spelt};
 use crate::calendar::{Kind, Language, Zone};
 
 /// English.
+#[derive(Debug)]
 pub(super) struct English;
 
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -38,11 +41,13 @@ const ZONES: &[(&str, &str)] = &[
     ("Pacific/Noumea", "Nouméa"),
 ];
 
-impl Tongue for English {
+impl Entries for English {
     fn language(&self) -> Language {
         Language::English
     }
+}
 
+impl Tongue for English {
     fn leaf(&self, day: NaiveDate) -> LeafFacts {
         let short = |name: &str| name.chars().take(3).collect();
         LeafFacts {
@@ -127,12 +132,12 @@ impl Tongue for English {
         format!("{label}, that is {when}")
     }
 
-    fn to_be_fixed(&self) -> &'static str {
-        "date to be fixed"
+    fn to_be_fixed(&self) -> Cow<'static, str> {
+        Cow::Borrowed("date to be fixed")
     }
 
-    fn what(&self, kind: Kind, tense: Tense, several: bool) -> &'static str {
-        match (kind, tense) {
+    fn what(&self, kind: Kind, tense: Tense, several: bool) -> Cow<'static, str> {
+        Cow::Borrowed(match (kind, tense) {
             (Kind::Deadline, Tense::Coming) => "Applications close",
             (Kind::Deadline, Tense::Past) => "Applications closed",
             (Kind::Deadline, Tense::Vague) => "Closing date for applications",
@@ -144,7 +149,7 @@ impl Tongue for English {
             (Kind::End, Tense::Past) => "Contract ended",
             (Kind::End, Tense::Vague) => "End of the contract",
             (Kind::Milestone, _) => "Date to remember",
-        }
+        })
     }
 
     fn named(&self, what: &str, name: &str) -> String {
@@ -159,12 +164,12 @@ impl Tongue for English {
         if others == 1 { "and 1 other reminder".to_owned() } else { format!("and {others} other reminders") }
     }
 
-    fn why(&self, postings: usize) -> &'static str {
-        if postings > 1 {
+    fn why(&self, postings: usize) -> Cow<'static, str> {
+        Cow::Borrowed(if postings > 1 {
             "you are on the reminder list for these recruitments"
         } else {
             "you are on the reminder list for this recruitment"
-        }
+        })
     }
 }
 

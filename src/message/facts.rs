@@ -17,14 +17,14 @@ use super::news::{NewFacts, news};
 use super::refusal::{RefusalFacts, refusals};
 use super::slip::{SlipFacts, slips};
 use super::told::Told;
-use super::tongue::tongue;
+use super::voice::Voice;
 use super::worded::{Reader, absentees, line};
 use crate::calendar::Language;
 
 /// Everything that a template may name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Facts {
-    /// The language of the mail: `fr` or `en`.
+    /// The language of the mail: `fr`, `en`, or the name of its folder.
     #[serde(serialize_with = "code")]
     pub language: Language,
     /// To whom the mail goes.
@@ -189,14 +189,21 @@ pub struct EventFacts {
     pub candidate: Option<String>,
 }
 
-/// The facts of a mail that tells this to its reader at `now`. Several reminders of one event are one.
+/// The facts of a mail that tells this to its reader at `now`, as jalon words them itself. Several reminders of one event
+/// are one.
 #[must_use]
 pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Facts {
-    let reader = Reader { tongue: tongue(to.language), zone: to.zone, now };
+    facts_by(&Voice::of(to.language), matter, to, now)
+}
+
+/// The same, as somebody words them.
+#[must_use]
+pub fn facts_by(voice: &Voice<'_>, matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Facts {
+    let reader = Reader { tongue: voice.tongue(), zone: to.zone, now };
     let (reminders, oldest) = reminded(&matter.reminders, &reader);
     let others = reminders.len().saturating_sub(1);
     let mut facts = Facts {
-        language: to.language,
+        language: voice.language(),
         recipient: RecipientFacts::of(to),
         begins: "",
         headline: String::new(),
@@ -222,7 +229,7 @@ pub fn facts(matter: &Matter<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Fac
 }
 
 /// The reminders, and when the oldest of those that are late was to leave.
-fn reminded(items: &[Item<'_>], reader: &Reader) -> (Vec<ReminderFacts>, Option<DateTime<Utc>>) {
+fn reminded(items: &[Item<'_>], reader: &Reader<'_>) -> (Vec<ReminderFacts>, Option<DateTime<Utc>>) {
     let mut events: BTreeMap<(&str, &str), Vec<Item<'_>>> = BTreeMap::new();
     for item in items {
         events.entry((&item.posting.id, &item.event.id)).or_default().push(*item);
@@ -263,7 +270,7 @@ impl Facts {
         .unwrap_or("digest")
     }
 
-    fn first(&self, matter: &Matter<'_>, reader: &Reader) -> String {
+    fn first(&self, matter: &Matter<'_>, reader: &Reader<'_>) -> String {
         if let Some(reminder) = self.reminders.first() {
             let when = if reminder.vague { format!(" ({})", reminder.when) } else { String::new() };
             return format!("{}{when} – {}", reminder.headline, reminder.posting.heading);
@@ -294,7 +301,7 @@ impl Facts {
         }
     }
 
-    fn others(&self, reader: &Reader) -> Option<String> {
+    fn others(&self, reader: &Reader<'_>) -> Option<String> {
         let missed = self.missed.as_ref().map_or(0, |missed| missed.messages.len());
         let told = self.slips.len() + self.changes.len() + self.news.len() + self.refusals.len();
         let notices = told + missed + usize::from(self.digest.is_some());
@@ -312,7 +319,7 @@ impl Facts {
         }
     }
 
-    fn reason(&self, matter: &Matter<'_>, reader: &Reader) -> String {
+    fn reason(&self, matter: &Matter<'_>, reader: &Reader<'_>) -> String {
         let mut postings: BTreeSet<&str> = self.reminders.iter().map(|one| one.posting.id.as_str()).collect();
         postings.extend(self.changes.iter().map(|one| one.posting.id.as_str()));
         postings.extend(self.news.iter().map(|one| one.posting.id.as_str()));
@@ -321,7 +328,7 @@ impl Facts {
         postings
             .extend(matter.slips.iter().map(|one| one.of.posting.as_ref().unwrap_or(&one.of.file).as_str()));
         if let (true, Some(digest)) = (postings.is_empty(), &self.digest) {
-            return reader.tongue.why_digest(digest.all).to_owned();
+            return reader.tongue.why_digest(digest.all).into_owned();
         }
         let items = matter.reminders.iter().map(|one| one.absent);
         let items = items.chain(matter.changes.iter().map(|one| one.absent));
@@ -330,13 +337,13 @@ impl Facts {
         let items = items.chain(matter.refusals.iter().map(|one| one.absent));
         let (names, own) = absentees(items.chain(matter.missed.iter().map(|one| one.absent)));
         if names.is_empty() || own || self.digest.is_some() {
-            return reader.tongue.why(postings.len()).to_owned();
+            return reader.tongue.why(postings.len()).into_owned();
         }
         reader.tongue.why_absent(&names)
     }
 
     /// Who recruits: of a digest, those of its dates.
-    fn recruiting(&self, matter: &Matter<'_>, reader: &Reader) -> Option<String> {
+    fn recruiting(&self, matter: &Matter<'_>, reader: &Reader<'_>) -> Option<String> {
         let mut known: Vec<Option<String>> =
             self.reminders.iter().map(|one| one.posting.organisation.clone()).collect();
         known.extend(matter.slips.iter().map(|one| one.of.organisation.as_deref().and_then(line)));

@@ -20,6 +20,9 @@ pub(super) const TOO_LONG: &str = "template-too-long";
 /// The code of a name that replaces nothing.
 pub(super) const UNKNOWN: &str = "unknown-template";
 
+/// The code of a file that a language lacks.
+const MISSING: &str = "missing-template";
+
 /// What a template may not use.
 pub(super) fn forbidden(name: &str, source: &str) -> Option<Problem> {
     if source.len() > LONGEST_SOURCE {
@@ -46,6 +49,19 @@ pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> P
             "a template bears the name of the one it replaces, such as fr/reminder.txt or layout.html",
         )),
     }
+}
+
+/// A file that a language lacks.
+pub(super) fn missing(name: &str) -> Problem {
+    let (folder, rest) = name.split_once('/').unwrap_or_default();
+    let sentence = say(
+        format!("il manque ce fichier à la langue « {folder} »"),
+        format!("the language \"{folder}\" lacks this file"),
+    );
+    Problem::error(MISSING, file(name), sentence).remedy(say(
+        format!("copiez en/{rest} et traduisez-le (voir templates/README.md) ; un dossier dont le nom commence par _ n'est pas lu"),
+        format!("copy en/{rest} and translate it (see templates/README.md); a folder whose name begins with _ is not read"),
+    ))
 }
 
 /// What went wrong with the template `asked`, or with one that it calls: the innermost error is the one to

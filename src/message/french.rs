@@ -5,14 +5,17 @@
 
 mod notices;
 
+use std::borrow::Cow;
+
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
 
 use super::leaf::LeafFacts;
 use super::moment::Distance;
-use super::tongue::{Clock, Tense, Tongue, by_day, clock, row, span, spelt};
+use super::tongue::{Clock, Entries, Tense, Tongue, by_day, clock, row, span, spelt};
 use crate::calendar::{Kind, Language, Zone};
 
 /// French.
+#[derive(Debug)]
 pub(super) struct French;
 
 const WEEKDAYS: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
@@ -65,11 +68,13 @@ const ZONES: &[(&str, &str)] = &[
     ("Pacific/Noumea", "de Nouméa"),
 ];
 
-impl Tongue for French {
+impl Entries for French {
     fn language(&self) -> Language {
         Language::French
     }
+}
 
+impl Tongue for French {
     fn leaf(&self, day: NaiveDate) -> LeafFacts {
         LeafFacts {
             month: SHORT_MONTHS[day.month0() as usize].to_owned(),
@@ -160,12 +165,12 @@ impl Tongue for French {
         format!("{label}, soit {when}")
     }
 
-    fn to_be_fixed(&self) -> &'static str {
-        "date à fixer"
+    fn to_be_fixed(&self) -> Cow<'static, str> {
+        Cow::Borrowed("date à fixer")
     }
 
-    fn what(&self, kind: Kind, tense: Tense, several: bool) -> &'static str {
-        match (kind, tense) {
+    fn what(&self, kind: Kind, tense: Tense, several: bool) -> Cow<'static, str> {
+        Cow::Borrowed(match (kind, tense) {
             (Kind::Deadline, Tense::Past) => "Candidatures closes",
             (Kind::Deadline, _) => "Clôture des candidatures",
             (Kind::Interview, _) if several => "Entretiens",
@@ -174,7 +179,7 @@ impl Tongue for French {
             (Kind::End, Tense::Past) => "Contrat terminé",
             (Kind::End, _) => "Fin du contrat",
             (Kind::Milestone, _) => "Date à retenir",
-        }
+        })
     }
 
     fn named(&self, what: &str, name: &str) -> String {
@@ -189,12 +194,12 @@ impl Tongue for French {
         if others == 1 { "et 1 autre rappel".to_owned() } else { format!("et {others} autres rappels") }
     }
 
-    fn why(&self, postings: usize) -> &'static str {
-        if postings > 1 {
+    fn why(&self, postings: usize) -> Cow<'static, str> {
+        Cow::Borrowed(if postings > 1 {
             "vous êtes parmi les destinataires des rappels de ces recrutements"
         } else {
             "vous êtes parmi les destinataires des rappels de ce recrutement"
-        }
+        })
     }
 }
 

@@ -41,7 +41,7 @@ fn day(shown: &Shown, zone: Zone) -> Option<NaiveDate> {
 mod tests {
     use super::*;
     use crate::calendar::Language;
-    use crate::message::tongue::tongue;
+    use crate::message::voice::Voice;
 
     #[test]
     fn a_leaf_is_the_first_day_where_the_event_is() {
@@ -49,7 +49,7 @@ mod tests {
         let utc = |text: &str| text.parse().expect("an instant");
         let date = |text: &str| text.parse::<NaiveDate>().expect("a date");
         let words = |shown: Shown, language| {
-            let leaf = leaf(&shown, paris, tongue(language));
+            let leaf = leaf(&shown, paris, Voice::of(language).tongue());
             leaf.map(|LeafFacts { month, day, weekday }| format!("{weekday} {day} {month}"))
         };
         let french = |shown| words(shown, Language::French);

@@ -20,7 +20,7 @@
 //! | change which sentence a change is | `changed`, then `french::notices` and `english::notices` |
 //! | change how dates, hours and distances read | `french`, `english` |
 //! | change what counts as past, near or vague | `moment` |
-//! | add a language | `tongue` |
+//! | add a language | templates/README.md: a folder is enough; to say something more in each, `tongue` |
 //! | change what templates may do | `sandbox` |
 //! | change a header | `mime` |
 //! | change what calendars show | `icalendar` |
@@ -48,10 +48,12 @@ pub mod samples;
 mod sandbox;
 mod season;
 pub mod slip;
+pub mod spoken;
 mod told;
 mod tongue;
 pub mod trial;
 pub mod typography;
+pub mod voice;
 mod worded;
 pub mod writing;
 
@@ -65,4 +67,5 @@ pub use mime::{ComposeError, compose, compose_with};
 pub use operator::{OperatorFacts, operator_facts};
 pub use render::{Rendered, Templates};
 pub use trial::trial;
+pub use voice::Voice;
 pub use writing::{Written, write, write_operator};

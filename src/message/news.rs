@@ -50,7 +50,7 @@ pub struct DateFacts {
 }
 
 /// The new postings of a mail, that with the nearest date first. The same one in several people's places is one.
-pub(super) fn news(news: &[New<'_>], reader: &Reader) -> Vec<NewFacts> {
+pub(super) fn news(news: &[New<'_>], reader: &Reader<'_>) -> Vec<NewFacts> {
     let mut same: BTreeMap<&str, Vec<&New<'_>>> = BTreeMap::new();
     for new in news {
         same.entry(&new.posting.id).or_default().push(new);
@@ -71,7 +71,7 @@ fn nearest(posting: &Posting, now: DateTime<Utc>) -> DateTime<Utc> {
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-fn one(posting: &Posting, group: &[&New<'_>], reader: &Reader) -> NewFacts {
+fn one(posting: &Posting, group: &[&New<'_>], reader: &Reader<'_>) -> NewFacts {
     let mut planned = by_event(group.iter().flat_map(|new| &new.planned));
     let mut skipped = by_event(group.iter().flat_map(|new| &new.skipped));
     let clock = planned
@@ -118,7 +118,7 @@ fn by_event<'a>(
 }
 
 /// Instants in short, sorted, each once.
-fn instants(at: Option<Vec<DateTime<Utc>>>, reader: &Reader) -> Vec<String> {
+fn instants(at: Option<Vec<DateTime<Utc>>>, reader: &Reader<'_>) -> Vec<String> {
     let mut at = at.unwrap_or_default();
     at.sort_unstable();
     at.dedup();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::facts::{RecipientFacts, code};
 use super::matter::{Addressee, Trouble};
-use super::tongue::tongue;
+use super::voice::Voice;
 use super::worded::{Reader, line};
 use crate::calendar::Language;
 
@@ -15,7 +15,7 @@ const SHORT: usize = 100;
 /// Everything that the templates of a mail to the operator may name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OperatorFacts {
-    /// The language of the mail: `fr` or `en`.
+    /// The language of the mail: `fr`, `en`, or the name of its folder.
     #[serde(serialize_with = "code")]
     pub language: Language,
     /// To whom the mail goes.
@@ -42,10 +42,21 @@ pub struct TroubleFacts {
     pub healed: Option<String>,
 }
 
-/// The facts of a mail that tells the operator of these troubles at `now`.
+/// The facts of a mail that tells the operator of these troubles at `now`, as jalon words them itself.
 #[must_use]
 pub fn operator_facts(troubles: &[Trouble<'_>], to: &Addressee<'_>, now: DateTime<Utc>) -> OperatorFacts {
-    let reader = Reader { tongue: tongue(to.language), zone: to.zone, now };
+    operator_facts_by(&Voice::of(to.language), troubles, to, now)
+}
+
+/// The same, as somebody words them.
+#[must_use]
+pub fn operator_facts_by(
+    voice: &Voice<'_>,
+    troubles: &[Trouble<'_>],
+    to: &Addressee<'_>,
+    now: DateTime<Utc>,
+) -> OperatorFacts {
+    let reader = Reader { tongue: voice.tongue(), zone: to.zone, now };
     let mut sorted: Vec<&Trouble<'_>> = troubles.iter().collect();
     sorted.sort_by_key(|trouble| (trouble.healed.is_some(), trouble.since));
     let troubles: Vec<TroubleFacts> = sorted
@@ -61,7 +72,7 @@ pub fn operator_facts(troubles: &[Trouble<'_>], to: &Addressee<'_>, now: DateTim
         .collect();
     let others = troubles.len().saturating_sub(1);
     OperatorFacts {
-        language: to.language,
+        language: voice.language(),
         recipient: RecipientFacts::of(to),
         headline: troubles.first().map(|trouble| shortened(&trouble.sentence)).unwrap_or_default(),
         more: (others > 0).then(|| reader.tongue.more_troubles(others)),

@@ -45,11 +45,11 @@ pub struct UntoldFacts {
 }
 
 /// The refusals of a mail.
-pub(super) fn refusals(refusals: &[Refusal<'_>], reader: &Reader) -> Vec<RefusalFacts> {
+pub(super) fn refusals(refusals: &[Refusal<'_>], reader: &Reader<'_>) -> Vec<RefusalFacts> {
     refusals.iter().map(|refusal| one(refusal, reader)).collect()
 }
 
-fn one(refusal: &Refusal<'_>, reader: &Reader) -> RefusalFacts {
+fn one(refusal: &Refusal<'_>, reader: &Reader<'_>) -> RefusalFacts {
     let email = line(refusal.email).unwrap_or_else(|| "?".to_owned());
     let who = refusal.name.and_then(line).unwrap_or_else(|| email.clone());
     let heading = refusal.heading;
@@ -68,7 +68,7 @@ fn one(refusal: &Refusal<'_>, reader: &Reader) -> RefusalFacts {
     }
 }
 
-fn untold(said: &Said, due: DateTime<Utc>, change: bool, reader: &Reader) -> UntoldFacts {
+fn untold(said: &Said, due: DateTime<Utc>, change: bool, reader: &Reader<'_>) -> UntoldFacts {
     let shown = whole(&said.when, said.zone);
     let date = dated(&shown, said.label.as_deref(), false, said.zone, reader.zone, reader.tongue);
     UntoldFacts {

@@ -1,27 +1,28 @@
 //! Pure. Templates (given as text) and facts → subject, text and HTML.
 //!
 //! Templates are Jinja, as minijinja has it. Those that are built in can be replaced one by one by files of the
-//! same name. Nothing is read from a disk: an `include` finds what was given, or nothing. An unknown variable is
+//! same name; a folder that is called as a language is, and that has a file of each name, is one more language. Nothing is read from a disk: an `include` finds what was given, or nothing. An unknown variable is
 //! an error; a fact that a posting does not give prints nothing; work, depth and length have limits, so that a
 //! template that loops for ever fails alone and at once. What templates may do at all is in `sandbox`.
 
 #![expect(clippy::result_large_err, reason = "a template fails rarely, and its problem is handed on once")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::Environment;
 
 use super::facts::Facts;
-use super::fault::{UNKNOWN, fault, file, forbidden, unknown};
+use super::fault::{UNKNOWN, fault, file, forbidden, missing, unknown};
 use super::operator::OperatorFacts;
 use super::sandbox::{self, bad_link};
+use super::spoken::{Lexicon, WORDS};
 use super::typography;
-use crate::diagnostic::{Language, Problem, is_unsafe, say};
+use crate::calendar::Language;
+use crate::diagnostic::{Problem, is_unsafe, say};
 
-/// Every language has every template: one that is missing does not compile.
+/// Every built-in language has every template: one that is missing does not compile.
 macro_rules! built_in {
     (shapes: [$($shape:literal)*] languages: $languages:tt each: $each:tt) => {
         built_in!(@ [$(($shape, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $shape))),)*] $languages $each);
@@ -32,9 +33,12 @@ macro_rules! built_in {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $language, "/", $name)),
         ),)*] [$($rest)*] [$($name)*]);
     };
-    (@ [$($done:tt)*] [] $each:tt) => {
+    (@ [$($done:tt)*] [] [$($name:literal)*]) => {
         /// The built-in templates: their names, and their texts.
         pub const BUILT_IN: &[(&str, &str)] = &[$($done)*];
+
+        /// The templates of each language, by their names in its folder.
+        pub const EACH: &[&str] = &[$($name),*];
     };
 }
 
@@ -89,8 +93,6 @@ built_in! {
 
 /// How many instructions a template may run.
 const FUEL: u64 = 1_000_000;
-/// How deep templates may call each other.
-const DEPTH: usize = 100;
 /// How long a text may become, in bytes.
 const LONGEST: usize = 3_000_000;
 /// How long a subject may become, in characters.
@@ -118,6 +120,8 @@ pub struct Templates {
     jinja: Environment<'static>,
     /// For pages, where everything is escaped.
     pages: Environment<'static>,
+    /// The words of the languages that a folder has words for.
+    pub(super) words: BTreeMap<Language, Lexicon>,
 }
 
 impl Templates {
@@ -138,23 +142,7 @@ impl Templates {
     }
 
     fn with(mut overrides: BTreeMap<String, String>) -> (Self, Vec<Problem>) {
-        let mut jinja = Environment::new();
-        let syntax = SyntaxConfig::builder()
-            // A line that holds only a tag leaves no line behind.
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build();
-        // Only delimiters can be wrong, and none are set.
-        if let Ok(syntax) = syntax {
-            jinja.set_syntax(syntax);
-        }
-        jinja.set_undefined_behavior(UndefinedBehavior::Strict);
-        jinja.set_fuel(Some(FUEL));
-        jinja.set_recursion_limit(DEPTH);
-        jinja.set_debug(true); // names the unknown variable; costs something only when there is an error
-        sandbox::confine(&mut jinja);
-        jinja.set_auto_escape_callback(|_| AutoEscape::None);
+        let mut jinja = sandbox::room(FUEL);
         jinja.set_formatter(sandbox::print_text);
         let mut pages = jinja.clone();
         pages.set_auto_escape_callback(sandbox::html);
@@ -163,18 +151,43 @@ impl Templates {
         let mut problems = Vec::new();
         for (name, text) in BUILT_IN {
             let text = overrides.remove(*name).unwrap_or_else(|| (*text).to_owned());
-            let added = jinja.add_template_owned(*name, text.clone());
-            if let Err(error) = added.and_then(|()| pages.add_template_owned(*name, text.clone())) {
-                problems.push(fault(&error, name, |_| Some(text.clone()), None));
-            } else if let Some(problem) = forbidden(name, &text) {
-                problems.push(problem);
+            problems.extend(add(&mut jinja, &mut pages, name, text));
+        }
+        let mut words = BTreeMap::new();
+        for language in Language::ALL.into_iter().chain(languages(&overrides)) {
+            let name = |file: &str| format!("{}/{file}", language.code());
+            if matches!(language, Language::Other(_)) {
+                for name in EACH.iter().map(|file| name(file)) {
+                    match overrides.remove(&name) {
+                        Some(text) => problems.extend(add(&mut jinja, &mut pages, &name, text)),
+                        None => problems.push(missing(&name)),
+                    }
+                }
+            }
+            match overrides.remove(&name(WORDS)) {
+                Some(text) => match Lexicon::read(language, &text) {
+                    Ok(read) => drop(words.insert(language, read)),
+                    Err(mut wrong) => problems.append(&mut wrong),
+                },
+                None if Language::ALL.contains(&language) => {}
+                None => problems.push(missing(&name(WORDS))),
             }
         }
         // What is left replaces nothing.
         for name in overrides.keys() {
-            problems.push(unknown(name, BUILT_IN.iter().map(|(known, _)| *known)));
+            // In the folder of another language, the English one names what there may be.
+            let folder = name.split('/').next().filter(|code| Language::parse(code).is_some()).unwrap_or("en");
+            let known = BUILT_IN.iter().filter_map(|(known, _)| known.strip_prefix("en/")).chain([WORDS]);
+            let mut known: Vec<String> = known.map(|known| format!("{folder}/{known}")).collect();
+            known.extend(BUILT_IN.iter().map(|(known, _)| (*known).to_owned()));
+            problems.push(unknown(name, known.iter().map(String::as_str)));
         }
-        (Self { jinja, pages }, problems)
+        (Self { jinja, pages, words }, problems)
+    }
+
+    /// The languages that are spoken here besides French and English.
+    pub fn folders(&self) -> impl Iterator<Item = Language> {
+        self.words.keys().copied().filter(|language| matches!(language, Language::Other(_)))
     }
 
     /// The built-in templates.
@@ -223,6 +236,30 @@ impl Templates {
 
     fn source(&self, name: &str) -> Option<String> {
         self.jinja.get_template(name).ok().map(|template| template.source().to_owned())
+    }
+}
+
+/// The languages other than French and English of which there is a folder among these texts, by their names.
+#[must_use]
+pub fn languages(texts: &BTreeMap<String, String>) -> BTreeSet<Language> {
+    let folder = |name: &String| {
+        let (folder, file) = name.split_once('/')?;
+        Language::parse(folder).filter(|_| file == WORDS || EACH.contains(&file))
+    };
+    texts.keys().filter_map(folder).filter(|language| !Language::ALL.contains(language)).collect()
+}
+
+/// Adds a template, as far as it can be read; what is wrong with it.
+fn add(
+    jinja: &mut Environment<'static>,
+    pages: &mut Environment<'static>,
+    name: &str,
+    text: String,
+) -> Option<Problem> {
+    let added = jinja.add_template_owned(name.to_owned(), text.clone());
+    match added.and_then(|()| pages.add_template_owned(name.to_owned(), text.clone())) {
+        Err(error) => Some(fault(&error, name, |_| Some(text.clone()), None)),
+        Ok(()) => forbidden(name, &text),
     }
 }
 

@@ -4,13 +4,15 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::facts::facts_by;
+use super::operator::operator_facts_by;
 use super::season::{Season, heading, shifted};
 use super::{
     Addressee, Changed, Digest, Facts, Item, Matter, Missed, New, OperatorFacts, Past, Refusal, Rendered,
-    Slip, Templates, Trouble, Why, facts, operator_facts,
+    Slip, Templates, Trouble, Why,
 };
-use crate::calendar::{Event, Posting, When, Zone};
-use crate::diagnostic::{Language, Problem, Words, say};
+use crate::calendar::{Event, Language, Posting, When, Zone};
+use crate::diagnostic::{Problem, Words, say};
 use crate::plan::Key;
 use crate::plan::notice::slip::MOST;
 use crate::plan::said::{Said, Standing, difference};
@@ -78,8 +80,9 @@ impl Stage<'_> {
     }
 
     fn show_to(&mut self, fr: &str, en: &str, matter: &Matter<'_>, now: DateTime<Utc>, to: &Addressee<'_>) {
-        let facts = facts(matter, to, now);
-        let mail = self.templates.render(&facts);
+        let voice = self.templates.voice(self.language);
+        let facts = facts_by(&voice, matter, to, now);
+        let mail = voice.fault().map_or_else(|| self.templates.render(&facts), Err);
         self.push(fr, en, Told::Recruiter(Box::new(facts)), mail);
     }
 
@@ -365,14 +368,11 @@ impl Stage<'_> {
 
     fn operator(&mut self) {
         let season = self.season;
-        let sentence = match self.language {
-            Language::French => {
-                "Le relais smtp.example.org ne répond plus depuis une heure\u{a0}: aucun message ne part."
-            }
-            Language::English => {
-                "The relay smtp.example.org has not answered for an hour: no message leaves."
-            }
-        };
+        let sentence = say(
+            "Le relais smtp.example.org ne répond plus depuis une heure\u{a0}: aucun message ne part.",
+            "The relay smtp.example.org has not answered for an hour: no message leaves.",
+        );
+        let sentence = sentence.say(self.language.spoken());
         let open = Trouble { sentence, since: season.at(0), healed: None };
         let healed = Trouble { healed: Some(season.at(1)), ..open };
         let to = Addressee { name: None, email: "admin@example.org", ..season.to(self.language) };
@@ -381,8 +381,9 @@ impl Stage<'_> {
             ("Exploitant\u{a0}: plusieurs incidents", "Operator: several incidents", &[open, healed]),
             ("Exploitant\u{a0}: incident terminé", "Operator: well again", &[healed]),
         ] {
-            let facts = operator_facts(troubles, &to, season.at(1));
-            let mail = self.templates.render_operator(&facts);
+            let voice = self.templates.voice(self.language);
+            let facts = operator_facts_by(&voice, troubles, &to, season.at(1));
+            let mail = voice.fault().map_or_else(|| self.templates.render_operator(&facts), Err);
             self.push(fr, en, Told::Operator(facts), mail);
         }
     }

@@ -9,20 +9,24 @@
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::fault::say;
 use crate::diagnostic::Words;
 
 /// How long a template may be, in bytes.
 pub(super) const LONGEST_SOURCE: usize = 200_000;
+/// How deep templates may call each other.
+const DEPTH: usize = 100;
+
 /// How long a list in words may become, in bytes; and how far `range` counts.
 const LONGEST_LIST: usize = 10_000;
 const LONGEST_RANGE: i64 = 10_000;
 
 /// Filters that can make much out of little, or HTML out of facts.
-const NOT_SERVED: [&str; 26] = [
+pub(super) const NOT_SERVED: [&str; 26] = [
     "safe",
     "replace",
     "indent",
@@ -57,8 +61,25 @@ const TAGS: [&str; 14] = [
     "endraw", "with",
 ];
 
-/// Takes away what templates may not use.
-pub(super) fn confine(jinja: &mut Environment<'_>) {
+/// An empty environment, without what templates may not use, in which a template may run so many instructions. It prints
+/// text.
+pub(super) fn room(fuel: u64) -> Environment<'static> {
+    let mut jinja = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        // A line that holds only a tag leaves no line behind.
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
+    // Only delimiters can be wrong, and none are set.
+    if let Ok(syntax) = syntax {
+        jinja.set_syntax(syntax);
+    }
+    jinja.set_undefined_behavior(UndefinedBehavior::Strict);
+    jinja.set_fuel(Some(fuel));
+    jinja.set_recursion_limit(DEPTH);
+    jinja.set_debug(true); // names the unknown variable; costs something only when there is an error
+    jinja.set_auto_escape_callback(|_| AutoEscape::None);
     for filter in NOT_SERVED {
         jinja.remove_filter(filter);
     }
@@ -67,6 +88,7 @@ pub(super) fn confine(jinja: &mut Environment<'_>) {
     }
     jinja.add_filter("join", join);
     jinja.add_function("range", range);
+    jinja
 }
 
 fn too_long(what: &str) -> Error {
@@ -157,6 +179,11 @@ pub(super) fn html(_: &str) -> AutoEscape {
 
 /// What a template may not use: where, and what is wrong with it.
 pub(super) fn forbidden(source: &str) -> Option<(Range<usize>, Words)> {
+    tags(source, |tokens, statement| in_tag(source, tokens, statement))
+}
+
+/// The first thing that is found in the tags of a source.
+pub(super) fn tags<T>(source: &str, mut found: impl FnMut(&[Range<usize>], bool) -> Option<T>) -> Option<T> {
     let mut from = 0;
     while let Some(open) = source[from..].find('{').map(|at| from + at) {
         from = open + 1;
@@ -165,7 +192,7 @@ pub(super) fn forbidden(source: &str) -> Option<(Range<usize>, Words)> {
             from = source[from..].find("#}").map_or(source.len(), |end| from + end + 2);
         } else if rest.starts_with('{') || rest.starts_with('%') {
             let tokens = tokens(source, from + 1, if rest.starts_with('%') { "%}" } else { "}}" });
-            if let Some(found) = in_tag(source, &tokens, rest.starts_with('%')) {
+            if let Some(found) = found(&tokens, rest.starts_with('%')) {
                 return Some(found);
             }
             from = tokens.last().map_or(from + 1, |token| token.end);
@@ -255,14 +282,14 @@ fn in_tag(source: &str, tokens: &[Range<usize>], statement: bool) -> Option<(Ran
 /// Words before a bracket that is no call.
 const KEYWORDS: [&str; 9] = ["if", "elif", "in", "and", "or", "not", "else", "set", "include"];
 
-fn not_served(what: &str) -> Words {
+pub(super) fn not_served(what: &str) -> Words {
     say(
         format!("« {what} » n'est pas permis dans un modèle de courriel"),
         format!("{what} is not allowed in a template of a mail"),
     )
 }
 
-fn calculates(sign: &str) -> Words {
+pub(super) fn calculates(sign: &str) -> Words {
     say(
         format!("un modèle place des mots et ne calcule pas : « {sign} » n'est pas permis ici"),
         format!("a template puts words in their places and does not calculate: {sign} is not allowed here"),

@@ -6,8 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::{Addressee, PostingRef};
 use crate::calendar::read::{Text, folder, posting};
-use crate::calendar::{Posting, Zone};
-use crate::diagnostic::Language;
+use crate::calendar::{Language, Posting, Zone};
 use crate::plan::notice::slip::{MOST, Slips, found};
 use crate::settings::read::settings;
 

@@ -59,7 +59,7 @@ pub struct ErrorFacts {
 }
 
 /// The slips of a mail, file by file. The same one in several people's places is one.
-pub(super) fn slips(slips: &[Slip<'_>], reader: &Reader) -> Vec<SlipFacts> {
+pub(super) fn slips(slips: &[Slip<'_>], reader: &Reader<'_>) -> Vec<SlipFacts> {
     let mut files: BTreeMap<&str, Vec<&Slip<'_>>> = BTreeMap::new();
     for slip in slips {
         files.entry(&slip.of.file).or_default().push(slip);
@@ -67,7 +67,7 @@ pub(super) fn slips(slips: &[Slip<'_>], reader: &Reader) -> Vec<SlipFacts> {
     files.into_values().filter_map(|group| Some(one(group.first()?.of, &group, reader))).collect()
 }
 
-fn one(of: &Slips, told: &[&Slip<'_>], reader: &Reader) -> SlipFacts {
+fn one(of: &Slips, told: &[&Slip<'_>], reader: &Reader<'_>) -> SlipFacts {
     let is_told = |wrong: &&Wrong| told.iter().any(|slip| slip.error == *wrong);
     let errors: Vec<ErrorFacts> =
         of.errors.iter().filter(is_told).map(|wrong| error_facts(wrong, reader)).collect();
@@ -96,7 +96,7 @@ fn one(of: &Slips, told: &[&Slip<'_>], reader: &Reader) -> SlipFacts {
     }
 }
 
-fn error_facts(error: &Wrong, reader: &Reader) -> ErrorFacts {
+fn error_facts(error: &Wrong, reader: &Reader<'_>) -> ErrorFacts {
     let say = |words: &Words| said(words, reader.tongue);
     let sentence = say(&error.sentence);
     let shown = error.place.as_ref().and_then(excerpt);
@@ -120,7 +120,7 @@ fn error_facts(error: &Wrong, reader: &Reader) -> ErrorFacts {
 }
 
 fn said(words: &Words, tongue: &dyn Tongue) -> String {
-    line(words.say(tongue.language())).unwrap_or_default()
+    line(words.say(tongue.language().spoken())).unwrap_or_default()
 }
 
 fn full_stop(sentence: String) -> String {

@@ -49,7 +49,7 @@ impl<'a> Told<'a> {
     }
 
     /// The words for its reader.
-    pub(super) fn facts(&self, reader: &Reader) -> ReminderFacts {
+    pub(super) fn facts(&self, reader: &Reader<'_>) -> ReminderFacts {
         let Item { posting, event, .. } = self.item;
         let tongue = reader.tongue;
         let label = event.label.as_deref().and_then(line);
@@ -67,11 +67,11 @@ impl<'a> Told<'a> {
         let what = tongue.what(event.kind, tense, is_several(shown));
         let what = match &name {
             Some(name) if event.kind == Kind::Milestone => name.clone(),
-            Some(name) => tongue.named(what, name),
-            None => what.to_owned(),
+            Some(name) => tongue.named(&what, name),
+            None => what.into_owned(),
         };
         let headline = match &remaining {
-            Some(remaining) => format!("{what} {remaining}"),
+            Some(remaining) => tongue.headline(&what, remaining),
             None => tongue.vaguely(&what, self.moment.past),
         };
         let days = match self.moment.distance {
@@ -114,8 +114,8 @@ pub(super) fn to_fix(event: &Event, tongue: &dyn Tongue) -> String {
     let name = event.name.as_deref().and_then(line);
     let what = match name {
         Some(name) if event.kind == Kind::Milestone => name,
-        Some(name) => tongue.named(what, &name),
-        None => what.to_owned(),
+        Some(name) => tongue.named(&what, &name),
+        None => what.into_owned(),
     };
     match event.label.as_deref().and_then(line) {
         Some(label) => format!("{what} ({label})"),

@@ -1,22 +1,20 @@
-//! Pure. What a language must be able to say for mails; `french` and `english` say it.
+//! Pure. What a language must be able to say for mails; `french` and `english` say it, and whatever `spoken` reads.
 //!
-//! To add a language, today, is a folder of templates and a little code:
-//!
-//! 1. `templates/CODE/`, and its code in the list of `render`: a template that is missing there does not compile;
-//! 2. a file beside `french` that implements [`Tongue`] and [`Notices`]: grammar, which no template can hold;
-//! 3. a variant of [`Language`]: the compiler then names every sentence of the commands that is to be said in it
-//!    ([`Words`](crate::diagnostic::Words) may answer in English until it is).
+//! A folder of templates says it in any other language (`spoken`), and needs no code. What is added here is also a phrase
+//! there: its name and arguments in `spoken::phrases`, its samples in `spoken::samples`, and its English in
+//! templates/en/words.txt; tests name what is forgotten.
+
+use std::borrow::Cow;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::changed::{Became, Detail, Turn};
-use super::english::English;
-use super::french::French;
 use super::leaf::LeafFacts;
 use super::matter::Why;
 use super::moment::Distance;
-use super::worded::Noun;
+use super::worded::{Noun, with_first};
 use crate::calendar::{Kind, Language, Zone};
+use crate::diagnostic::say;
 
 /// How an event stands, for the words that name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +28,7 @@ pub(super) enum Tense {
 }
 
 /// The sentences and scraps of sentences that facts are made of. Every function is a small pure one.
-pub(super) trait Tongue: Notices {
-    /// Which language it is.
-    fn language(&self) -> Language;
+pub(super) trait Tongue: Notices + Entries {
     /// A date without its weekday: « 3 juin 2026 ».
     fn date(&self, day: NaiveDate) -> String;
     /// A date as a leaf of a calendar: « juil. », « 6 », « lun. ».
@@ -56,9 +52,17 @@ pub(super) trait Tongue: Notices {
     /// A label and the days that it stands for: « 6 ou 7 juillet, soit lundi 6 et mardi 7 juillet 2026 ».
     fn that_is(&self, label: &str, when: &str) -> String;
     /// The words for an event that has neither date nor label.
-    fn to_be_fixed(&self) -> &'static str;
+    fn to_be_fixed(&self) -> Cow<'static, str>;
     /// What happens: « Clôture des candidatures »; a distance can follow it, save when its day is vague.
-    fn what(&self, kind: Kind, tense: Tense, several: bool) -> &'static str;
+    fn what(&self, kind: Kind, tense: Tense, several: bool) -> Cow<'static, str>;
+    /// The same of a day that is not fixed, further on in a sentence: « clôture des candidatures ».
+    fn inside(&self, kind: Kind, several: bool) -> String {
+        with_first(&self.what(kind, Tense::Vague, several), char::to_lowercase)
+    }
+    /// What happens and how far away it is: « Clôture des candidatures dans 7 jours ».
+    fn headline(&self, what: &str, distance: &str) -> String {
+        format!("{what} {distance}")
+    }
     /// What happens, by its name: « Entretien « Premier tour » ».
     fn named(&self, what: &str, name: &str) -> String;
     /// What happens on a day that is not fixed: « Prise de poste : jour à fixer ».
@@ -66,7 +70,7 @@ pub(super) trait Tongue: Notices {
     /// How many reminders follow the first of a mail: « et 2 autres rappels ».
     fn more(&self, others: usize) -> String;
     /// Why somebody receives reminders of so many postings, after "because".
-    fn why(&self, postings: usize) -> &'static str;
+    fn why(&self, postings: usize) -> Cow<'static, str>;
 }
 
 /// What a language says of notices besides.
@@ -106,16 +110,57 @@ pub(super) trait Notices {
     /// How many troubles follow the first: « et 2 autres problèmes ».
     fn more_troubles(&self, others: usize) -> String;
     /// Why somebody receives a digest, after "because".
-    fn why_digest(&self, all: bool) -> &'static str;
+    fn why_digest(&self, all: bool) -> Cow<'static, str>;
     /// Why somebody receives what was meant for others, after "because".
     fn why_absent(&self, names: &[String]) -> String;
 }
 
-/// The tongue of a language.
-pub(super) fn tongue(language: Language) -> &'static dyn Tongue {
-    match language {
-        Language::French => &French,
-        Language::English => &English,
+/// What stands after its name in an entry of a calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// Who meets the candidates.
+    Panel,
+    /// Whom they meet.
+    Application,
+    /// Where one meets.
+    Link,
+    /// The published posting.
+    Posting,
+}
+
+/// What a language says in calendars besides. French and English say it here, any other has to say it itself.
+pub(super) trait Entries {
+    /// Which language it is.
+    fn language(&self) -> Language;
+    /// A date that is no more: of an event that takes place on others, or of one that does not take place at all.
+    fn no_more(&self, what: &str, event: bool) -> String {
+        let (fr, en) =
+            if event { ("Annulé", "Cancelled") } else { ("Date retirée", "Date taken back") };
+        say(format!("{fr}\u{a0}: {what}"), format!("{en}: {what}")).say(self.language().spoken()).to_owned()
+    }
+    /// A fact after its name: « Jury : Camille et Sacha ».
+    fn fact(&self, fact: Fact, what: &str) -> String {
+        let (fr, en) = match fact {
+            Fact::Panel => ("Jury", "Panel"),
+            Fact::Application => ("Candidature", "Application"),
+            Fact::Link => ("Lien", "Link"),
+            Fact::Posting => ("Annonce", "Posting"),
+        };
+        say(format!("{fr}\u{a0}: {what}"), format!("{en}: {what}")).say(self.language().spoken()).to_owned()
+    }
+    /// How long it lasts is not known.
+    fn no_length(&self) -> String {
+        let unknown = say(
+            "La durée n'est pas précisée\u{a0}: une heure est réservée.",
+            "No length is given: an hour is set aside.",
+        );
+        unknown.say(self.language().spoken()).to_owned()
+    }
+    /// What the calendar is called to which somebody, or nobody alone, subscribes.
+    fn feed(&self, who: Option<&str>) -> String {
+        let who = who.map_or_else(String::new, |who| format!(" ({who})"));
+        let name = say(format!("Recrutements{who}"), format!("Recruitments{who}"));
+        name.say(self.language().spoken()).to_owned()
     }
 }
 

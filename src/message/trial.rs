@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
+use super::facts::facts_by;
 use super::fault::{TOO_LONG, file};
+use super::operator::operator_facts_by;
+use super::samples::samples;
 use super::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Slip, Templates,
-    Trouble, Why, facts, operator_facts,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Rendered, Slip, Templates,
+    Trouble, Why,
 };
 use crate::calendar::read::Broken;
-use crate::calendar::{Event, Posting, When, Zone};
-use crate::diagnostic::{Language, Place, Problem, say};
+use crate::calendar::{Event, Language, Posting, When, Zone};
+use crate::diagnostic::{Place, Problem, say};
 use crate::plan::Reminder;
 use crate::plan::notice::slip::{MOST, found};
 use crate::plan::said::{Difference, Member, Said, Shift, Standing};
@@ -21,8 +24,8 @@ const MOST_EVENTS: usize = 200;
 /// So many events stand in one mail of a trial: a posting of hundreds would make one that is too long.
 const IN_ONE_MAIL: usize = 25;
 
-/// What goes wrong when each event is told, once in each language in which it will be, and in each of which a
-/// template was replaced: broken templates, and templates that name what is not there. Notices are made up: the
+/// What goes wrong when each event is told, once in each language in which it will be, and in each of which there are
+/// templates: broken templates, and templates that name what is not there. Notices are made up: the
 /// event is moved, cancelled, fixed, and so on. Where nothing is replaced, nothing is to be mended.
 #[must_use]
 pub fn trial(
@@ -45,6 +48,7 @@ pub fn trial(
             let folder = format!("{}/", language.code());
             overrides.keys().any(|name| name.starts_with(&folder) || !name.contains('/'))
         })
+        .chain(templates.folders())
         .collect();
     let room = Room { templates: &templates, of_posting: &of_posting, replaced: &replaced };
     // A thousand postings are thousands of mails: every core takes its share.
@@ -61,7 +65,11 @@ pub fn trial(
     let pages = languages.into_iter().flat_map(|language| page(&templates, language));
     // Nobody can shorten a built-in template.
     let is_built_in = |problem: &Problem| !overrides.keys().any(|name| problem.file == file(name));
-    for problem in found.into_iter().flat_map(|(problems, _)| problems).chain(pages) {
+    // Whoever adds a language may have no posting yet: any day will do for those that are made up.
+    let any_day = DateTime::UNIX_EPOCH.date_naive();
+    let shown = templates.folders().flat_map(|language| samples(&templates, language, any_day));
+    let shown = shown.filter_map(|sample| sample.mail.err());
+    for problem in found.into_iter().flat_map(|(problems, _)| problems).chain(pages).chain(shown) {
         let beyond_help = problem.code == TOO_LONG && is_built_in(&problem);
         if !beyond_help && !problems.contains(&problem) {
             problems.push(problem);
@@ -157,17 +165,29 @@ fn readers<'a>(
     found.into_values().collect()
 }
 
+/// The mail in words that tells this.
+fn written(
+    templates: &Templates,
+    matter: &Matter<'_>,
+    to: &Addressee<'_>,
+    now: DateTime<Utc>,
+) -> Result<Rendered, Problem> {
+    let voice = templates.voice(to.language);
+    let facts = facts_by(&voice, matter, to, now);
+    voice.fault().map_or_else(|| templates.render(&facts), Err)
+}
+
 /// What goes wrong when a reminder leaves alone.
 fn alone(templates: &Templates, item: Item<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Option<Problem> {
     let matter = Matter { reminders: vec![item], ..Matter::default() };
-    templates.render(&facts(&matter, to, now)).err()
+    written(templates, &matter, to, now).err()
 }
 
 /// What goes wrong when reminders leave late: two of one posting, one of them to whoever covers.
 fn late(templates: &Templates, item: Item<'_>, to: &Addressee<'_>, now: DateTime<Utc>) -> Option<Problem> {
     let matter =
         Matter { reminders: vec![item, Item { absent: Some("Camille"), ..item }], ..Matter::default() };
-    templates.render(&facts(&matter, to, now + TimeDelta::hours(1))).err()
+    written(templates, &matter, to, now + TimeDelta::hours(1)).err()
 }
 
 /// What goes wrong when events are told in every way there is, all in one mail: their reminders, how they changed
@@ -259,7 +279,7 @@ fn told(
         digest: Some(digest),
         calendar: Vec::new(),
     };
-    templates.render(&facts(&matter, to, later)).err()
+    written(templates, &matter, to, later).err()
 }
 
 /// What goes wrong in a digest that has nothing to say.
@@ -280,7 +300,7 @@ fn nothing(
         all: false,
     };
     let matter = Matter { digest: Some(digest), ..Matter::default() };
-    templates.render(&facts(&matter, to, now)).err()
+    written(templates, &matter, to, now).err()
 }
 
 /// What goes wrong when two files are wrong in more ways than a mail tells: one that was right before, and one that
@@ -313,7 +333,7 @@ fn slips(
     let found = found(&broken, &problems, &[], &in_force, &since);
     let told = found.values().flat_map(|of| of.errors.iter().map(move |error| (of, error)));
     let slips = told.map(|(of, error)| Slip { of, error, absent: Some("Camille") }).collect();
-    templates.render(&facts(&Matter { slips, ..Matter::default() }, to, now)).err()
+    written(templates, &Matter { slips, ..Matter::default() }, to, now).err()
 }
 
 /// Ways in which an event might change.
@@ -361,7 +381,11 @@ fn page(templates: &Templates, language: Language) -> Vec<Problem> {
     let pages: [&[Trouble<'_>]; 3] = [&[open], &[healed], &[open, healed]];
     pages
         .iter()
-        .filter_map(|troubles| templates.render_operator(&operator_facts(troubles, &to, since)).err())
+        .filter_map(|troubles| {
+            let voice = templates.voice(language);
+            let facts = operator_facts_by(&voice, troubles, &to, since);
+            voice.fault().or_else(|| templates.render_operator(&facts).err())
+        })
         .collect()
 }
 

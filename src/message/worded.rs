@@ -10,16 +10,16 @@ use crate::diagnostic::is_unsafe;
 
 /// For whom words are found, and when.
 #[derive(Clone, Copy)]
-pub(super) struct Reader {
+pub(super) struct Reader<'a> {
     /// The language they read.
-    pub tongue: &'static dyn Tongue,
+    pub tongue: &'a dyn Tongue,
     /// The zone in which they live.
     pub zone: Zone,
     /// When the mail is written.
     pub now: DateTime<Utc>,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// An instant in full, on the reader's clock: « dimanche 21 juin 2026 à 9 h, heure de Paris ».
     pub(super) fn instant(&self, at: DateTime<Utc>) -> String {
         format!("{}, {}", self.tongue.starts(&[self.zone.local(at)]), self.tongue.zone(self.zone))
@@ -74,11 +74,11 @@ pub(super) struct Noun {
 impl Noun {
     pub(super) fn of(kind: Kind, name: Option<&str>, several: bool, tongue: &dyn Tongue) -> Self {
         let what = tongue.what(kind, Tense::Vague, several);
-        let inside = with_first(what, char::to_lowercase);
+        let inside = tongue.inside(kind, several);
         let (first, inside) = match name.and_then(line) {
             Some(name) if kind == Kind::Milestone => (name.clone(), name),
-            Some(name) => (tongue.named(what, &name), tongue.named(&inside, &name)),
-            None => (what.to_owned(), inside),
+            Some(name) => (tongue.named(&what, &name), tongue.named(&inside, &name)),
+            None => (what.into_owned(), inside),
         };
         Self { kind, several, first, inside }
     }
@@ -109,7 +109,7 @@ pub(super) fn dated(
         }
         (_, Some(label)) => label,
         (Some(when), None) => when,
-        (None, None) => tongue.to_be_fixed().to_owned(),
+        (None, None) => tongue.to_be_fixed().into_owned(),
     };
     let there = words(shown, zone, there, tongue).filter(|_| reads_differently(shown, zone, there));
     Dated { when, there }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::facts::facts_by;
 use super::icalendar::attached;
+use super::operator::operator_facts_by;
 use super::{
-    Addressee, CalendarFile, ComposeError, Matter, Rendered, Templates, Trouble, compose_with, facts,
-    operator_facts,
+    Addressee, CalendarFile, ComposeError, Matter, Rendered, Templates, Trouble, compose_with,
 };
 use crate::diagnostic::Problem;
 use crate::settings::Mail;
@@ -35,8 +36,13 @@ pub fn write(
     now: DateTime<Utc>,
 ) -> Result<Written, Problem> {
     let about = matter.about().map(str::to_owned);
-    let rendered = Rendered { about, ..templates.render(&facts(matter, to, now))? };
-    let calendar = attached(&matter.calendar, to.language);
+    let voice = templates.voice(to.language);
+    let facts = facts_by(&voice, matter, to, now);
+    let calendar = attached(&matter.calendar, &voice);
+    if let Some(fault) = voice.fault() {
+        return Err(fault);
+    }
+    let rendered = Rendered { about, ..templates.render(&facts)? };
     Ok(wrapped(rendered, calendar.as_ref(), to, sender, message_id, now))
 }
 
@@ -49,7 +55,12 @@ pub fn write_operator(
     message_id: &str,
     now: DateTime<Utc>,
 ) -> Result<Written, Problem> {
-    let rendered = templates.render_operator(&operator_facts(troubles, to, now))?;
+    let voice = templates.voice(to.language);
+    let facts = operator_facts_by(&voice, troubles, to, now);
+    if let Some(fault) = voice.fault() {
+        return Err(fault);
+    }
+    let rendered = templates.render_operator(&facts)?;
     Ok(wrapped(rendered, None, to, sender, message_id, now))
 }
 

@@ -12,8 +12,8 @@ use crate::calendar::read::{address, dotless, forbidden, language, resolve, span
 use crate::calendar::slug::{is_id, propose};
 use crate::calendar::value::text;
 use crate::calendar::walk::{At, Source, Table};
-use crate::calendar::{Directory, House, WorkingDays, Zone};
-use crate::diagnostic::{Language, nearest, say};
+use crate::calendar::{Directory, House, Language, WorkingDays, Zone};
+use crate::diagnostic::{nearest, say};
 
 /// The people and teams of jalon.toml; `allowed` is what `[mail] recipients` says.
 pub(super) fn directory(table: &Table<'_, '_>, allowed: Option<Vec<String>>) -> Directory {
@@ -345,7 +345,7 @@ fn whole_teams(source: &Source<'_>, directory: &mut Directory, members: &BTreeMa
     }
     let house = House {
         zone: Zone::UTC,
-        language: Language::French,
+        language: Language::default(),
         days: WorkingDays::default(),
         directory: directory.clone(),
         accept: BTreeSet::new(),

@@ -1,6 +1,8 @@
 //! Pure. Where something stands in the text of jalon.toml that was read, for trouble that is found out only later: a
 //! folder or a file that is not there.
 
+use std::ops::Range;
+
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Place, fit_to_show};
@@ -22,13 +24,27 @@ pub fn place(text: &str, table: Option<(&str, usize)>, key: &str) -> Option<Plac
             inner.and_then(|inner| inner.get(key)).map_or_else(|| value.span(), toml::Spanned::span)
         }
     };
-    let mut place = Place::of(text, &span);
+    Some(shown(text, &span))
+}
+
+/// Where the value of a key of a person stands.
+#[must_use]
+pub fn place_of_person(text: &str, id: &str, key: &str) -> Option<Place> {
+    let root = DeTable::parse(text).ok()?;
+    let people = root.get_ref().get("people")?.get_ref().as_table()?;
+    let span = people.get(id)?.get_ref().as_table()?.get(key)?.span();
+    Some(shown(text, &span))
+}
+
+/// A place with as much of its line as may be shown.
+fn shown(text: &str, span: &Range<usize>) -> Place {
+    let mut place = Place::of(text, span);
     let lines: Vec<&str> = text.lines().take(place.line).collect();
     let shown = fit_to_show(lines.into_iter().rev()).unwrap_or_default();
     if shown.len() < place.text.len() {
         shown.clone_into(&mut place.text);
     }
-    Some(place)
+    place
 }
 
 #[cfg(test)]
@@ -44,6 +60,9 @@ mod tests {
         assert_eq!(found(Some(("smtp", 0)), "ca_file"), Some((5, 11, "ca_file = \"ca.pem\"".to_owned())));
         assert_eq!(found(Some(("smtp", 1)), "password"), Some((7, 12, String::new())));
         assert_eq!(found(None, "templates"), None);
+        let people = "[people]\nb = { name = \"B\", language = \"de\" }\n[people.a]\nlanguage = \"it\"\n";
+        let of = |id| place_of_person(people, id, "language").map(|place| (place.line, place.column));
+        assert_eq!((of("a"), of("b"), of("c")), (Some((4, 12)), Some((2, 30)), None));
         assert_eq!(place("a = ", None, "a"), None);
     }
 }

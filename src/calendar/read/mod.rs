@@ -321,9 +321,16 @@ fn near_zone(text: &str) -> Option<&'static str> {
         .or_else(|| nearest(text, Zone::names()))
 }
 
-/// A language.
+/// A language, by its code: whether there are templates in it is not known here.
 pub fn language(table: &Table<'_, '_>) -> Option<Language> {
-    table.choice("language", &Language::ALL.map(|language| (language.code(), language)))
+    let written = table.text("language")?;
+    if let Some(language) = Language::parse(written.get_ref()) {
+        return Some(language);
+    }
+    let usual = Language::usual(written.get_ref()).and_then(|code| Language::parse(&code));
+    let known: Vec<Language> = Language::ALL.into_iter().chain(usual).collect();
+    let words: Vec<(&str, Language)> = known.iter().map(|language| (language.code(), *language)).collect();
+    table.choice("language", &words)
 }
 
 /// `holidays` (in place of the house's), `days_off` and `work_days` (besides the house's).

@@ -290,7 +290,7 @@ pub fn told(posting: &Posting, reminder: &Reminder, language: Language) -> Strin
     let to = Addressee {
         name: reminder.reader.name.as_deref(),
         email: &reminder.reader.email,
-        language,
+        language: language.into(),
         zone: reminder.zone,
     };
     let headline = posting.events.iter().find(|event| event.id == reminder.event).map(|event| {

@@ -1,5 +1,7 @@
 //! Pure. English: what is said of changes, new postings, what was missed, digests and absences.
 
+use std::borrow::Cow;
+
 use chrono::{NaiveDate, NaiveTime};
 
 use super::super::changed::{Became, Detail, Turn};
@@ -136,12 +138,12 @@ impl Notices for English {
         if others == 1 { "and 1 other problem".to_owned() } else { format!("and {others} other problems") }
     }
 
-    fn why_digest(&self, all: bool) -> &'static str {
-        if all {
+    fn why_digest(&self, all: bool) -> Cow<'static, str> {
+        Cow::Borrowed(if all {
             "a regular summary of all recruitments is set up for you"
         } else {
             "a regular summary of your recruitments is set up for you"
-        }
+        })
     }
 
     fn why_absent(&self, names: &[String]) -> String {

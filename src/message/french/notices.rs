@@ -1,5 +1,7 @@
 //! Pure. French: what is said of changes, new postings, what was missed, digests and absences.
 
+use std::borrow::Cow;
+
 use chrono::{NaiveDate, NaiveTime};
 
 use super::super::changed::{Became, Detail, Turn};
@@ -143,12 +145,12 @@ impl Notices for French {
         if others == 1 { "et 1 autre problème".to_owned() } else { format!("et {others} autres problèmes") }
     }
 
-    fn why_digest(&self, all: bool) -> &'static str {
-        if all {
+    fn why_digest(&self, all: bool) -> Cow<'static, str> {
+        Cow::Borrowed(if all {
             "un point régulier sur tous les recrutements est prévu pour vous"
         } else {
             "un point régulier sur vos recrutements est prévu pour vous"
-        }
+        })
     }
 
     fn why_absent(&self, names: &[String]) -> String {

@@ -5,12 +5,12 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::Dates;
 use super::lines::Lines;
 use crate::calendar::{Kind, Language};
-use crate::diagnostic::say;
 use crate::message::facts::NameFacts;
 use crate::message::identity::digest;
 use crate::message::moment::{Shown, whole};
-use crate::message::tongue::{Tongue, tongue};
+use crate::message::tongue::{Fact, Tongue};
 use crate::message::typography;
+use crate::message::voice::Voice;
 use crate::message::worded::{Noun, dated, line, link};
 use crate::plan::said::{Said, Standing};
 use crate::plan::told::Revision;
@@ -48,7 +48,7 @@ enum Slot {
 
 /// Every date that an event has or had: those that it has first, in their order; then those that are gone, as they last
 /// were. Of what is done with, or filled, only what was over by then.
-pub(super) fn components(dates: &Dates<'_>, language: Language) -> Vec<Component> {
+pub(super) fn components(dates: &Dates<'_>, voice: &Voice<'_>) -> Vec<Component> {
     let Some((last, said)) = dates.history.last().and_then(|last| Some((last, last.said()?))) else {
         return Vec::new();
     };
@@ -68,7 +68,7 @@ pub(super) fn components(dates: &Dates<'_>, language: Language) -> Vec<Component
             let (slot, of) =
                 [&said].into_iter().chain(&earlier).find_map(|said| Some((*slots(said).get(n)?, said)))?;
             let cancelled = n >= takes_place;
-            let words = Words { dates, said: &said, cancelled, language };
+            let words = Words { dates, said: &said, cancelled, tongue: voice.tongue() };
             Some(Component {
                 uid: format!("jalon-{known_as}-{}", n + 1),
                 sequence: last.revision.saturating_sub(1),
@@ -154,53 +154,43 @@ struct Words<'a> {
     /// What holds of the event.
     said: &'a Said,
     cancelled: bool,
-    language: Language,
+    tongue: &'a dyn Tongue,
 }
 
 impl Words<'_> {
     fn summary(&self) -> String {
-        let noun = Noun::of(self.said.kind, self.said.name.as_deref(), false, self.tongue());
+        let noun = Noun::of(self.said.kind, self.said.name.as_deref(), false, self.tongue);
         let posting = NameFacts::of(self.dates.posting, &self.said.title, self.said.organisation.as_deref());
         let whole = format!("{} – {}", noun.first, posting.heading);
-        let said = match (self.cancelled, self.said.standing) {
-            (false, _) => say(whole.clone(), whole),
-            // The event goes on, at other dates.
-            (true, Standing::On) => {
-                say(format!("Date retirée\u{a0}: {whole}"), format!("Date taken back: {whole}"))
-            }
-            (true, _) => say(format!("Annulé\u{a0}: {whole}"), format!("Cancelled: {whole}")),
+        // An event may go on, at other dates.
+        let said = if self.cancelled {
+            self.tongue.no_more(&whole, self.said.standing != Standing::On)
+        } else {
+            whole
         };
-        self.set(said.say(self.language).to_owned())
+        self.set(said)
     }
 
     fn description(&self) -> String {
         let Said { when, zone, label, .. } = self.said;
         let shown = whole(when, *zone);
-        let mut lines = vec![dated(&shown, label.as_deref(), true, *zone, *zone, self.tongue()).when];
-        let mut more = |fr: &str, en: &str, what: String| {
-            lines.push(
-                say(format!("{fr}\u{a0}: {what}"), format!("{en}: {what}")).say(self.language).to_owned(),
-            );
-        };
+        let mut lines = vec![dated(&shown, label.as_deref(), true, *zone, *zone, self.tongue).when];
+        let mut more = |fact, what: String| lines.push(self.tongue.fact(fact, &what));
         let met = self.said.kind == Kind::Interview && !self.cancelled;
         if let Some(panel) = self.panel().filter(|_| met) {
-            more("Jury", "Panel", panel);
+            more(Fact::Panel, panel);
         }
         if let Some(candidate) = self.candidate().filter(|_| met) {
-            more("Candidature", "Application", candidate);
+            more(Fact::Application, candidate);
         }
         if let Some(link) = self.said.link.as_deref().and_then(link).filter(|_| !self.cancelled) {
-            more("Lien", "Link", link);
+            more(Fact::Link, link);
         }
         if let Some(page) = self.page() {
-            more("Annonce", "Posting", page);
+            more(Fact::Posting, page);
         }
         if matches!(shown, Shown::Starts(_)) && length(self.said).is_none() && !self.cancelled {
-            let unknown = say(
-                "La durée n'est pas précisée\u{a0}: une heure est réservée.",
-                "No length is given: an hour is set aside.",
-            );
-            lines.push(unknown.say(self.language).to_owned());
+            lines.push(self.tongue.no_length());
         }
         self.set(lines.join("\n"))
     }
@@ -222,18 +212,14 @@ impl Words<'_> {
 
     fn panel(&self) -> Option<String> {
         let names: Vec<String> = self.said.panel.iter().filter_map(|member| line(&member.shown)).collect();
-        (!names.is_empty()).then(|| self.tongue().list(&names))
+        (!names.is_empty()).then(|| self.tongue.list(&names))
     }
 
     fn candidate(&self) -> Option<String> {
         self.dates.now.and_then(|(_, event)| line(event.candidate.as_deref()?))
     }
 
-    fn tongue(&self) -> &'static dyn Tongue {
-        tongue(self.language)
-    }
-
     fn set(&self, words: String) -> String {
-        if self.language == Language::French { typography::text(&words) } else { words }
+        if self.tongue.language() == Language::French { typography::text(&words) } else { words }
     }
 }

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Dates, written};
 use crate::calendar::slug::slug;
-use crate::calendar::{Language, Posting, Recipient};
-use crate::diagnostic::say;
+use crate::calendar::{Posting, Recipient};
 use crate::message::identity::digest;
+use crate::message::voice::Voice;
 use crate::plan::row::Row;
 use crate::plan::told::Histories;
 use crate::plan::{Reminder, Sort};
@@ -88,17 +88,11 @@ pub fn is_theirs(dates: &Dates<'_>, id: &str, reminded: &BTreeMap<String, Events
 pub fn feed(
     events: &[Dates<'_>],
     owner: Option<Owner<'_>>,
-    language: Language,
+    voice: &Voice<'_>,
     now: DateTime<Utc>,
 ) -> String {
-    let name = owner.map_or_else(
-        || say("Recrutements", "Recruitments"),
-        |owner| {
-            let who = owner.name.unwrap_or(owner.id);
-            say(format!("Recrutements ({who})"), format!("Recruitments ({who})"))
-        },
-    );
-    written(events, language, Some(name.say(language)), |over| over > now - KEPT).unwrap_or_default()
+    let name = voice.tongue().feed(owner.map(|owner| owner.name.unwrap_or(owner.id)));
+    written(events, voice, Some(&name), |over| over > now - KEPT).unwrap_or_default()
 }
 
 /// What the file of a feed is called. Whoever does not know the secret cannot guess it, nor tell it from another

@@ -23,7 +23,8 @@ use chrono::{DateTime, Utc};
 
 use self::component::components;
 use self::lines::Lines;
-use crate::calendar::{Event, Language, Posting};
+use crate::calendar::{Event, Posting};
+use crate::message::voice::Voice;
 use crate::plan::told::Revision;
 
 /// An event, as the ledger knows it and as the files have it.
@@ -50,10 +51,10 @@ pub struct CalendarFile {
 
 /// The file that is attached to a mail about these events. None when no day of them is or was fixed.
 #[must_use]
-pub fn attached(events: &[Dates<'_>], language: Language) -> Option<CalendarFile> {
+pub fn attached(events: &[Dates<'_>], voice: &Voice<'_>) -> Option<CalendarFile> {
     let first = events.first()?.posting;
     let of_one = events.iter().all(|event| event.posting == first);
-    let text = written(events, language, None, |_| true)?;
+    let text = written(events, voice, None, |_| true)?;
     Some(CalendarFile { name: format!("{}.ics", if of_one { first } else { "jalon" }), text })
 }
 
@@ -62,7 +63,7 @@ pub fn attached(events: &[Dates<'_>], language: Language) -> Option<CalendarFile
 #[must_use]
 pub fn written(
     events: &[Dates<'_>],
-    language: Language,
+    voice: &Voice<'_>,
     name: Option<&str>,
     wanted: impl Fn(DateTime<Utc>) -> bool,
 ) -> Option<String> {
@@ -85,7 +86,7 @@ pub fn written(
         if !seen.insert((event.posting, event.event)) {
             continue;
         }
-        for component in components(event, language).into_iter().filter(|one| wanted(one.over)) {
+        for component in components(event, voice).into_iter().filter(|one| wanted(one.over)) {
             component.write(&mut lines);
             any = true;
         }

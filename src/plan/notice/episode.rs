@@ -155,7 +155,7 @@ impl Desk<'_> {
     }
 
     fn say<'a>(&self, words: &'a Words) -> &'a str {
-        words.say(self.operator.language.unwrap_or(self.scene.house.language))
+        words.say(self.operator.language.unwrap_or(self.scene.house.language).spoken())
     }
 
     fn as_it_is(&self, row: &Row) -> Wanted {
