@@ -66,7 +66,7 @@ impl Memory {
         let histories = Histories::of(self.revisions.clone());
         let history = histories.get(posting, event);
         let dates = Dates { posting, event, history, now: None };
-        attached(&[dates], Language::English).map(|file| read(&file.text))
+        attached(&[dates], &Voice::of(Language::English)).map(|file| read(&file.text))
     }
 
     /// UID and what is said of each date of an event.
@@ -291,7 +291,7 @@ fn a_date_says_what_one_needs_in_the_readers_language() {
     let event = &posting.events[0];
     let history = histories.get("p", &event.id);
     let dates = Dates { posting: "p", event: &event.id, history, now: Some((&posting, event)) };
-    let french = attached(&[dates, dates], Language::French).unwrap();
+    let french = attached(&[dates, dates], &Voice::of(Language::French)).unwrap();
     assert_eq!(french.name, "p.ics");
     let calendar = read(&french.text);
     assert_eq!(calendar.events.len(), 1, "an event that a mail tells twice is one");
@@ -305,7 +305,7 @@ fn a_date_says_what_one_needs_in_the_readers_language() {
             "lundi 6 juillet 2026 à 9\u{a0}h\u{a0}30, heure de Paris\nJury\u{a0}: camille@example.org\nCandidature\u{a0}: C-014\nLien\u{a0}: https://example.org/visio\nAnnonce\u{a0}: https://example.org/annonce?a=1&b=été\nLa durée n'est pas précisée\u{a0}: une heure est réservée."
         )
     );
-    let english = read(&attached(&[dates], Language::English).unwrap().text);
+    let english = read(&attached(&[dates], &Voice::of(Language::English)).unwrap().text);
     assert_eq!(english.events[0].get("SUMMARY"), Some("Interview “Premier tour” – T (Villages Vivants)"));
     assert_eq!(english.events[0].get("UID"), one.get("UID"));
     // Nowhere to click but the posting: an address is ASCII.
@@ -316,7 +316,7 @@ fn a_date_says_what_one_needs_in_the_readers_language() {
         }],
         ..dates
     };
-    let calendar = read(&attached(&[alone], Language::English).unwrap().text);
+    let calendar = read(&attached(&[alone], &Voice::of(Language::English)).unwrap().text);
     assert_eq!(calendar.events[0].get("URL"), Some("https://example.org/annonce?a=1&b=%C3%A9t%C3%A9"));
 }
 

@@ -9,7 +9,7 @@ use super::super::moment::Distance;
 use super::super::tongue::{Fact, Tense, Tongue};
 use super::super::worded::Noun;
 use super::super::voice::Voice;
-use crate::calendar::{Kind, Language, Zone};
+use crate::calendar::{Kind, Zone};
 
 /// A phrase with its arguments.
 pub(super) struct Sample {
@@ -279,17 +279,4 @@ fn entries(samples: &mut Samples) {
     for who in [None, Some("Camille Exemple")] {
         samples.add("feed", move |tongue| tongue.feed(who));
     }
-}
-
-/// The words of one phrase in English, for the manual: a few that differ.
-#[must_use]
-pub fn english(phrase: &str) -> Vec<String> {
-    let voice = Voice::of(Language::English);
-    let mut found: Vec<String> = Vec::new();
-    for (_, words) in answers(&voice).into_iter().filter(|(name, _)| *name == phrase) {
-        if !found.contains(&words) {
-            found.push(words);
-        }
-    }
-    found
 }

@@ -20,7 +20,7 @@ use crate::diagnostic::Problem;
 
 /// Somebody who speaks a language for one mail: the first phrase that fails leaves a fault, and no words.
 #[derive(Debug)]
-pub struct Speaker<'a> {
+pub(in crate::message) struct Speaker<'a> {
     lexicon: &'a Lexicon,
     fault: RefCell<Option<Problem>>,
 }
@@ -31,7 +31,7 @@ impl<'a> Speaker<'a> {
     }
 
     /// What went wrong first.
-    pub fn fault(&self) -> Option<Problem> {
+    pub(in crate::message) fn fault(&self) -> Option<Problem> {
         self.fault.borrow().clone()
     }
 
