@@ -121,7 +121,7 @@ fn words(page: &Page, language: Language) -> Vec<String> {
     let mut faults = Vec::new();
     let near: &[&str] = match language {
         Language::French => &["aujourd'hui", "demain", "dans ", "heure"],
-        Language::English => &["today", "tomorrow", "in ", "hour"],
+        _ => &["today", "tomorrow", "in ", "hour"],
     };
     let mut heading = String::new();
     for (n, element) in page.elements.iter().enumerate() {

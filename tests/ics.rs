@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jalon::calendar::{Language, Posting};
-use jalon::message::Dates;
 use jalon::message::icalendar::attached;
+use jalon::message::{Dates, Voice};
 use jalon::plan::told::{Histories, Revision, revise};
 use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use proptest::prelude::*;

@@ -78,7 +78,10 @@ fn each_file_that_is_missing_is_named() {
         let (templates, problems) = Templates::read(texts);
         assert!(templates.is_none(), "{name}: a language is whole, or none");
         let [problem] = &problems[..] else { panic!("{name}: {}", shown(&problems)) };
-        assert_eq!((problem.code, problem.file.as_str()), ("missing-template", &*format!("templates/de/{name}")));
+        assert_eq!(
+            (problem.code, problem.file.as_str()),
+            ("missing-template", &*format!("templates/de/{name}"))
+        );
         assert!(problem.remedy.as_ref().unwrap().en.contains(&format!("copy en/{name}")), "{problem:?}");
     }
     // All of them at once.
@@ -173,11 +176,19 @@ fn what_is_wrong_with_words_is_said_where_it_is() {
 fn words_cannot_use_up_the_machine() {
     let phrase = |body: &str| {
         let body = body.to_owned();
-        worded(move |words| words.replace("{% macro to_be_fixed() %}Termin noch offen", &format!("{{% macro to_be_fixed() %}}{body}")))
+        worded(move |words| {
+            words.replace(
+                "{% macro to_be_fixed() %}Termin noch offen",
+                &format!("{{% macro to_be_fixed() %}}{body}"),
+            )
+        })
     };
     let begun = std::time::Instant::now();
     for (body, code) in [
-        ("{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}", "template-too-long"),
+        (
+            "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}",
+            "template-too-long",
+        ),
         ("{{ to_be_fixed() }}", "template-fails"),
         ("{% set a = 'x' ~ 'x' %}{{ a }}", "template-calculates"),
         ("{{ list(items=[1] * 9999) }}", "template-calculates"),
@@ -193,7 +204,8 @@ fn words_cannot_use_up_the_machine() {
         assert_eq!(problems.first().map(|problem| problem.code), Some(code), "{body}: {}", shown(&problems));
     }
     // What doubles by being handed on.
-    let mut doubles = "{% macro _d0(x) %}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{% endmacro %}".to_owned();
+    let mut doubles =
+        "{% macro _d0(x) %}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{{ x }}{% endmacro %}".to_owned();
     for n in 1..7 {
         doubles = format!("{doubles}{{% macro _d{n}(x) %}}{{{{ _d{0}(_d{0}(x)) }}}}{{% endmacro %}}", n - 1);
     }
@@ -201,7 +213,12 @@ fn words_cannot_use_up_the_machine() {
         let words = words.replace("Termin noch offen{% endmacro", "{{ _d6('xxxxxxxx') }}{% endmacro");
         words.replacen("{# Daten #}", &doubles, 1)
     });
-    assert_eq!(problems.first().map(|problem| problem.code), Some("template-too-long"), "{}", shown(&problems));
+    assert_eq!(
+        problems.first().map(|problem| problem.code),
+        Some("template-too-long"),
+        "{}",
+        shown(&problems)
+    );
     let long = phrase(&"x".repeat(600));
     assert_eq!(long.first().map(|problem| problem.code), Some("template-calculates"));
     let longer = worded(|words| format!("{words}{{# {} #}}", "x".repeat(60_000)));
@@ -233,7 +250,8 @@ fn a_folder_of_another_name_is_none() {
 fn words_of_ones_own_replace_those_of_english() {
     let words = MODEL.replace("date to be fixed", "no date yet");
     let templates = Templates::new(BTreeMap::from([("en/words.txt".to_owned(), words)])).unwrap();
-    let said = |language| answers(&templates.voice(language)).into_iter().find(|(name, _)| *name == "to_be_fixed");
+    let said =
+        |language| answers(&templates.voice(language)).into_iter().find(|(name, _)| *name == "to_be_fixed");
     assert_eq!(said(Language::English).unwrap().1, "no date yet");
     assert_eq!(said(Language::French).unwrap().1, "date à fixer");
 }
@@ -271,7 +289,8 @@ fn every_mail_of_a_third_language_is_in_it() {
         assert!(mail.html.contains("<html lang=\"de\">"), "{shape}");
         // What is wrong with a file or with jalon is said in English.
         let ours = !shape.contains("file") && !shape.contains("Operator") && shape != "Everything at once";
-        let words: BTreeSet<&str> = mail.text.split(|c: char| !c.is_alphabetic()).collect();
+        let text = mail.text.replace("end of the month", "").replace("after the holidays", "");
+        let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphabetic()).collect();
         for foreign in ["the", "is", "of", "reminder", "Reminder", "and", "le", "et", "du"] {
             assert!(!ours || !words.contains(foreign), "{shape}: {foreign}\n{}", mail.text);
         }
@@ -286,11 +305,20 @@ fn every_mail_of_a_third_language_is_in_it() {
 #[test]
 fn each_day_of_seven_years_is_said_in_german() {
     const MONTHS: [&str; 12] = [
-        "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-        "November", "Dezember",
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
     ];
-    const DAYS: [&str; 7] =
-        ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"];
+    const DAYS: [&str; 7] = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"];
     let templates = Templates::new(folder()).unwrap();
     let mut day: NaiveDate = "2024-01-01".parse().unwrap();
     let mut seen = 0;
@@ -309,7 +337,10 @@ fn each_day_of_seven_years_is_said_in_german() {
         assert_eq!((facts.reminders[0].when.as_str(), voice.fault()), (&*expected, None));
         let leaf = facts.reminders[0].leaf.as_ref().unwrap();
         assert!(weekday.starts_with(leaf.weekday.trim_end_matches('.')), "{leaf:?}");
-        assert!(month.starts_with(leaf.month.trim_end_matches('.')) && leaf.day == day.day().to_string(), "{leaf:?}");
+        assert!(
+            month.starts_with(leaf.month.trim_end_matches('.')) && leaf.day == day.day().to_string(),
+            "{leaf:?}"
+        );
         day = day.succ_opt().unwrap();
         seen += 1;
     }
@@ -331,11 +362,18 @@ fn calendars_are_in_the_language_of_their_reader() {
     };
     let (first, second) = (revision(1, &said), revision(2, &gone));
     let calendar = |history: &[Revision]| {
-        let dates = Dates { posting: "p", event: "interview:erste-runde", history, now: Some((&posting, &posting.events[0])) };
+        let dates = Dates {
+            posting: "p",
+            event: "interview:erste-runde",
+            history,
+            now: Some((&posting, &posting.events[0])),
+        };
         templates.speak(german(), |voice| feed(&[dates], None, voice, paris("2026-06-02T09:00")))
     };
     let text = calendar(std::slice::from_ref(&first)).replace("\r\n ", "");
-    for expected in ["SUMMARY:Vorstellungsgespräch", "Auswahlkommission: Camille", "NAME:Stellenausschreibungen"] {
+    for expected in
+        ["SUMMARY:Vorstellungsgespräch", "Auswahlkommission: Camille", "NAME:Stellenausschreibungen"]
+    {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
     assert!(calendar(&[first, second]).contains("SUMMARY:Entfällt: Vorstellungsgespräch"));

@@ -397,7 +397,7 @@ fn the_operator_reads_what_is_wrong_and_what_is_well_again() {
                 "Le relais smtp.example.org ne répond plus.",
                 "Le fichier postings/cantine.toml ne peut pas être lu ; sa dernière bonne version reste en vigueur.",
             ],
-            Language::English => [
+            _ => [
                 "The relay smtp.example.org does not answer any more.",
                 "The file postings/cantine.toml cannot be read; its last good version stays in force.",
             ],

@@ -9,9 +9,10 @@ use std::fs;
 use std::path::Path;
 
 use jalon::calendar::Language;
-use jalon::message::Templates;
 use jalon::message::render::BUILT_IN;
 use jalon::message::samples::samples;
+use jalon::message::spoken::{PHRASES, Phrase, answers};
+use jalon::message::{Templates, Voice};
 use serde_json::Value;
 
 /// Where what is written begins.
@@ -203,8 +204,50 @@ fn written() -> (String, Vec<String>) {
             }
         }
     }
+    phrases(&mut text);
     (text, silent)
 }
+
+/// What a language says: every phrase, what it is given, and its English.
+fn phrases(text: &mut String) {
+    let answers = answers(&Voice::of(Language::English));
+    text.push_str(PHRASES_ARE);
+    for Phrase { name, takes, said } in PHRASES {
+        let mut all: Vec<&str> = Vec::new();
+        for (_, words) in answers.iter().filter(|(of, _)| of == name) {
+            if !all.contains(&words.as_str()) {
+                all.push(words);
+            }
+        }
+        // Four of them, as far from each other as they are.
+        let spread: BTreeSet<usize> = (0..4).map(|n| n * (all.len() - 1) / 3).collect();
+        let english: Vec<&str> = spread.into_iter().map(|n| all[n]).collect();
+        let takes: Vec<String> = takes.iter().map(|(name, kind)| format!("`{name}`: {kind}")).collect();
+        let english = english.join(" · ").replace('\u{a0}', " ");
+        writeln!(text, "| `{name}` | {} | {said} | {} |", takes.join("<br>"), cell(&english)).unwrap();
+    }
+}
+
+const PHRASES_ARE: &str = "
+## Phrases of a language
+
+The macros of `words.txt`. A macro may take fewer arguments than it is given, by these names. In the English, A, B and T stand for
+texts.
+
+- A day is `.day`, `.month` (1 to 12), `.year`, `.weekday` (1 is Monday), and `.with_month` and `.with_year`: false where the day
+  that follows in the row says them. Of `starts`, it has `.hours` as well.
+- An hour is `.hour` (0 to 23), `.minute` and `.second` (0 unless somebody wrote one).
+- `turn` is `later` or `earlier` (on another day), `date`, `dates` or `period` (a day, days or a window that cannot be compared with
+  what was), `hour` (another hour of the same days), `hour_to_fix`, `zone` (the zone was wrong), `fixed`, `hour_fixed`, `unfixed`,
+  `to_fix` (nothing is known any more), `cancelled`, `removed` (from the calendar), `restored` (it takes place after all) or `same`
+  (there is a `detail`). `to` is there with `later`, `earlier` and `date`, and with some of the others.
+
+A macro answers in one line: line breaks count as blanks, save those after a tag. Lists are lists of words between quotes; `~`, `+`
+and `*` are refused, for what grows could grow without end.
+
+| phrase | given | says | in English |
+|---|---|---|---|
+";
 
 #[test]
 fn the_manual_of_templates_names_every_variable_with_its_type_and_an_example() {

@@ -74,7 +74,8 @@ impl Language {
     pub fn usual(code: &str) -> Option<String> {
         let mut parts = code.split(['-', '_']);
         let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let mut written = parts.next().filter(|part| letters(part) && matches!(part.len(), 2 | 3))?.to_lowercase();
+        let mut written =
+            parts.next().filter(|part| letters(part) && matches!(part.len(), 2 | 3))?.to_lowercase();
         let (mut script, mut region) = (false, false);
         for part in parts {
             let digits = part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -128,7 +129,10 @@ mod tests {
             assert_eq!(language.as_ref().map(Language::code), Some(code));
         }
         assert_eq!(Language::parse("fr"), Some(Language::French));
-        for none in ["", "d", "deutsch", "parts", "DE", "pt-br", "pt_BR", "de-", "de-x", "de-DE-AT", "d3", "dé", "de/.."] {
+        for none in [
+            "", "d", "deutsch", "parts", "DE", "pt-br", "pt_BR", "de-", "de-x", "de-DE-AT", "d3", "dé",
+            "de/..",
+        ] {
             assert_eq!(Language::parse(none), None, "{none}");
         }
         assert_eq!(Language::usual("pt_br").as_deref(), Some("pt-BR"));

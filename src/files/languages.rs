@@ -61,7 +61,9 @@ pub(super) fn unknown(config: &Path, loaded: &Loaded, settings: &Settings) -> Ve
 fn about(language: Language, known: &BTreeSet<Language>, file: String) -> Problem {
     let code = language.code();
     let sentence = say(
-        format!("aucun dossier de modèles ne parle la langue «\u{a0}{code}\u{a0}»\u{a0}: ces courriels sont en anglais"),
+        format!(
+            "aucun dossier de modèles ne parle la langue «\u{a0}{code}\u{a0}»\u{a0}: ces courriels sont en anglais"
+        ),
         format!("no folder of templates speaks the language \"{code}\": these mails are in English"),
     );
     let known: Vec<&str> = known.iter().map(Language::code).collect();
@@ -73,8 +75,12 @@ fn about(language: Language, known: &BTreeSet<Language>, file: String) -> Proble
         None => {
             let known = known.join(", ");
             say(
-                format!("il y a {known}\u{a0}; pour en ajouter une, copiez templates/en en templates/{code} et traduisez-le\u{a0}: voir templates/README.md"),
-                format!("there are {known}; to add one, copy templates/en to templates/{code} and translate it: see templates/README.md"),
+                format!(
+                    "il y a {known}\u{a0}; pour en ajouter une, copiez templates/en en templates/{code} et traduisez-le\u{a0}: voir templates/README.md"
+                ),
+                format!(
+                    "there are {known}; to add one, copy templates/en to templates/{code} and translate it: see templates/README.md"
+                ),
             )
         }
     };

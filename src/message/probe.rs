@@ -50,7 +50,11 @@ pub fn probe(probe: &Probe<'_>, language: Language) -> Rendered {
         paragraphs.collect::<String>()
     );
     Rendered {
-        language: language.into(), about: None, subject: subject.to_owned(), text: text.join("\n\n—\n\n") + "\n", html
+        language: language.into(),
+        about: None,
+        subject: subject.to_owned(),
+        text: text.join("\n\n—\n\n") + "\n",
+        html,
     }
 }
 

@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use minijinja::value::{Serde, Value};
 use minijinja::Environment;
+use minijinja::value::{Serde, Value};
 
 use super::facts::Facts;
 use super::fault::{UNKNOWN, fault, file, forbidden, missing, unknown};
@@ -176,7 +176,8 @@ impl Templates {
         // What is left replaces nothing.
         for name in overrides.keys() {
             // In the folder of another language, the English one names what there may be.
-            let folder = name.split('/').next().filter(|code| Language::parse(code).is_some()).unwrap_or("en");
+            let folder =
+                name.split('/').next().filter(|code| Language::parse(code).is_some()).unwrap_or("en");
             let known = BUILT_IN.iter().filter_map(|(known, _)| known.strip_prefix("en/")).chain([WORDS]);
             let mut known: Vec<String> = known.map(|known| format!("{folder}/{known}")).collect();
             known.extend(BUILT_IN.iter().map(|(known, _)| (*known).to_owned()));

@@ -134,8 +134,7 @@ pub(super) trait Entries {
     fn language(&self) -> Language;
     /// A date that is no more: of an event that takes place on others, or of one that does not take place at all.
     fn no_more(&self, what: &str, event: bool) -> String {
-        let (fr, en) =
-            if event { ("Annulé", "Cancelled") } else { ("Date retirée", "Date taken back") };
+        let (fr, en) = if event { ("Annulé", "Cancelled") } else { ("Date retirée", "Date taken back") };
         say(format!("{fr}\u{a0}: {what}"), format!("{en}: {what}")).say(self.language().spoken()).to_owned()
     }
     /// A fact after its name: « Jury : Camille et Sacha ».

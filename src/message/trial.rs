@@ -9,8 +9,8 @@ use super::fault::{TOO_LONG, file};
 use super::operator::operator_facts_by;
 use super::samples::samples;
 use super::{
-    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Rendered, Slip, Templates,
-    Trouble, Why,
+    Addressee, Changed, Digest, Item, Matter, Missed, New, Past, PostingRef, Refusal, Rendered, Slip,
+    Templates, Trouble, Why,
 };
 use crate::calendar::read::Broken;
 use crate::calendar::{Event, Language, Posting, When, Zone};

@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use super::facts::facts_by;
 use super::icalendar::attached;
 use super::operator::operator_facts_by;
-use super::{
-    Addressee, CalendarFile, ComposeError, Matter, Rendered, Templates, Trouble, compose_with,
-};
+use super::{Addressee, CalendarFile, ComposeError, Matter, Rendered, Templates, Trouble, compose_with};
 use crate::diagnostic::Problem;
 use crate::settings::Mail;
 

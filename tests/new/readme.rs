@@ -87,8 +87,12 @@ fn the_french_readme_says_which_mail_follows() {
         .collect();
     let before = read(&whole, &settings);
     let now = "2027-06-24T08:00:00Z".parse().unwrap();
-    let to =
-        Addressee { name: None, email: "camille@example.org", language: Language::French, zone: before.zone };
+    let to = Addressee {
+        name: None,
+        email: "camille@example.org",
+        language: Language::French.into(),
+        zone: before.zone,
+    };
     let life = &FRENCH[FRENCH.find("## Ensuite").unwrap()..FRENCH.find("### S'absenter").unwrap()];
     let mut pairs = 0;
     for case in life.split("Avant\u{a0}:\n").skip(1) {
@@ -157,8 +161,12 @@ fn the_french_readme_says_who_stands_in() {
         due: reminder.due,
         absent: Some("Camille Exemple"),
     };
-    let to =
-        Addressee { name: None, email: "sacha@example.org", language: Language::French, zone: posting.zone };
+    let to = Addressee {
+        name: None,
+        email: "sacha@example.org",
+        language: Language::French.into(),
+        zone: posting.zone,
+    };
     let facts = facts(&Matter { reminders: vec![item], ..Matter::default() }, &to, reminder.due);
     let expected = facts.reminders[0].absent.clone().unwrap();
     assert!(absence.contains(&format!("«\u{a0}{expected}\u{a0}»")), "{expected}");

@@ -327,10 +327,27 @@ pub fn language(table: &Table<'_, '_>) -> Option<Language> {
     if let Some(language) = Language::parse(written.get_ref()) {
         return Some(language);
     }
-    let usual = Language::usual(written.get_ref()).and_then(|code| Language::parse(&code));
-    let known: Vec<Language> = Language::ALL.into_iter().chain(usual).collect();
-    let words: Vec<(&str, Language)> = known.iter().map(|language| (language.code(), *language)).collect();
-    table.choice("language", &words)
+    let usual = Language::usual(written.get_ref());
+    let known = ["fr", "en"].into_iter().chain(usual.as_deref());
+    table.source.error(
+        &written.span(),
+        "unknown-word",
+        say(
+            format!("« language » ne peut pas être « {} »", written.get_ref()),
+            format!("`language` cannot be \"{}\"", written.get_ref()),
+        ),
+        Some(match meant::word(written.get_ref(), known) {
+            Some(near) => say(
+                format!("vouliez-vous dire language = \"{near}\"\u{a0}?"),
+                format!("did you mean language = \"{near}\"?"),
+            ),
+            None => say(
+                "écrivez fr, en, ou le nom d'un dossier de modèles, comme de",
+                "write fr, en, or the name of a folder of templates, such as de",
+            ),
+        }),
+    );
+    None
 }
 
 /// `holidays` (in place of the house's), `days_off` and `work_days` (besides the house's).

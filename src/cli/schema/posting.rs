@@ -88,9 +88,9 @@ fn general(keys: Keys, language: Language) -> Keys {
     )
     .may(
         "language",
-        "La langue des courriels de cette fiche ; d'office, celle de jalon.toml.",
-        "The language of this posting's mails; by default that of jalon.toml.",
-        languages(language),
+        "La langue des courriels de cette fiche (fr, en, ou un dossier de modèles) ; d'office, celle de jalon.toml.",
+        "The language of this posting's mails (fr, en, or a folder of templates); by default that of jalon.toml.",
+        languages(),
     )
     .may(
         "holidays",

@@ -19,9 +19,9 @@ pub(super) fn schema(language: Language) -> Value {
         )
         .may(
             "language",
-            "La langue des courriels, pour qui n'en a pas choisi.",
-            "The language of mails, for people who have none of their own.",
-            with(languages(language), &json!({ "default": "fr" })),
+            "La langue des courriels (fr, en, ou un dossier de modèles), pour qui n'en a pas choisi.",
+            "The language of mails (fr, en, or a folder of templates), for people who have none of their own.",
+            with(languages(), &json!({ "default": "fr" })),
         )
         .may("holidays", "Les jours fériés qui comptent.", "The holidays that count.", with(holidays(), &json!({ "default": "FR" })))
         .may(
@@ -271,7 +271,7 @@ fn person(language: Language) -> Value {
             "language",
             "La langue de ses courriels, quelle que soit la fiche.",
             "The language of their mails, whatever the posting's.",
-            languages(language),
+            languages(),
         )
         .may(
             "time_zone",

@@ -211,9 +211,13 @@ pub(super) fn choice(language: Language, meanings: &[Meaning<'_>]) -> Value {
     json!({ "type": "string", "enum": known, "x-taplo": { "docs": { "enumValues": about } } })
 }
 
-/// A language of mails.
-pub(super) fn language(language: Language) -> Value {
-    choice(language, &[("fr", "français", "French"), ("en", "anglais", "English")])
+/// A language of mails: its code. Which there are besides French and English, the folder of templates knows.
+pub(super) fn language() -> Value {
+    json!({
+        "type": "string",
+        "pattern": r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$",
+        "examples": ["fr", "en"],
+    })
 }
 
 /// A list of holidays.

@@ -85,12 +85,7 @@ pub fn is_theirs(dates: &Dates<'_>, id: &str, reminded: &BTreeMap<String, Events
 
 /// A feed as it is now: what is to come, and what was over in the last thirty days.
 #[must_use]
-pub fn feed(
-    events: &[Dates<'_>],
-    owner: Option<Owner<'_>>,
-    voice: &Voice<'_>,
-    now: DateTime<Utc>,
-) -> String {
+pub fn feed(events: &[Dates<'_>], owner: Option<Owner<'_>>, voice: &Voice<'_>, now: DateTime<Utc>) -> String {
     let name = voice.tongue().feed(owner.map(|owner| owner.name.unwrap_or(owner.id)));
     written(events, voice, Some(&name), |over| over > now - KEPT).unwrap_or_default()
 }

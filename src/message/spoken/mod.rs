@@ -108,11 +108,13 @@ impl Lexicon {
     /// What a macro prints; no error when there is none of that name.
     fn call(&self, name: &str, given: &[(&'static str, Value)]) -> Result<String, Option<Error>> {
         // Each phrase has fuel of its own: that of one mail does not end with the mail's length.
-        let mut words = self.jinja.get_template(&self.name).and_then(|template| template.render_captured(()))?;
+        let mut words =
+            self.jinja.get_template(&self.name).and_then(|template| template.render_captured(()))?;
         words.with_state_mut(|state| {
             let found = state.lookup(name).ok_or(None)?;
             let takes: Vec<Value> = found.get_attr("arguments")?.try_iter()?.collect();
-            let taken = given.iter().filter(|(name, _)| takes.iter().any(|taken| taken.as_str() == Some(name)));
+            let taken =
+                given.iter().filter(|(name, _)| takes.iter().any(|taken| taken.as_str() == Some(name)));
             let arguments: Kwargs = taken.cloned().collect();
             Ok(state.call_macro(name, &[arguments.into()])?)
         })
@@ -135,7 +137,9 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
     }
     match value.as_str() {
         // What a macro returns ends where its last line does: that is no blank between two words.
-        Some(words) if !words.trim_matches(BLANKS).is_empty() => Ok(out.write_str(words.trim_matches(BLANKS))?),
+        Some(words) if !words.trim_matches(BLANKS).is_empty() => {
+            Ok(out.write_str(words.trim_matches(BLANKS))?)
+        }
         _ => sandbox::print_text(out, state, value),
     }
 }
@@ -206,7 +210,9 @@ fn strange(name: &str, source: &str, written: &[Written<'_>]) -> Vec<Problem> {
             let all: Vec<&str> = known().collect();
             let all = all.join(", ");
             let remedy = match (nearest(argument, known()), all.is_empty()) {
-                (Some(near), _) => say(format!("vouliez-vous dire « {near} » ?"), format!("did you mean {near}?")),
+                (Some(near), _) => {
+                    say(format!("vouliez-vous dire « {near} » ?"), format!("did you mean {near}?"))
+                }
                 (None, false) => say(format!("elle reçoit : {all}"), format!("it is given: {all}")),
                 (None, true) => say(format!("écrivez {name}()"), format!("write {name}()")),
             };

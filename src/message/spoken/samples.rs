@@ -7,8 +7,8 @@ use super::super::changed::{Became, Detail, Turn};
 use super::super::matter::Why;
 use super::super::moment::Distance;
 use super::super::tongue::{Fact, Tense, Tongue};
-use super::super::worded::Noun;
 use super::super::voice::Voice;
+use super::super::worded::Noun;
 use crate::calendar::{Kind, Zone};
 
 /// A phrase with its arguments.
@@ -57,8 +57,18 @@ fn at(hour: u32, minute: u32, second: u32) -> NaiveTime {
 }
 
 fn hours() -> [NaiveTime; 9] {
-    [(9, 0, 0), (9, 5, 0), (0, 0, 0), (0, 30, 0), (11, 59, 30), (12, 0, 0), (12, 30, 0), (14, 30, 0), (23, 59, 59)]
-        .map(|(hour, minute, second)| at(hour, minute, second))
+    [
+        (9, 0, 0),
+        (9, 5, 0),
+        (0, 0, 0),
+        (0, 30, 0),
+        (11, 59, 30),
+        (12, 0, 0),
+        (12, 30, 0),
+        (14, 30, 0),
+        (23, 59, 59),
+    ]
+    .map(|(hour, minute, second)| at(hour, minute, second))
 }
 
 fn texts(texts: &[&str]) -> Vec<String> {
@@ -106,7 +116,8 @@ fn dates(samples: &mut Samples) {
     for (first, last) in ends() {
         samples.add("between", move |tongue| tongue.between(first, last));
     }
-    for (year, hour) in [(true, None), (false, None), (true, Some(at(9, 0, 0))), (false, Some(at(14, 30, 0)))] {
+    for (year, hour) in [(true, None), (false, None), (true, Some(at(9, 0, 0))), (false, Some(at(14, 30, 0)))]
+    {
         samples.add("short", move |tongue| tongue.short(on(2026, 7, 1), hour, year));
         samples.add("version", move |tongue| tongue.version(on(2026, 7, 1), hour, year));
     }
@@ -133,7 +144,15 @@ fn times(samples: &mut Samples) {
     ] {
         samples.add("starts", move |tongue| tongue.starts(&starts));
     }
-    let zones = ["Europe/Paris", "Indian/Reunion", "America/Port_of_Spain", "America/Marigot", "UTC", "Etc/GMT-4", "CET"];
+    let zones = [
+        "Europe/Paris",
+        "Indian/Reunion",
+        "America/Port_of_Spain",
+        "America/Marigot",
+        "UTC",
+        "Etc/GMT-4",
+        "CET",
+    ];
     for zone in zones.into_iter().filter_map(Zone::parse) {
         samples.add("zone", move |tongue| tongue.zone(zone));
     }
@@ -232,7 +251,11 @@ fn changes(samples: &mut Samples) {
                 for details in details {
                     let details = details.to_vec();
                     // What is as it was has something else that is not.
-                    let details = if details.is_empty() && matches!(turn(date()), Turn::Same) { all.clone() } else { details };
+                    let details = if details.is_empty() && matches!(turn(date()), Turn::Same) {
+                        all.clone()
+                    } else {
+                        details
+                    };
                     samples.add("changed", move |tongue| {
                         let noun = Noun { kind, several, first: "A".to_owned(), inside: "a".to_owned() };
                         tongue.changed(&turn(date()), &noun, &details)
@@ -244,7 +267,8 @@ fn changes(samples: &mut Samples) {
     for details in all.chunks(1).chain([&all[..2]]) {
         let details = details.to_vec();
         samples.add("detail", move |tongue| {
-            let noun = Noun { kind: Kind::End, several: false, first: "A".to_owned(), inside: "a".to_owned() };
+            let noun =
+                Noun { kind: Kind::End, several: false, first: "A".to_owned(), inside: "a".to_owned() };
             tongue.changed(&Turn::Same, &noun, &details)
         });
     }

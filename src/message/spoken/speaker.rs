@@ -246,7 +246,8 @@ impl Notices for Speaker<'_> {
     }
 
     fn digest(&self, first: NaiveDate, last: NaiveDate, all: bool) -> String {
-        let mut ends = spelt(&[first, last]).map(|(one, month, _)| day(one, month, false)).collect::<Vec<_>>();
+        let mut ends =
+            spelt(&[first, last]).map(|(one, month, _)| day(one, month, false)).collect::<Vec<_>>();
         let last = ends.pop().unwrap_or_default();
         let first = ends.pop().unwrap_or_default();
         self.say("digest", &[("first", first), ("last", last), ("all", all.into())])

@@ -32,7 +32,10 @@ pub(super) fn table(values: impl IntoIterator<Item = (&'static str, Value)>) -> 
 
 /// A time of day.
 pub(super) fn hour(at: NaiveTime) -> Value {
-    table([("hour", at.hour()), ("minute", at.minute()), ("second", at.second())].map(|(name, n)| (name, n.into())))
+    table(
+        [("hour", at.hour()), ("minute", at.minute()), ("second", at.second())]
+            .map(|(name, n)| (name, n.into())),
+    )
 }
 
 pub(super) fn maybe<T: Into<Value>>(value: Option<T>) -> Value {
