@@ -62,11 +62,7 @@ mod by_code {
 
     use super::Language;
 
-    #[expect(
-        clippy::ref_option,
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference to the field"
-    )]
+    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
     pub(super) fn serialize<S: Serializer>(language: &Option<Language>, to: S) -> Result<S::Ok, S::Error> {
         language.as_ref().map(Language::code).serialize(to)
     }

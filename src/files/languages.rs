@@ -67,22 +67,21 @@ fn about(language: Language, known: &BTreeSet<Language>, file: String) -> Proble
         format!("no folder of templates speaks the language \"{code}\": these mails are in English"),
     );
     let known: Vec<&str> = known.iter().map(Language::code).collect();
-    let remedy = match nearest(code, known.iter().copied()) {
-        Some(near) => say(
+    let remedy = if let Some(near) = nearest(code, known.iter().copied()) {
+        say(
             format!("vouliez-vous dire language = \"{near}\"\u{a0}?"),
             format!("did you mean language = \"{near}\"?"),
-        ),
-        None => {
-            let known = known.join(", ");
-            say(
-                format!(
-                    "il y a {known}\u{a0}; pour en ajouter une, copiez templates/en en templates/{code} et traduisez-le\u{a0}: voir templates/README.md"
-                ),
-                format!(
-                    "there are {known}; to add one, copy templates/en to templates/{code} and translate it: see templates/README.md"
-                ),
-            )
-        }
+        )
+    } else {
+        let known = known.join(", ");
+        say(
+            format!(
+                "il y a {known}\u{a0}; pour en ajouter une, copiez templates/en en templates/{code} et traduisez-le\u{a0}: voir templates/README.md"
+            ),
+            format!(
+                "there are {known}; to add one, copy templates/en to templates/{code} and translate it: see templates/README.md"
+            ),
+        )
     };
     Problem::error(UNKNOWN, file, sentence).remedy(remedy)
 }

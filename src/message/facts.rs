@@ -368,8 +368,6 @@ impl RecipientFacts {
     }
 }
 
-// Signature set by serde's `serialize_with`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
 pub(super) fn code<S: Serializer>(language: &Language, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(language.code())
 }

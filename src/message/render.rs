@@ -151,7 +151,7 @@ impl Templates {
         let mut problems = Vec::new();
         for (name, text) in BUILT_IN {
             let text = overrides.remove(*name).unwrap_or_else(|| (*text).to_owned());
-            problems.extend(add(&mut jinja, &mut pages, name, text));
+            problems.extend(add(&mut jinja, &mut pages, name, &text));
         }
         let mut words = BTreeMap::new();
         for language in Language::ALL.into_iter().chain(languages(&overrides)) {
@@ -159,7 +159,7 @@ impl Templates {
             if matches!(language, Language::Other(_)) {
                 for name in EACH.iter().map(|file| name(file)) {
                     match overrides.remove(&name) {
-                        Some(text) => problems.extend(add(&mut jinja, &mut pages, &name, text)),
+                        Some(text) => problems.extend(add(&mut jinja, &mut pages, &name, &text)),
                         None => problems.push(missing(&name)),
                     }
                 }
@@ -255,12 +255,12 @@ fn add(
     jinja: &mut Environment<'static>,
     pages: &mut Environment<'static>,
     name: &str,
-    text: String,
+    text: &str,
 ) -> Option<Problem> {
-    let added = jinja.add_template_owned(name.to_owned(), text.clone());
-    match added.and_then(|()| pages.add_template_owned(name.to_owned(), text.clone())) {
-        Err(error) => Some(fault(&error, name, |_| Some(text.clone()), None)),
-        Ok(()) => forbidden(name, &text),
+    let mut each = [jinja, pages].into_iter();
+    match each.try_for_each(|jinja| jinja.add_template_owned(name.to_owned(), text.to_owned())) {
+        Err(error) => Some(fault(&error, name, |_| Some(text.to_owned()), None)),
+        Ok(()) => forbidden(name, text),
     }
 }
 

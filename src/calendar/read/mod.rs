@@ -16,6 +16,7 @@ use toml::de::DeValue;
 
 use super::accept::accept;
 use super::days::{Holidays, Span};
+use super::meant;
 use super::people::{Recipient, Unknown};
 use super::slug::{LONGEST_ID, is_id, propose, slug};
 use super::value::{date, hidden_in, text};

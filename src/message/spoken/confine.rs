@@ -85,7 +85,8 @@ fn in_tag(source: &str, tokens: &[Range<usize>], statement: bool) -> Option<(Ran
             && !matches!(before, "in" | "if" | "elif" | "and" | "or" | "not" | "else");
         let wrong = match text(n) {
             "*" | "~" | "+" | "{" => true,
-            "[" => !follows_a_value && !(name == "set" && is_list_of_words(source, &tokens[n..last])),
+            "[" if name == "set" && is_list_of_words(source, &tokens[n..last]) => false,
+            "[" => !follows_a_value,
             _ => false,
         };
         if wrong {

@@ -11,12 +11,15 @@ use super::super::voice::Voice;
 use super::super::worded::Noun;
 use crate::calendar::{Kind, Zone};
 
+/// What somebody answers.
+type Said = Box<dyn Fn(&dyn Tongue) -> String>;
+
 /// A phrase with its arguments.
 pub(super) struct Sample {
     /// What it is called.
     pub phrase: &'static str,
     /// Says it.
-    pub say: Box<dyn Fn(&dyn Tongue) -> String>,
+    pub say: Said,
 }
 
 /// What jalon itself answers to every sample in a language: the phrase, and its words.

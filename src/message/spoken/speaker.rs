@@ -22,7 +22,7 @@ use crate::diagnostic::Problem;
 #[derive(Debug)]
 pub(in crate::message) struct Speaker<'a> {
     lexicon: &'a Lexicon,
-    fault: RefCell<Option<Problem>>,
+    fault: RefCell<Option<Box<Problem>>>,
 }
 
 impl<'a> Speaker<'a> {
@@ -32,13 +32,13 @@ impl<'a> Speaker<'a> {
 
     /// What went wrong first.
     pub(in crate::message) fn fault(&self) -> Option<Problem> {
-        self.fault.borrow().clone()
+        self.fault.borrow().as_deref().cloned()
     }
 
     fn say(&self, name: &str, given: &[(&'static str, Value)]) -> String {
         let Some(phrase) = phrase_of(name) else { return String::new() };
         self.lexicon.say(phrase, given).unwrap_or_else(|problem| {
-            self.fault.borrow_mut().get_or_insert(problem);
+            self.fault.borrow_mut().get_or_insert(Box::new(problem));
             String::new()
         })
     }
