@@ -138,7 +138,8 @@ fn commands_write_in_the_language_of_the_reader() {
     assert_eq!(code, 0, "{err}");
     assert!(calendar.contains("SUMMARY:Vorstellungsgespräch – Gärtner"), "{calendar}");
     assert!(calendar.contains("Die Dauer ist nicht angegeben"), "{calendar}");
-    let (code, rows, _) = ran(path, &["agenda", "--format", "json"]);
+    let (code, rows, _) =
+        ran(path, &["agenda", "--format", "json", "--from", "2026-06-01", "--until", "2026-08-01"]);
     assert_eq!(code, 0);
     assert!(rows.contains("\"language\": \"de\"") && rows.contains("\"language\": \"fr\""), "{rows}");
     let (code, _, err) = ran(path, &["rehearse", "--gallery", "--out", "models"]);

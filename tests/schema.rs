@@ -72,7 +72,6 @@ fn tables(of: Of) -> Vec<(&'static str, &'static str)> {
 fn lists(of: Of) -> Vec<(&'static str, &'static str)> {
     match of {
         Of::Posting => vec![
-            ("/properties/language", "language = \"zzzzzzzz\""),
             ("/properties/holidays", "holidays = \"zzzzzzzz\""),
             ("/properties/status", "status = \"zzzzzzzz\""),
             ("/properties/accept/items", "accept = [\"zzzzzzzz\"]"),
@@ -82,13 +81,8 @@ fn lists(of: Of) -> Vec<(&'static str, &'static str)> {
             ("/properties/remind/items/properties/day_off", "[[remind]]\nday_off = \"zzzzzzzz\""),
         ],
         Of::Settings => vec![
-            ("/properties/language", "language = \"zzzzzzzz\""),
             ("/properties/holidays", "holidays = \"zzzzzzzz\""),
             ("/properties/accept/items", "accept = [\"zzzzzzzz\"]"),
-            (
-                "/properties/people/additionalProperties/properties/language",
-                "[people.x]\nlanguage = \"zzzzzzzz\"",
-            ),
             (
                 "/properties/people/additionalProperties/properties/digest_of",
                 "[people.x]\ndigest_of = \"zzzzzzzz\"",
@@ -404,7 +398,8 @@ fn wrong() -> Vec<(Of, String)> {
         posting("[[remind]]\nevent = \"deadline\"\non_day = true\nat = 9"),
         posting("[[remind]]\nbefore = [\"7d\"]"),
         (Of::Settings, "language = \"fr\"\n".to_owned()),
-        settings("language = \"de\""),
+        settings("language = \"deutsch\""),
+        settings("language = \"pt-br\""),
         settings("[people.camille]\nname = \"Camille\""),
         settings("[people.Camille]\nemail = \"camille@example.org\""),
         settings("[people.camille]\nemail = \"camille@example.org\"\naway = [[2026-08-01]]"),

@@ -1,9 +1,10 @@
 //! Pure. Templates (given as text) and facts → subject, text and HTML.
 //!
 //! Templates are Jinja, as minijinja has it. Those that are built in can be replaced one by one by files of the
-//! same name; a folder that is called as a language is, and that has a file of each name, is one more language. Nothing is read from a disk: an `include` finds what was given, or nothing. An unknown variable is
-//! an error; a fact that a posting does not give prints nothing; work, depth and length have limits, so that a
-//! template that loops for ever fails alone and at once. What templates may do at all is in `sandbox`.
+//! same name; a folder that is called as a language is, and that has a file of each name, is one more language.
+//! Nothing is read from a disk: an `include` finds what was given, or nothing. An unknown variable is an error; a
+//! fact that a posting does not give prints nothing; work, depth and length have limits, so that a template that
+//! loops for ever fails alone and at once. What templates may do at all is in `sandbox`.
 
 #![expect(clippy::result_large_err, reason = "a template fails rarely, and its problem is handed on once")]
 
