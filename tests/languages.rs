@@ -303,6 +303,17 @@ fn every_mail_of_a_third_language_is_in_it() {
 }
 
 #[test]
+fn no_spaces_but_french_ones_are_set() {
+    let mut texts = folder();
+    texts.insert("de/reminder.subject.txt".to_owned(), "« Frage » : ja".to_owned());
+    texts.insert("fr/reminder.subject.txt".to_owned(), "« Question » : oui".to_owned());
+    let templates = Templates::new(texts).unwrap();
+    let subject = |language| season::mails(&templates, language)["Deadline: a week before"].subject.clone();
+    assert_eq!(subject(german()), "« Frage » : ja");
+    assert_eq!(subject(Language::French), "«\u{a0}Question\u{a0}»\u{a0}: oui");
+}
+
+#[test]
 fn each_day_of_seven_years_is_said_in_german() {
     const MONTHS: [&str; 12] = [
         "Januar",

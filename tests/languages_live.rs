@@ -10,6 +10,11 @@ mod season;
 use std::fs;
 use std::path::Path;
 
+use jalon::clock::Clock;
+use jalon::daemon::feeding::Feeds;
+use jalon::daemon::planner::{Memory, Planner};
+use jalon::files;
+
 use running::{Daemon, ended, jalon};
 
 const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"Recrutement <r@example.org>\"\noperator = \"a@example.org\"\noutbox = \"outbox\"\n[people.camille]\nemail = \"camille@example.org\"\nlanguage = \"de\"\n[people.sacha]\nemail = \"sacha@example.org\"\n";
@@ -162,6 +167,39 @@ fn commands_write_in_the_language_of_the_reader() {
     assert!(sacha.iter().all(|mail| mail.contains("Content-Language: fr")));
 }
 
+/// What the file of a folder says whose name begins so.
+fn said_in(folder: &Path, name: &str) -> String {
+    let files = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut files = files.filter(|file| file.file_name().to_string_lossy().starts_with(name));
+    files.next().map_or_else(String::new, |file| fs::read_to_string(file.path()).unwrap_or_default())
+}
+
+#[test]
+fn feeds_are_in_the_language_of_whoever_subscribes() {
+    let folder = folder();
+    let path = folder.path();
+    let feeds = path.join("feeds");
+    write(path, "config/jalon.toml", &format!("{JALON}[feed]\nfolder = \"{}\"\n", feeds.display()));
+    speak_german(path);
+    let now = "2026-06-01T10:00:00Z".parse().unwrap();
+    let (config, mut written) = (path.join("config"), Feeds::new(path.to_owned(), path.join("feed-secret")));
+    let mut feed = || {
+        let planner = Planner::new((), Clock::jumping(now), config.clone(), files::load(&config));
+        let laid = planner.decide(Memory::default(), now).unwrap();
+        written.step(&laid.snapshot, now);
+    };
+    feed();
+    assert!(said_in(&feeds, "camille-").contains("SUMMARY:Vorstellungsgespräch"));
+    assert!(said_in(&feeds, "camille-").contains("NAME:Stellenausschreibungen (camille)"));
+    assert!(said_in(&feeds, "sacha-").contains("SUMMARY:Entretien"));
+    // Other words are other feeds.
+    let words = path.join("config/templates/de/words.txt");
+    fs::write(&words, fs::read_to_string(&words).unwrap().replace("Vorstellungsgespräch", "Gespräch"))
+        .unwrap();
+    feed();
+    assert!(said_in(&feeds, "camille-").contains("SUMMARY:Gespräch"));
+}
+
 /// The mails that a daemon sends from a moment on, until so many are there.
 fn sends(folder: &Path, at: &str, until: &str) -> Vec<String> {
     let mut daemon = Daemon::start(folder, &["--as-of", at, "--ledger", "sqlite:var/jalon.db"]);
@@ -174,7 +212,8 @@ fn sends(folder: &Path, at: &str, until: &str) -> Vec<String> {
 fn a_daemon_takes_a_folder_as_it_comes_and_keeps_it_when_it_breaks_or_goes() {
     let folder = folder();
     let path = folder.path();
-    write(path, "config/jalon.toml", &JALON.replace("language = \"de\"\n", ""));
+    let without = JALON.replace("language = \"de\"\n", "");
+    write(path, "config/jalon.toml", &without);
     let mut daemon =
         Daemon::start(path, &["--as-of", "2026-06-01T12:00:00", "--ledger", "sqlite:var/jalon.db"]);
     daemon.until("event=\"kept\"");
@@ -202,7 +241,7 @@ fn a_daemon_takes_a_folder_as_it_comes_and_keeps_it_when_it_breaks_or_goes() {
     assert_eq!(german(&said), 2, "{said:?}");
     assert!(has("de/words.txt"), "a folder that is gone is not forgotten while somebody reads it");
     // Nobody reads it any more: it is let go.
-    write(path, "config/jalon.toml", &JALON.replace("language = \"de\"\n", ""));
+    write(path, "config/jalon.toml", &without);
     let mut daemon =
         Daemon::start(path, &["--as-of", "2026-06-24T12:00:00", "--ledger", "sqlite:var/jalon.db"]);
     daemon.until("event=\"kept\"");
