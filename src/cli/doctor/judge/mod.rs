@@ -52,18 +52,21 @@ pub fn judge(facts: &Facts, now: DateTime<Utc>) -> Vec<Finding> {
 fn config(config: &Config) -> Vec<Finding> {
     let Config { file, postings: (good, files), templates, reminders, errors, warnings, force } = config;
     let s = |count: usize| if count > 1 { "s" } else { "" };
+    let own = match *templates {
+        0 => say("", ""),
+        some => say(
+            format!(" {some} modèle{} à vous,", s(some)),
+            format!(" {some} template{} of your own,", s(some)),
+        ),
+    };
     let read = say(
         format!(
-            "{file}\u{a0}; {good} fiche{} sur {files}, {templates} modèle{} à vous, {reminders} rappel{}",
+            "{file}\u{a0}; {good} fiche{} sur {files},{} {reminders} rappel{}",
             s(*good),
-            s(*templates),
+            own.fr,
             s(*reminders)
         ),
-        format!(
-            "{file}; {good} of {files} postings, {templates} template{} of your own, {reminders} reminder{}",
-            s(*templates),
-            s(*reminders)
-        ),
+        format!("{file}; {good} of {files} postings,{} {reminders} reminder{}", own.en, s(*reminders)),
     );
     let read = if *force == Force::Nothing { say(file.as_str(), file.as_str()) } else { read };
     let (wrong, odd) = (errors.len(), warnings.len());
