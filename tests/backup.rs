@@ -474,11 +474,11 @@ async fn a_ledger_of_every_schema_opens_keeps_its_rows_and_works() {
         assert_eq!(mails.len(), 3, "{mails:?}");
         for mail in mails {
             let hand = HandOver { message_id: mail.message_id.clone(), term: mail.term, says: Vec::new() };
-            let turned = ledger.turn(Turn { settle: None, hand: Some(hand) }, now, lease).await.unwrap();
-            assert_eq!(turned.handed.len(), mail.rows.len());
+            let turned = ledger.turn(Turn::hand(hand), now, lease).await.unwrap();
+            assert_eq!(turned.handed.concat().len(), mail.rows.len());
             let sent = Verdict::Sent { reply: "250 fine".into() };
-            let settle = Some((mail.message_id, mail.term, sent));
-            assert!(ledger.turn(Turn { settle, hand: None }, now, lease).await.unwrap().settled);
+            let settle = Turn::settle(mail.message_id, mail.term, sent);
+            assert_eq!(ledger.turn(settle, now, lease).await.unwrap().settled, [true]);
         }
         assert_eq!(ledger.doubt_due(at("2026-06-26T00:00:00Z"), "example.org").await.unwrap(), 2);
         let held = ledger.known().await.unwrap();

@@ -78,9 +78,9 @@ async fn send(ledger: &SqliteLedger, now: DateTime<Utc>) {
         });
         let (id, term) = (mail.message_id.clone(), mail.term);
         let hand = HandOver { message_id: id.clone(), term, says: says.collect() };
-        ledger.turn(Turn { settle: None, hand: Some(hand) }, now, lease).await.unwrap();
+        ledger.turn(Turn::hand(hand), now, lease).await.unwrap();
         let sent = Verdict::Sent { reply: "250 Ok".into() };
-        ledger.turn(Turn { settle: Some((id, term, sent)), hand: None }, now, lease).await.unwrap();
+        ledger.turn(Turn::settle(id, term, sent), now, lease).await.unwrap();
     }
 }
 
@@ -194,9 +194,9 @@ async fn whoever_a_digest_told_is_foreseen_to_hear_of_a_change() {
             let says = Says::Event { key, posting: "p".into(), event: "deadline".into(), revision: 1 };
             let (message_id, term) = (mail.message_id, mail.term);
             let hand = HandOver { message_id: message_id.clone(), term, says: vec![says] };
-            ledger.turn(Turn { settle: None, hand: Some(hand) }, now, lease).await.unwrap();
-            let sent = Some((message_id, term, Verdict::Sent { reply: "250 Ok".into() }));
-            ledger.turn(Turn { settle: sent, hand: None }, now, lease).await.unwrap();
+            ledger.turn(Turn::hand(hand), now, lease).await.unwrap();
+            let sent = Turn::settle(message_id, term, Verdict::Sent { reply: "250 Ok".into() });
+            ledger.turn(sent, now, lease).await.unwrap();
         }
         clock.wait_until(now + TimeDelta::hours(1)).await;
         write(id, "2026-06-29");

@@ -84,10 +84,10 @@ impl World {
         let lease = TimeDelta::minutes(30);
         for mail in self.ledger.claim(self.clock.now(), lease, 9, "example.org").await.unwrap() {
             let hand = HandOver { message_id: mail.message_id.clone(), term: mail.term, says: vec![] };
-            let turn = Turn { settle: None, hand: Some(hand) };
+            let turn = Turn::hand(hand);
             self.ledger.turn(turn, self.clock.now(), lease).await.unwrap();
-            let settle = Some((mail.message_id.clone(), mail.term, verdict(&mail)));
-            self.ledger.turn(Turn { settle, hand: None }, self.clock.now(), lease).await.unwrap();
+            let settle = Turn::settle(mail.message_id.clone(), mail.term, verdict(&mail));
+            self.ledger.turn(settle, self.clock.now(), lease).await.unwrap();
         }
     }
 

@@ -69,9 +69,9 @@ impl World {
     async fn answer(&self, verdict: impl Fn(&Mail) -> Verdict) {
         for mail in self.claim().await {
             let hand = HandOver { message_id: mail.message_id.clone(), term: mail.term, says: vec![] };
-            self.turn(Turn { settle: None, hand: Some(hand) }).await;
-            let settle = Some((mail.message_id.clone(), mail.term, verdict(&mail)));
-            self.turn(Turn { settle, hand: None }).await;
+            self.turn(Turn::hand(hand)).await;
+            let settle = Turn::settle(mail.message_id.clone(), mail.term, verdict(&mail));
+            self.turn(settle).await;
         }
     }
 

@@ -192,7 +192,7 @@ impl World {
         let settings = loaded.settings.clone().unwrap_or_else(|| panic!("{:?}", loaded.problems));
         let mut ways = ways(&settings, &config).map_err(|_| "no way").unwrap();
         for way in &mut ways {
-            if let jalon::transport::Transport::Folder(outbox) = &mut way.transport {
+            if let Some(jalon::transport::Transport::Folder(outbox)) = way.first_mut() {
                 *outbox = jalon::transport::folder::Outbox::new(folder.path().join("outbox"));
             }
         }

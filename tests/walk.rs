@@ -229,8 +229,8 @@ impl World {
         }
         let claim = (mail.message_id.clone(), mail.term);
         let over = HandOver { message_id: claim.0.clone(), term: claim.1, says: vec![] };
-        let hand = Turn { settle: None, hand: Some(over) };
-        let handed = self.call(|ledger| async move { ledger.turn(hand, now, LEASE).await }).handed;
+        let hand = Turn::hand(over);
+        let handed = self.call(|ledger| async move { ledger.turn(hand, now, LEASE).await }).handed.concat();
         if handed.is_empty() {
             return Met::Settled;
         }
@@ -262,9 +262,9 @@ impl World {
         let past =
             Past { attempts: most(|row| row.attempts), doubts: most(|row| row.doubts), ..Past::default() };
         let verdict = next(&outcome, past, self.policy, now).verdict;
-        let settle = Turn { settle: Some((claim.0, claim.1, verdict)), hand: None };
+        let settle = Turn::settle(claim.0, claim.1, verdict);
         let turned = self.call(|ledger| async move { ledger.turn(settle, now, LEASE).await });
-        assert!(turned.settled, "the claim was ours");
+        assert_eq!(turned.settled, [true], "the claim was ours");
         if matches!(fate, Fate::LinkLost) { Met::Stops } else { Met::Settled }
     }
 

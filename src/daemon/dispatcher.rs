@@ -1,22 +1,23 @@
 //! The dispatcher's step: take · decide · do · decide · write.
 //!
-//! 1. write what the last step could not, end what is overdue and should not leave;
+//! 1. collect what came back since, write what the last step could not, end what is overdue and should not leave;
 //! 2. see whether a relay that was away is back; choose the first that neither rests nor has been given all that its
-//!    rates allow, and claim a few mails, no more than these allow: those that are soonest of no use come first;
-//! 3. make the relay ready; if it is away, release them: they lost nothing;
-//! 4. for each: write it, mark it as handed (and settle the one before, in the same transaction), send;
-//! 5. settle the last, release what was not begun.
+//!    rates allow, and claim some mails, no more than these allow: those that are soonest of no use come first;
+//! 3. have them leave on its lines (`flow`), of which the first shows whether the relay is there: if it is away, release
+//!    them, they lost nothing;
+//! 4. release what was not begun. A line that is slow is not waited for: a later step settles its mail.
 //!
 //! A reminder that cannot be told is set aside alone. Nothing is logged here: the step returns what it did.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::composing::{Background, Composed, compose, needs_background, waits_at_most, zone_of};
+use super::composing::Background;
+use super::lines::{Lines, told_to_stop};
 use super::planner::Snapshot;
 use super::pulse::{Life, ROUND};
 use super::refusals::Refusals;
@@ -27,53 +28,54 @@ pub use super::way::Way;
 use crate::clock::Clock;
 use crate::diagnostic::Problem;
 use crate::fail_point::{fail_point, fail_points};
-use crate::ledger::{Aside, Hand, HandOver, Ledger, LedgerError, Mail, Turn};
+use crate::ledger::{Hand, HandOver, Ledger, LedgerError, Mail, Turn};
 use crate::message::Templates;
 use crate::message::advice::advice;
-use crate::plan::hours::waits_until;
-use crate::plan::next::{Past, Relay, Verdict, next};
+use crate::plan::Key;
+use crate::plan::next::Verdict;
 use crate::plan::notice::MISSED;
 use crate::plan::outcome::Outcome;
-use crate::plan::row::Row;
-use crate::plan::{Key, Sort};
-use crate::settings::Mail as Sender;
-use crate::transport::Letter;
 
 /// How many mails a claim takes: a crash before they are handed costs nothing.
-const BATCH: usize = 16;
+const BATCH: usize = 256;
 
 /// How long a reminder waits that could not be told.
-const UNTOLD: TimeDelta = TimeDelta::minutes(15);
+pub(super) const UNTOLD: TimeDelta = TimeDelta::minutes(15);
 
 /// A mail's Message-ID and the term of its claim.
-type Claim = (String, i64);
+pub(super) type Claim = (String, i64);
 
 /// Sends what is due.
 #[derive(Debug)]
 pub struct Dispatcher<L> {
     pub(super) ledger: L,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) ways: Vec<Way>,
-    lease: TimeDelta,
-    stop: watch::Receiver<bool>,
+    pub(super) lease: TimeDelta,
+    pub(super) stop: watch::Receiver<bool>,
     /// What this step did; what a failed step did is told by the next.
     pub(super) report: Report,
-    /// Mails at which a conversation ended. They are tried last, so that none of them holds up the others, and a
-    /// second loss is the relay's.
-    suspects: BTreeSet<String>,
+    /// Mails at which a conversation ended. They are tried last and alone, so that none of them holds up the others, and
+    /// a second loss is the relay's.
+    pub(super) suspects: BTreeSet<String>,
     /// Recipients refused one after the other.
-    refusals: Refusals,
+    pub(super) refusals: Refusals,
     /// Rows that were refused and are to be planned again: the relay had refused us, not them.
-    again: Vec<Key>,
-    /// What came of a mail, not written yet: written with the next mark, or by the next step if the ledger failed.
-    unsettled: Option<(String, i64, Verdict)>,
-    /// What was claimed: what was not begun is given back at the end of a step, or by the next one if the ledger
-    /// failed. Giving back touches only what is still claimed, in that term.
-    claimed: Vec<Claim>,
+    pub(super) again: Vec<Key>,
+    /// What came of mails, not written yet: written with the next mark, or by the next step if the ledger failed.
+    pub(super) unsettled: Vec<(String, i64, Verdict)>,
+    /// What was claimed and not wholly handed: given back at the end of a step, or by the next one if the ledger failed.
+    /// Giving back touches only what is still claimed, in that term.
+    pub(super) claimed: BTreeSet<Claim>,
+    /// The mails of these that wait for a line, in the order in which they leave, and since when.
+    pub(super) queue: VecDeque<Mail>,
+    pub(super) claimed_at: DateTime<Utc>,
+    /// The lines that are out with a mail.
+    pub(super) lines: Lines,
     /// What notices are written from, read once a step at most.
-    background: Option<Background>,
+    pub(super) background: Option<Background>,
     /// Whether nothing but digests left since.
-    fresh: bool,
+    pub(super) fresh: bool,
     /// The templates in force, and how they failed since they are.
     templates: (Arc<Templates>, Vec<Fault>),
     /// Whether it is known what the ledger remembers of the ways out.
@@ -102,8 +104,11 @@ impl<L: Ledger> Dispatcher<L> {
             suspects: BTreeSet::new(),
             refusals: Refusals::default(),
             again: Vec::new(),
-            unsettled: None,
-            claimed: Vec::new(),
+            unsettled: Vec::new(),
+            claimed: BTreeSet::new(),
+            queue: VecDeque::new(),
+            claimed_at: DateTime::UNIX_EPOCH,
+            lines: Lines::default(),
             background: None,
             fresh: false,
             templates: (Arc::new(Templates::built_in()), Vec::new()),
@@ -123,7 +128,12 @@ impl<L: Ledger> Dispatcher<L> {
         self.life.as_ref()
     }
 
-    fn promise(&self, within: Duration) {
+    /// How long it may be silent: as long as a round takes, or until a line should be back.
+    pub(super) fn patience(&self) -> Duration {
+        self.lines.patience()
+    }
+
+    pub(super) fn promise(&self, within: Duration) {
         self.life.iter().for_each(|life| life.within(within));
     }
 
@@ -141,7 +151,7 @@ impl<L: Ledger> Dispatcher<L> {
     }
 
     /// A template failed on a mail: once while it is in force.
-    fn blame(&mut self, problem: Problem, now: DateTime<Utc>) {
+    pub(super) fn blame(&mut self, problem: Problem, now: DateTime<Utc>) {
         if !self.templates.1.iter().any(|known| known.problem.file == problem.file) {
             self.report.templates.push(problem.clone());
             self.templates.1.push(Fault { problem, since: now });
@@ -173,90 +183,92 @@ impl<L: Ledger> Dispatcher<L> {
 
     /// Waits until a connection has lain idle for long enough, and says goodbye on it. Without any, waits for ever.
     pub async fn hang_up(&mut self) {
-        let idle = self.ways.iter_mut().filter_map(|way| Some((way.transport.idle_until()?, way)));
-        let Some((until, way)) = idle.min_by_key(|(until, _)| *until) else {
+        let idle = self.ways.iter_mut().filter_map(Way::idle);
+        let Some((until, transport)) = idle.min_by_key(|(until, _)| *until) else {
             return std::future::pending().await;
         };
         tokio::time::sleep_until(until).await;
-        way.transport.close().await;
+        transport.close().await;
     }
 
     /// One step.
     pub async fn step(&mut self, snapshot: &Snapshot) -> Result<Report, LedgerError> {
-        self.try_step(snapshot).await?;
-        Ok(std::mem::take(&mut self.report))
+        let done = self.try_step(snapshot).await;
+        if done.is_err() {
+            self.queue.clear();
+        }
+        done.map(|()| std::mem::take(&mut self.report))
     }
 
     async fn try_step(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let now = self.clock.now();
-        self.background = None;
+        (self.background, self.fresh) = (None, false);
         if !Arc::ptr_eq(&self.templates.0, &snapshot.templates) {
             self.templates = (Arc::clone(&snapshot.templates), Vec::new());
         }
+        self.ways.iter_mut().for_each(Way::doubt_lines);
         self.recall(now).await?;
-        self.turn(None, now).await?;
+        self.collect().await;
+        self.turn(Vec::new(), now).await?;
         self.plan_again(now).await?;
-        self.release().await?;
+        if self.queue.is_empty() {
+            self.release().await?;
+        }
         self.note_ways().await?;
         let ended = self.ledger.tidy(now).await?;
-        self.report.worked = !ended.is_empty();
+        self.report.worked = !ended.is_empty() || !self.lines.are_here();
         self.report.ended.extend(ended);
         let Some(sender) = snapshot.settings.mail.as_ref() else { return Ok(()) };
-        let back = |way: &Way| way.probe_at().is_some_and(|at| at <= now);
+        let stopping = *self.stop.borrow();
+        let back = |way: &Way| way.probe_at().is_some_and(|at| at <= now) && way.first().is_some();
         if let Some(at) = self.ways.iter().position(back)
-            && !*self.stop.borrow()
-            && !self.make_ready(at, snapshot).await
+            && !stopping
+            && !self.make_ready(at).await
         {
             self.report.worked = true;
             return self.note_ways().await;
         }
-        let Some(at) = self.ways.iter().position(|way| way.free_at(now).is_none()) else { return Ok(()) };
-        if *self.stop.borrow() {
-            return Ok(());
+        let free = self.ways.iter().position(|way| way.free_at(now).is_none()).filter(|_| !stopping);
+        if let Some(at) = free
+            && self.queue.is_empty()
+        {
+            let most = self.ways[at].allowance(now).map_or(BATCH, |left| left.min(BATCH));
+            fail_point("before-claim");
+            let mails = self.ledger.claim(now, self.lease, most, sender.from.domain()).await?;
+            if mails.is_empty() && self.lines.are_here() {
+                return self.preflight(snapshot, now).await;
+            }
+            fail_point("after-claim");
+            self.report.worked = true;
+            self.claimed.extend(mails.iter().map(|mail| (mail.message_id.clone(), mail.term)));
+            self.claimed_at = now;
+            self.queue = self.in_order(mails);
         }
-        let most = self.ways[at].allowance(now).map_or(BATCH, |left| left.min(BATCH));
-        fail_point("before-claim");
-        let mut mails = self.ledger.claim(now, self.lease, most, sender.from.domain()).await?;
-        if mails.is_empty() {
-            return self.preflight(snapshot, now).await;
+        self.flow(free, snapshot).await?;
+        self.turn(Vec::new(), self.clock.now()).await?;
+        if self.lines.are_here() || free.is_none_or(|at| !self.goes_on(at, self.clock.now())) {
+            self.release().await?;
         }
-        fail_point("after-claim");
-        self.report.worked = true;
-        self.claimed = mails.iter().map(|mail| (mail.message_id.clone(), mail.term)).collect();
-        // Digests tell of what left before them; what the operator hears comes last.
-        mails.sort_by_key(|mail| {
-            (self.suspects.contains(&mail.message_id), holds(mail, Sort::Operator), holds(mail, Sort::Digest))
-        });
-        if self.make_ready(at, snapshot).await {
-            self.send_all(at, mails, snapshot, now).await?;
-        }
-        self.turn(None, self.clock.now()).await?;
-        self.release().await?;
         self.note_ways().await
     }
 
-    /// Makes a way out ready for a mail; false when it is not, or when it is time to stop.
-    pub(super) async fn make_ready(&mut self, at: usize, snapshot: &Snapshot) -> bool {
-        self.promise(self.ways[at].transport.longest());
+    /// Makes the first line of a way out ready for a mail; false when it is not, or when it is time to stop.
+    pub(super) async fn make_ready(&mut self, at: usize) -> bool {
+        let stop = self.stop.clone();
+        let Some(transport) = self.ways[at].first_mut() else { return false };
+        let longest = transport.longest();
+        self.life.iter().for_each(|life| life.within(longest));
         let ready = tokio::select! {
-            ready = self.ways[at].transport.ready() => Some(ready),
-            () = told_to_stop(self.stop.clone()) => None,
+            ready = transport.ready() => Some(ready),
+            () = told_to_stop(stop) => None,
         };
-        if ready.is_some() {
-            self.ways[at].tried = Some(self.clock.now());
+        if ready.is_none() {
+            transport.close().await;
         }
         self.promise(ROUND);
-        match ready {
-            Some(Ok(())) => self.ways[at].is_ready(),
-            Some(Err(outcome)) => {
-                let past = Past { relay_failures: self.ways[at].failures, retried: true, ..Past::default() };
-                let next = next(&outcome, past, snapshot.settings.delivery.in_doubt, self.clock.now());
-                self.rest(at, next.relay, &outcome);
-                return false;
-            }
-            None => self.ways[at].transport.close().await,
-        }
-        ready.is_some()
+        let is_ready = matches!(ready, Some(Ok(())));
+        self.heed_ready(at, ready);
+        is_ready
     }
 
     /// Learns, once, what the ledger remembers of the ways out.
@@ -287,135 +299,8 @@ impl<L: Ledger> Dispatcher<L> {
         Ok(())
     }
 
-    async fn send_all(
-        &mut self,
-        at: usize,
-        mails: Vec<Mail>,
-        snapshot: &Snapshot,
-        claimed_at: DateTime<Utc>,
-    ) -> Result<(), LedgerError> {
-        for mail in mails {
-            let goes_on = self.send_one(at, &mail, snapshot).await?;
-            // A slow relay must not eat up the lease of the mails behind.
-            let now = self.clock.now();
-            let slow = now - claimed_at > self.lease / 2;
-            if !goes_on || slow || self.ways[at].free_at(now).is_some() || *self.stop.borrow() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends one claimed mail. False when the way out should be given no more for now.
-    async fn send_one(&mut self, at: usize, mail: &Mail, snapshot: &Snapshot) -> Result<bool, LedgerError> {
-        let now = self.clock.now();
-        let claim = (mail.message_id.clone(), mail.term);
-        let delivery = &snapshot.settings.delivery;
-        let at_most = |row: &Row| waits_at_most(row, snapshot, now);
-        let zone = zone_of(mail, snapshot);
-        if let Some(opening) = waits_until(&mail.rows, at_most, zone, delivery.hours, now) {
-            self.turn(None, now).await?;
-            let reply = "it waits for the hours of delivery".to_owned();
-            self.unsettled = Some((claim.0, claim.1, Verdict::Again { at: opening, counted: false, reply }));
-            return Ok(true);
-        }
-        let digest = holds(mail, Sort::Digest);
-        if needs_background(mail, snapshot) && (self.background.is_none() || (digest && !self.fresh)) {
-            self.turn(None, now).await?;
-            self.background = Some(self.background(now).await?);
-            self.fresh = true;
-        }
-        self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);
-        let background = self.background.as_ref();
-        let Composed { written, untold, nothing, says, template } =
-            compose(mail, None, snapshot, background, now);
-        if let Some(problem) = template {
-            self.blame(problem, now);
-        }
-        if !untold.is_empty() {
-            let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
-            let aside = Aside::Until(now + UNTOLD, reply);
-            self.ledger.set_aside(claim.clone(), untold.clone(), aside, now).await?;
-            self.report.aside.extend(untold.iter().cloned());
-        }
-        if !nothing.is_empty() {
-            self.ledger.set_aside(claim.clone(), nothing.clone(), Aside::NothingToTell, now).await?;
-            self.report.empty.extend(nothing.iter().cloned());
-        }
-        let Some(mut written) = written else { return Ok(true) };
-        // Counted before it may leave: what was counted for nothing costs less than a limit that is broken.
-        if let Some(window) = self.ways[at].window() {
-            self.ledger.count_mail(self.ways[at].name.clone(), now, now - window).await?;
-            self.ways[at].begins(now);
-        }
-        let hand = HandOver { message_id: claim.0.clone(), term: claim.1, says };
-        let handed = self.turn(Some(hand), now).await?;
-        if handed.is_empty() {
-            return Ok(true);
-        }
-        if handed.len() + untold.len() + nothing.len() < mail.rows.len() {
-            // Something dropped out since the claim: the mail says only what is still wanted.
-            let background = self.background.as_ref();
-            let again = compose(mail, Some(&handed), snapshot, background, now).written;
-            let Some(again) = again else {
-                let reply = "it cannot be told".to_owned();
-                self.unsettled =
-                    Some((claim.0, claim.1, Verdict::Again { at: now + UNTOLD, counted: false, reply }));
-                self.report.aside.extend(handed);
-                return Ok(true);
-            };
-            written = again;
-        }
-        let from = snapshot.settings.mail.as_ref().map_or("", Sender::envelope);
-        self.promise(self.ways[at].transport.longest());
-        let outcome = match &written.bytes {
-            Ok(bytes) => {
-                let letter = Letter { from, to: &mail.email, message_id: &mail.message_id, bytes };
-                self.ways[at].transport.send_unless(letter, told_to_stop(self.stop.clone())).await
-            }
-            Err(error) => Outcome::Unfit(error.to_string()),
-        };
-        self.promise(ROUND);
-        let now = self.clock.now();
-        let past = Past {
-            attempts: mail.rows.iter().map(|row| row.attempts).max().unwrap_or_default(),
-            doubts: mail.rows.iter().map(|row| row.doubts).max().unwrap_or_default(),
-            relay_failures: self.ways[at].failures,
-            retried: self.suspects.contains(&mail.message_id),
-        };
-        let mut next = next(&outcome, past, delivery.in_doubt, now);
-        let undone = self.refusals.heed(&outcome, &mut next, mail, &handed, now);
-        self.again.extend(undone.again);
-        self.suspects.extend(undone.message_ids);
-        // Kept before anything else is asked of the ledger: what came of this mail must not be lost.
-        self.unsettled = Some((claim.0, claim.1, next.verdict.clone()));
-        self.report.departures.push(Departure {
-            message_id: mail.message_id.clone(),
-            reader: mail.reader.clone(),
-            email: mail.email.clone(),
-            relay: self.ways[at].name.clone(),
-            written,
-            keys: handed,
-            at: now,
-            verdict: next.verdict,
-        });
-        match next.relay {
-            Relay::GoesOn => {
-                self.ways[at].is_well();
-                self.suspects.remove(&mail.message_id);
-            }
-            Relay::Closes => self.ways[at].transport.close().await,
-            Relay::Rests(_) => self.rest(at, next.relay, &outcome),
-        }
-        if next.relay != Relay::GoesOn {
-            self.suspects.insert(mail.message_id.clone());
-        }
-        self.plan_again(now).await?;
-        Ok(next.relay == Relay::GoesOn)
-    }
-
     /// Plans again what was refused for nothing; what could not be, is by the next step.
-    async fn plan_again(&mut self, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub(super) async fn plan_again(&mut self, now: DateTime<Utc>) -> Result<(), LedgerError> {
         while let Some(key) = self.again.last() {
             self.ledger.by_hand(key.clone(), Hand::Retry, now).await?;
             self.again.pop();
@@ -423,34 +308,35 @@ impl<L: Ledger> Dispatcher<L> {
         Ok(())
     }
 
-    /// Writes what came of the last mail and marks the next one, in one transaction. What could not be written is
-    /// kept for the next try.
-    async fn turn(&mut self, hand: Option<HandOver>, now: DateTime<Utc>) -> Result<Vec<Key>, LedgerError> {
-        if self.unsettled.is_none() && hand.is_none() {
+    /// Writes what came of mails and marks the next ones, in one transaction; returns which of their rows may leave. What
+    /// could not be written is kept for the next try.
+    pub(super) async fn turn(
+        &mut self,
+        hand: Vec<HandOver>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Vec<Key>>, LedgerError> {
+        if self.unsettled.is_empty() && hand.is_empty() {
             return Ok(Vec::new());
         }
         let turn = Turn { settle: self.unsettled.clone(), hand };
-        let parts = [("settle", turn.settle.is_some()), ("hand", turn.hand.is_some())];
+        let parts = [("settle", !turn.settle.is_empty()), ("hand", !turn.hand.is_empty())];
         fail_points("before", parts);
         let turned = self.ledger.turn(turn, now, self.lease).await?;
         fail_points("after", parts);
-        self.unsettled = None;
+        self.unsettled.clear();
         Ok(turned.handed)
     }
 
-    fn rest(&mut self, at: usize, relay: Relay, outcome: &Outcome) {
-        if let Relay::Rests(until) = relay {
-            let way = &mut self.ways[at];
-            way.rests(until, outcome, self.clock.now());
-            let words = outcome.words();
-            let told =
-                advice(outcome).map_or_else(|| words.clone(), |advice| format!("{words}. {}", advice.en));
-            self.report.resting = Some((way.name.clone(), until, told));
-        }
+    pub(super) fn rest(&mut self, at: usize, until: DateTime<Utc>, outcome: &Outcome) {
+        let way = &mut self.ways[at];
+        way.rests(until, outcome, self.clock.now());
+        let words = outcome.words();
+        let told = advice(outcome).map_or_else(|| words.clone(), |advice| format!("{words}. {}", advice.en));
+        self.report.resting = Some((way.name.clone(), until, told));
     }
 
     /// What notices are written from.
-    async fn background(&self, now: DateTime<Utc>) -> Result<Background, LedgerError> {
+    pub(super) async fn background(&self, now: DateTime<Utc>) -> Result<Background, LedgerError> {
         Ok(Background {
             known: self.ledger.known().await?,
             told: self.ledger.told().await?,
@@ -459,31 +345,23 @@ impl<L: Ledger> Dispatcher<L> {
     }
 
     async fn release(&mut self) -> Result<(), LedgerError> {
+        self.queue.clear();
         if !self.claimed.is_empty() {
-            self.ledger.release(self.claimed.clone(), self.clock.now()).await?;
+            self.ledger.release(self.claimed.iter().cloned().collect(), self.clock.now()).await?;
             self.claimed.clear();
         }
         Ok(())
     }
 
-    /// Says goodbye to every relay. What came of the last mail, and could not be written then, has a last chance: what
-    /// is not written leaves again after the next start.
-    pub async fn close(&mut self) {
-        let _ = self.turn(None, self.clock.now()).await;
+    /// Waits for the lines, which finish what is in hand or give it up, and says goodbye to every relay. What came of a
+    /// mail, and could not be written then, has a last chance: what is not written leaves again after the next start.
+    pub async fn close(&mut self) -> Report {
+        let _ = self.collect_all().await;
+        let _ = self.turn(Vec::new(), self.clock.now()).await;
+        let _ = self.release().await;
         for way in &mut self.ways {
-            way.transport.close().await;
+            way.close().await;
         }
-    }
-}
-
-/// Whether a mail holds rows of a sort.
-fn holds(mail: &Mail, sort: Sort) -> bool {
-    mail.rows.iter().any(|row| row.key.sort() == sort)
-}
-
-async fn told_to_stop(mut stop: watch::Receiver<bool>) {
-    if stop.wait_for(|stop| *stop).await.is_err() {
-        // Nobody is left who could tell.
-        std::future::pending::<()>().await;
+        std::mem::take(&mut self.report)
     }
 }

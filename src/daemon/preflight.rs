@@ -48,13 +48,14 @@ impl<L: Ledger> Dispatcher<L> {
             let look = due_at(now, due, way.tried, at, zone).filter(|_| !rests && way.outbox().is_none());
             look.is_some_and(|look| look <= now)
         };
-        let Some(at) = self.ways.iter().position(wants) else { return Ok(()) };
-        let ready = self.make_ready(at, snapshot).await;
+        let here = |way: &Way| way.first().is_some() && wants(way);
+        let Some(at) = self.ways.iter().position(here) else { return Ok(()) };
+        let ready = self.make_ready(at).await;
         if self.ways[at].tried.is_some_and(|tried| tried >= now) {
             self.report.worked = true;
             self.report.looked_at = Some((self.ways[at].name.clone(), ready));
         }
-        self.ways[at].transport.close().await;
+        self.ways[at].close().await;
         self.note_ways().await
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Refusals {
     second_chance: BTreeSet<String>,
     /// Those of them that it is about: the relay took another mail since.
     truly_refused: BTreeSet<String>,
+    /// With which code the relay refused us when it last began to rest for that.
+    everybody: Option<u16>,
 }
 
 #[derive(Debug)]
@@ -49,15 +51,19 @@ impl Refusals {
     /// It rests, and their rows are planned again: this one's by its verdict, those of the others as is returned. One
     /// address that is refused three times says nothing of the relay; nor do addresses that are refused again after it
     /// took another mail: they are refused.
+    ///
+    /// A mail is `late` that was begun before the relay began to rest: its refusal is one more of those for which it
+    /// rests, and that it was taken says nothing of them.
     pub(super) fn heed(
         &mut self,
         outcome: &Outcome,
         next: &mut Next,
         mail: &Mail,
         keys: &[Key],
+        late: bool,
         now: DateTime<Utc>,
     ) -> Undone {
-        if matches!(outcome, Outcome::Accepted(_)) {
+        if matches!(outcome, Outcome::Accepted(_)) && !late {
             self.truly_refused.append(&mut self.second_chance);
             self.truly_refused.remove(&mail.email);
         }
@@ -69,6 +75,11 @@ impl Refusals {
         };
         if self.truly_refused.contains(&mail.email) {
             return Undone::default();
+        }
+        if late && self.everybody == Some(reply.code) {
+            next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
+            self.second_chance.insert(mail.email.clone());
+            return Undone { again: Vec::new(), message_ids: vec![mail.message_id.clone()] };
         }
         self.row.retain(|refusal| refusal.code == reply.code);
         if let Some(known) = self.row.iter_mut().find(|refusal| refusal.email == mail.email) {
@@ -85,6 +96,7 @@ impl Refusals {
         if self.row.len() < IN_A_ROW {
             return Undone::default();
         }
+        self.everybody = Some(reply.code);
         next.verdict = Verdict::Again { at: now, counted: false, reply: said.clone() };
         next.relay = Relay::Rests(now + REST);
         let mut undone = Undone::default();

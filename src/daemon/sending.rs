@@ -10,7 +10,7 @@ use super::dispatcher::{Dispatcher, Report, Way};
 use super::guard::Guard;
 use super::log;
 use super::planner::Snapshot;
-use super::pulse::{MARGIN, ROUND};
+use super::pulse::MARGIN;
 use super::status::Status;
 use super::troubles::Felt;
 use crate::clock::Clock;
@@ -22,7 +22,7 @@ const RECHECK: TimeDelta = TimeDelta::minutes(5);
 /// The same, as the pulse counts.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
-/// The shortest sleep between two rounds that found no work.
+/// The shortest sleep between two rounds that found no work, though something was due.
 const PAUSE: TimeDelta = TimeDelta::seconds(1);
 
 /// How long nothing is tried after the ledger failed.
@@ -53,7 +53,7 @@ pub(super) async fn send_loop<L: Ledger>(
     let mut failing: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
         if let Some(life) = dispatcher.life() {
-            life.begins(ROUND).await;
+            life.begins(dispatcher.patience()).await;
         }
         while let Ok(ways) = renewed.try_recv() {
             dispatcher.adopt(ways).await;
@@ -103,7 +103,7 @@ pub(super) async fn send_loop<L: Ledger>(
             _ = stopping.changed() => {}
         }
     }
-    dispatcher.close().await;
+    log::dispatched(&dispatcher.close().await);
 }
 
 async fn send_once<L: Ledger>(
@@ -116,10 +116,10 @@ async fn send_once<L: Ledger>(
 }
 
 /// When to look again: when something is due, unless no relay takes a mail before later, and when one that was away is
-/// to be tried; at least a second from now, at most five minutes.
+/// to be tried; in five minutes at most, and in a second where that is past already.
 async fn next_look<L: Ledger>(dispatcher: &Dispatcher<L>, ledger: &L, now: DateTime<Utc>) -> DateTime<Utc> {
     let due = ledger.next_due().await.ok().flatten().unwrap_or(now + RECHECK);
     let due = dispatcher.rests_until().map_or(due, |rested| due.max(rested));
     let due = dispatcher.probes_at().map_or(due, |probe| due.min(probe));
-    due.clamp(now + PAUSE, now + RECHECK)
+    if due > now { due.min(now + RECHECK) } else { now + PAUSE }
 }

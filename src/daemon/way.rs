@@ -24,13 +24,37 @@ const LONGEST_REST: TimeDelta = TimeDelta::hours(1);
 /// How exactly the ledger knows when a way out was tried: not every mail is worth a note.
 const NOTED: TimeDelta = TimeDelta::hours(1);
 
+/// How long a relay is given no more lines than it took, after it refused another one.
+const NARROW: TimeDelta = TimeDelta::minutes(15);
+
+/// One of the conversations that a way out may have side by side.
+#[derive(Debug)]
+struct Line {
+    /// Gone while it is out.
+    transport: Option<Transport>,
+    /// Whether it is known to be ready for a mail.
+    ready: bool,
+    /// What it is to become once it is here.
+    renewed: Option<Transport>,
+}
+
+impl Line {
+    fn new(transport: Transport) -> Self {
+        Self { transport: Some(transport), ready: false, renewed: None }
+    }
+}
+
 /// A way out, and how it does.
 #[derive(Debug)]
 pub struct Way {
     /// Its name, for the log: the relay's host, or the outbox.
     pub name: String,
-    /// The transport.
-    pub transport: Transport,
+    /// Its lines, one at least.
+    lines: Vec<Line>,
+    /// How many of them are used: fewer than there are when the settings were changed.
+    most: usize,
+    /// It refused one line more than these, and is given no more until then.
+    narrow: Option<(usize, DateTime<Utc>)>,
     /// How much it takes.
     rates: Vec<Rate>,
     /// When it was given mails, within the longest of these.
@@ -39,6 +63,8 @@ pub struct Way {
     pub(super) rest_until: Option<DateTime<Utc>>,
     /// How often in a row it failed before it could judge a mail.
     pub(super) failures: u32,
+    /// How often it began to rest: what was begun before says nothing of how it does since.
+    pub(super) rests: u32,
     /// How it does, as far as the operator is concerned.
     pub(super) health: Health,
     /// Whether what failed last would have failed while it was made ready: then being ready again is being well.
@@ -57,11 +83,14 @@ impl Way {
             StoredRelay { name: name.clone(), rest_until: None, failures: 0, trouble: None, tried: None };
         Self {
             name,
-            transport,
+            lines: vec![Line::new(transport)],
+            most: 1,
+            narrow: None,
             rates: Vec::new(),
             begun: Vec::new(),
             rest_until: None,
             failures: 0,
+            rests: 0,
             health: Health::Unknown,
             early: false,
             tried: None,
@@ -69,12 +98,91 @@ impl Way {
         }
     }
 
+    /// The same, with more lines.
+    #[must_use]
+    pub fn with_lines(mut self, more: impl IntoIterator<Item = Transport>) -> Self {
+        self.lines.extend(more.into_iter().map(Line::new));
+        self.most = self.lines.len();
+        self
+    }
+
+    /// The first of its lines; none while that is out.
+    #[must_use]
+    pub fn first(&self) -> Option<&Transport> {
+        self.lines.first()?.transport.as_ref()
+    }
+
+    /// The same, to use it.
+    pub fn first_mut(&mut self) -> Option<&mut Transport> {
+        self.lines.first_mut()?.transport.as_mut()
+    }
+
     /// The outbox, if it is one.
     #[must_use]
     pub fn outbox(&self) -> Option<Outbox> {
-        match &self.transport {
-            Transport::Folder(outbox) => Some(outbox.clone()),
-            Transport::Smtp(_) => None,
+        match self.first() {
+            Some(Transport::Folder(outbox)) => Some(outbox.clone()),
+            _ => None,
+        }
+    }
+
+    /// Nothing is known any more of which lines are ready.
+    pub(super) fn doubt_lines(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.ready = false);
+    }
+
+    /// Gives a line that is here and ready to a mail: until it was out, it is not ready for another.
+    pub(super) fn take_ready(&mut self) -> Option<usize> {
+        let line = self.lines[..self.most].iter().position(|line| line.ready && line.transport.is_some())?;
+        self.lines[line].ready = false;
+        Some(line)
+    }
+
+    /// How many lines are here and ready.
+    pub(super) fn ready_lines(&self) -> usize {
+        self.lines[..self.most].iter().filter(|line| line.ready && line.transport.is_some()).count()
+    }
+
+    /// A line that is here and may be made ready, where so many are ready or out.
+    pub(super) fn line_to_open(&self, up: usize, now: DateTime<Utc>) -> Option<usize> {
+        let narrow = self.narrow.filter(|(_, until)| *until > now).map_or(usize::MAX, |(lines, _)| lines);
+        let cold = || self.lines[..self.most].iter().position(|line| !line.ready && line.transport.is_some());
+        if up < narrow { cold() } else { None }
+    }
+
+    /// Takes a line that is here.
+    pub(super) fn take_line(&mut self, line: usize) -> Option<Transport> {
+        let line = self.lines.get_mut(line)?;
+        line.ready = false;
+        line.transport.take()
+    }
+
+    /// A line is here again, ready for the next mail or not.
+    pub(super) async fn line_is_back(&mut self, line: usize, transport: Transport, ready: bool) {
+        let Some(line) = self.lines.get_mut(line) else { return };
+        line.ready = ready && line.renewed.is_none();
+        let transport = line.transport.insert(transport);
+        if let Some(renewed) = line.renewed.take() {
+            transport.adopt(renewed).await;
+        }
+    }
+
+    /// It refused a line while it took mails on so many others.
+    pub(super) fn narrows(&mut self, lines: usize, now: DateTime<Utc>) {
+        self.narrow = Some((lines.max(1), now + NARROW));
+    }
+
+    /// The line here that has lain idle for longest, and until when it may.
+    pub(super) fn idle(&mut self) -> Option<(tokio::time::Instant, &mut Transport)> {
+        let here = self.lines.iter_mut().filter_map(|line| line.transport.as_mut());
+        here.filter_map(|transport| Some((transport.idle_until()?, transport)))
+            .min_by_key(|(until, _)| *until)
+    }
+
+    /// Says goodbye on every line that is here.
+    pub(super) async fn close(&mut self) {
+        for transport in self.lines.iter_mut().filter_map(|line| line.transport.as_mut()) {
+            transport.close().await;
         }
     }
 
@@ -189,6 +297,7 @@ impl Way {
             Health::Unknown | Health::Well => now,
         };
         self.failures += 1;
+        self.rests += 1;
         self.rest_until = Some(until);
         self.early = is_early(outcome);
         let (complaint, words) = (Complaint::of(outcome), outcome.words());
@@ -198,10 +307,10 @@ impl Way {
     /// How it does now, for the service manager.
     pub(super) fn bearing(&self, now: DateTime<Utc>) -> (String, Bearing) {
         let rests = self.rest_until.filter(|until| *until > now);
-        let bearing = match (&self.health, &self.transport) {
+        let bearing = match (&self.health, self.first()) {
             (Health::Failing { complaint, .. }, _) => rests
                 .map_or(Bearing::Fails(complaint.word()), |until| Bearing::Rests(until, complaint.word())),
-            (_, Transport::Folder(_)) => Bearing::Outbox,
+            (_, Some(Transport::Folder(_))) => Bearing::Outbox,
             (Health::Unknown, _) => Bearing::Unknown,
             (Health::Well, _) => Bearing::Well,
         };
@@ -213,11 +322,23 @@ impl Way {
         WayHealth { name: self.name.clone(), health: self.health.clone() }
     }
 
-    /// Takes over a way of the same name that was made anew: with other terms (a password, an authority), on a new
-    /// connection, and what it said before counts no more.
+    /// Takes over a way of the same name that was made anew: with other terms (a password, an authority), on new
+    /// connections, and what it said before counts no more. A line that is out changes when it is back.
     pub(super) async fn adopt(&mut self, new: Self) {
         self.rates = new.rates;
-        if !self.transport.adopt(new.transport).await {
+        (self.most, self.narrow) = (new.most, None);
+        let mut same = true;
+        for (n, renewed) in new.lines.into_iter().filter_map(|line| line.transport).enumerate() {
+            match self.lines.get_mut(n) {
+                Some(Line { transport: Some(here), ready, .. }) => {
+                    *ready = false;
+                    same &= here.adopt(renewed).await;
+                }
+                Some(out) => out.renewed = Some(renewed),
+                None => self.lines.push(Line::new(renewed)),
+            }
+        }
+        if !same {
             (self.health, self.early, self.rest_until, self.failures) = (Health::Unknown, false, None, 0);
         }
     }

@@ -138,13 +138,27 @@ pub struct Mail {
     pub rows: Vec<Row>,
 }
 
-/// What a worker writes at once: what came of its last mail, and the mark on its next one.
+/// What a worker writes at once: what came of its last mails, and the marks on its next ones. No mail stands in it twice.
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
-    /// What came of a mail: message id, term, verdict.
-    pub settle: Option<(String, i64, Verdict)>,
-    /// The mail about to leave.
-    pub hand: Option<HandOver>,
+    /// What came of mails: message id, term, verdict.
+    pub settle: Vec<(String, i64, Verdict)>,
+    /// The mails about to leave.
+    pub hand: Vec<HandOver>,
+}
+
+impl Turn {
+    /// Only what came of one mail.
+    #[must_use]
+    pub fn settle(message_id: String, term: i64, verdict: Verdict) -> Self {
+        Self { settle: vec![(message_id, term, verdict)], hand: Vec::new() }
+    }
+
+    /// Only the mark on one mail.
+    #[must_use]
+    pub fn hand(mail: HandOver) -> Self {
+        Self { settle: Vec::new(), hand: vec![mail] }
+    }
 }
 
 /// A mail about to leave, and what it says: known to be told once its rows are sent, and not before.
@@ -190,14 +204,14 @@ pub enum Aside {
     NothingToTell,
 }
 
-/// What a turn came to.
+/// What a turn came to, part by part in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turned {
-    /// Whether the settlement was taken: false when the claim's term had passed.
-    pub settled: bool,
-    /// The rows that are handed and may leave now: those still wanted. Empty when there are none, or when the
-    /// claim's term had passed: then nothing may leave.
-    pub handed: Vec<Key>,
+    /// Whether each settlement was taken: false when the claim's term had passed.
+    pub settled: Vec<bool>,
+    /// Of each mail, the rows that are handed and may leave now: those still wanted. Empty when there are none, or when
+    /// the claim's term had passed: then nothing of it may leave.
+    pub handed: Vec<Vec<Key>>,
 }
 
 /// Rows that were found claimed or handed by nobody, and what became of them.
@@ -317,8 +331,8 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         domain: &str,
     ) -> impl Future<Output = Result<Vec<Mail>, LedgerError>> + Send;
 
-    /// Settles one mail and hands the next, in one transaction. Settling takes handed rows, and claimed ones
-    /// for `Verdict::Again`; a row no longer wanted that would be planned again is withdrawn instead. A late
+    /// Settles mails, then hands the next ones, all in one transaction: each as if it were alone, so that one whose term
+    /// has passed stands in no other's way. Settling takes handed rows, and claimed ones for `Verdict::Again`; a row no longer wanted that would be planned again is withdrawn instead. A late
     /// `Sent` is still taken for a row that was put in doubt and not claimed since, whatever else became of it:
     /// it did leave. Handing takes claimed rows of that term within their lease that are still of use,
     /// withdraws those not wanted, and renews the lease of the rest. What the handed rows say takes the place of

@@ -75,6 +75,15 @@ impl Transport {
         }
     }
 
+    /// Whether its connection has carried as many mails as one should: [`ready`](Self::ready) comes before the next.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        match self {
+            Self::Smtp(smtp) => smtp.is_worn(),
+            Self::Folder(_) => false,
+        }
+    }
+
     /// When its connection, if it has one, will have lain idle for long enough.
     #[must_use]
     pub fn idle_until(&self) -> Option<Instant> {

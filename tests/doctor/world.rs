@@ -479,9 +479,9 @@ async fn what_in_the_ledger_wants_somebody() {
         let lease = TimeDelta::minutes(30);
         let mail = ledger.claim(now(), lease, 1, "example.org").await.unwrap().remove(0);
         let hand = HandOver { message_id: mail.message_id.clone(), term: mail.term, says: vec![] };
-        ledger.turn(Turn { settle: None, hand: Some(hand) }, now(), lease).await.unwrap();
-        let settle = Some((mail.message_id, mail.term, verdict()));
-        ledger.turn(Turn { settle, hand: None }, now(), lease).await.unwrap();
+        ledger.turn(Turn::hand(hand), now(), lease).await.unwrap();
+        let settle = Turn::settle(mail.message_id, mail.term, verdict());
+        ledger.turn(settle, now(), lease).await.unwrap();
     }
     let rest_until = Some(now() + TimeDelta::minutes(15));
     let trouble = Some((now(), Complaint::Login, "auth: 535 5.7.8 no".to_owned()));

@@ -96,7 +96,7 @@ impl World {
         assert!(!mails.is_empty(), "nothing is due");
         for mail in mails {
             let hand = HandOver { message_id: mail.message_id, term: mail.term, says: Vec::new() };
-            let turn = Turn { settle: None, hand: Some(hand) };
+            let turn = Turn::hand(hand);
             self.ledger.turn(turn, self.now(), LEASE).await.unwrap();
         }
         let orphans = self.ledger.orphans(true, InDoubt::Resend, self.now()).await.unwrap();

@@ -1,7 +1,7 @@
 //! The drawing in `plan::row`, as a table: every verb tried on every state. What is not in the table leaves
 //! the row as it was.
 
-use jalon::ledger::{Aside, Hand, HandOver, Ledger as _};
+use jalon::ledger::{Aside, Hand, HandOver, Ledger as _, Turn};
 use jalon::plan::next::InDoubt;
 use jalon::plan::reconcile::Change;
 use jalon::plan::row::State::{self, *};
@@ -139,9 +139,11 @@ async fn act<F: Fixture>(world: &World<F>, from: State, verb: Verb, (id, term): 
     if let Some(change) = change {
         ledger.apply(vec![change], at(2)).await.unwrap();
     } else if verdict.is_some() || matches!(verb, Verb::Hand) {
-        let hand = verdict.is_none().then(|| HandOver { message_id: id.clone(), term, says: vec![] });
-        let settle = verdict.map(|verdict| (id, term, verdict));
-        ledger.turn(jalon::ledger::Turn { settle, hand }, at(2), lease()).await.unwrap();
+        let turn = match verdict {
+            None => Turn::hand(HandOver { message_id: id, term, says: vec![] }),
+            Some(verdict) => Turn::settle(id, term, verdict),
+        };
+        ledger.turn(turn, at(2), lease()).await.unwrap();
     } else if let Some((every, policy, now)) = orphans {
         ledger.orphans(every, policy, now).await.unwrap();
     } else if let Some(hand) = hand {

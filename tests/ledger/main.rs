@@ -91,6 +91,7 @@ macro_rules! contract {
                 a_mail_is_settled_once
                 one_turn_settles_one_mail_and_hands_the_next
                 a_refused_settlement_does_not_stop_the_next_hand
+                one_turn_settles_many_and_hands_many_each_as_if_alone
                 an_empty_turn_does_nothing
                 nothing_is_handed_that_became_of_no_use_meanwhile
                 what_is_set_aside_waits_alone

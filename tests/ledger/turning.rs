@@ -184,10 +184,10 @@ pub async fn one_turn_settles_one_mail_and_hands_the_next<F: Fixture>(world: Wor
     let mails = world.claim(1).await;
     world.hand(&mails[0], 1).await;
     let turn = Turn {
-        settle: Some((mails[0].message_id.clone(), mails[0].term, sent())),
-        hand: Some(over(&mails[1])),
+        settle: vec![(mails[0].message_id.clone(), mails[0].term, sent())],
+        hand: vec![over(&mails[1])],
     };
-    assert_eq!(world.turn(turn, 2).await, Turned { settled: true, handed: vec![key(SACHA)] });
+    assert_eq!(world.turn(turn, 2).await, Turned { settled: vec![true], handed: vec![vec![key(SACHA)]] });
     assert_eq!(world.state(WEEK).await.0, State::Sent);
     assert_eq!(world.state(SACHA).await.0, State::Handed);
 }
@@ -196,11 +196,43 @@ pub async fn a_refused_settlement_does_not_stop_the_next_hand<F: Fixture>(world:
     world.plan(&[(WEEK, 0, 100), (SACHA, 0, 200)]).await;
     let mails = world.claim(1).await;
     let turn = Turn {
-        settle: Some((mails[0].message_id.clone(), mails[0].term, sent())),
-        hand: Some(over(&mails[1])),
+        settle: vec![(mails[0].message_id.clone(), mails[0].term, sent())],
+        hand: vec![over(&mails[1])],
     };
-    assert_eq!(world.turn(turn, 2).await, Turned { settled: false, handed: vec![key(SACHA)] });
+    assert_eq!(world.turn(turn, 2).await, Turned { settled: vec![false], handed: vec![vec![key(SACHA)]] });
     assert_eq!(world.state(WEEK).await.0, State::Claimed, "what was never handed cannot have been sent");
+}
+
+pub async fn one_turn_settles_many_and_hands_many_each_as_if_alone<F: Fixture>(world: World<F>) {
+    let sorts = ["a", "b", "c", "d", "e", "f"].map(|to| format!("p/deadline/2026-06-28/-7d/{to}"));
+    let rows: Vec<_> = sorts.iter().zip(100..).map(|(key, late)| (key.as_str(), 0, late)).collect();
+    world.plan(&rows).await;
+    let mails = world.claim(1).await;
+    for mail in &mails[..3] {
+        world.hand(mail, 1).await;
+    }
+    // One claim passes, and is taken anew: whoever still names the old term gets nothing, and the others all theirs.
+    world.release(&mails[4], 2).await;
+    let again = world.claim_one(2).await;
+    assert!(world.change(Change::Want(key(&sorts[5]), false), 2).await);
+    let settle = |n: usize, term, verdict| (mails[n].message_id.clone(), term, verdict);
+    let turn = Turn {
+        settle: vec![
+            settle(0, mails[0].term, sent()),
+            settle(1, mails[1].term + 100, sent()),
+            settle(2, mails[2].term, never()),
+        ],
+        hand: mails[3..].iter().map(over).collect(),
+    };
+    let handed = vec![vec![key(&sorts[3])], vec![], vec![]];
+    assert_eq!(world.turn(turn, 2).await, Turned { settled: vec![true, false, true], handed });
+    let mut states = Vec::new();
+    for sort in &sorts {
+        states.push(world.state(sort).await.0);
+    }
+    use State::{Claimed, Failed, Handed, Sent, Withdrawn};
+    assert_eq!(states, [Sent, Handed, Failed, Handed, Claimed, Withdrawn]);
+    assert_eq!(world.hand(&again, 3).await, [key(&sorts[4])]);
 }
 
 pub async fn an_empty_turn_does_nothing<F: Fixture>(world: World<F>) {

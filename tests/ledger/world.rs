@@ -183,13 +183,13 @@ impl<F: Fixture> World<F> {
     }
 
     pub async fn hand_saying(&self, mail: &Mail, says: Vec<Says>, now: i64) -> Vec<Key> {
-        let turn = Turn { settle: None, hand: Some(HandOver { says, ..over(mail) }) };
-        self.turn(turn, now).await.handed
+        let turn = Turn::hand(HandOver { says, ..over(mail) });
+        self.turn(turn, now).await.handed.concat()
     }
 
     pub async fn settle(&self, mail: &Mail, verdict: Verdict, now: i64) -> bool {
-        let turn = Turn { settle: Some((mail.message_id.clone(), mail.term, verdict)), hand: None };
-        self.turn(turn, now).await.settled
+        let turn = Turn::settle(mail.message_id.clone(), mail.term, verdict);
+        self.turn(turn, now).await.settled == [true]
     }
 
     /// Claims one mail and hands it.

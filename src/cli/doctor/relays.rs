@@ -107,7 +107,7 @@ async fn look_at(
 
 /// The secret of a way that could be made: a password was read then, a token comes now.
 async fn had(way: &Way, relay: &settings::Relay, by: &By) -> Secret {
-    let Transport::Smtp(smtp) = &way.transport else { return Secret::None };
+    let Some(Transport::Smtp(smtp)) = way.first() else { return Secret::None };
     let Some(tokens) = smtp.tokens() else {
         return if relay.username.is_some() { Secret::Password } else { Secret::None };
     };
@@ -205,8 +205,7 @@ async fn tried(
     logs_in: bool,
     now: DateTime<Utc>,
 ) -> Tried {
-    let ready = timeout(PATIENCE, way.transport.ready()).await;
-    let Transport::Smtp(smtp) = &mut way.transport else {
+    let Some(Transport::Smtp(smtp)) = way.first_mut() else {
         return Tried {
             addresses: Vec::new(),
             answered: None,
@@ -216,6 +215,7 @@ async fn tried(
             failed: None,
         };
     };
+    let ready = timeout(PATIENCE, smtp.ready()).await;
     let reach = smtp.reach().clone();
     let failed = match ready {
         Ok(Ok(())) => None,

@@ -115,21 +115,17 @@ fn until(now: DateTime<Utc>, lease: TimeDelta) -> i64 {
     At(now).millis().saturating_add(lease.num_milliseconds())
 }
 
-/// Settles one mail, then hands the next.
+/// Settles mails, then hands the next ones.
 pub(super) fn turn(
     db: &Connection,
     turn: &Turn,
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Turned> {
-    let mut turned = Turned::default();
-    if let Some((id, term, verdict)) = &turn.settle {
-        turned.settled = settle(db, id, *term, verdict, now)? > 0;
-    }
-    if let Some(mail) = &turn.hand {
-        turned.handed = hand(db, mail, now, lease)?;
-    }
-    Ok(turned)
+    let settled = turn.settle.iter().map(|(id, term, verdict)| Ok(settle(db, id, *term, verdict, now)? > 0));
+    let settled = settled.collect::<rusqlite::Result<_>>()?;
+    let handed = turn.hand.iter().map(|mail| hand(db, mail, now, lease)).collect::<rusqlite::Result<_>>()?;
+    Ok(Turned { settled, handed })
 }
 
 /// Marks a mail as leaving, and keeps what it says; returns the keys that may leave.

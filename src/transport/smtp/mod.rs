@@ -165,6 +165,11 @@ impl Smtp {
         self.timeouts.total() + self.timeouts.of_tokens()
     }
 
+    /// Whether there is no connection, or one that has carried [`MAILS_A_CONNECTION`].
+    pub(super) fn is_worn(&self) -> bool {
+        self.link.as_ref().is_none_or(link::Link::is_worn)
+    }
+
     /// When the connection there is will have lain idle for [`IDLE_SECONDS`].
     pub(super) fn idle_until(&self) -> Option<Instant> {
         self.link.as_ref().map(link::Link::idle_until)
