@@ -17,7 +17,10 @@ use slow_relay::{Dot, Moment, Relay};
 use State::{Claimed, Handed, Held, Planned, Sent};
 
 /// Three mails of one reminder each.
-const THREE: Size = Size { people: 3, seconds: 1, a_second: 3 };
+const THREE: Size = Size { people: 3, seconds: 1, a_second: 3, connections: 1 };
+
+/// Eight such mails, and four lines.
+const EIGHT: Size = Size { people: 8, seconds: 1, a_second: 8, connections: 4 };
 
 /// SIGABRT: how a fail point ends the process.
 const ABORTED: i32 = 6;
@@ -221,5 +224,77 @@ fn a_stop_at_any_moment_of_a_mail_leaves_no_doubt() {
         world.drain();
         relay.quiet();
         assert_eq!(counts(&taken(&world, &relay.dots())), [1; 3], "{moment:?}");
+    }
+}
+
+#[test]
+fn a_crash_with_four_lines_busy_leaves_four_doubts_and_no_more() {
+    for moment in [Moment::Rcpt, Moment::Data, Moment::Dot] {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = Relay::start(0, 0);
+        relay.forget_none();
+        let mut world = World::found(folder.path(), relay.port, "resend", EIGHT);
+        world.all_is_due();
+        relay.hold(moment);
+        let daemon = world.daemon(None);
+        assert!(relay.reached(moment, 4, LIMIT), "{moment:?}");
+        daemon.kill();
+        relay.let_go();
+        relay.quiet();
+        let left = rows(&world);
+        let in_doubt = left.iter().filter(|row| row.state == Handed).count();
+        assert_eq!(in_doubt, 4, "{moment:?}: {:?}", states(&left));
+        assert!(
+            left.iter().all(|row| matches!(row.state, Handed | Claimed)),
+            "{moment:?}: {:?}",
+            states(&left)
+        );
+        world.drain();
+        relay.quiet();
+        let (ended, taken) = (rows(&world), taken(&world, &relay.dots()));
+        for (n, row) in ended.iter().enumerate() {
+            let doubted = left[n].state == Handed;
+            assert_eq!((row.state, row.doubts), (Sent, u32::from(doubted)), "{moment:?}: {}", row.key);
+            let copies = usize::from(doubted && moment == Moment::Dot);
+            assert_eq!(taken[n].len(), 1 + copies, "{moment:?}: {}", row.key);
+            let id = row.message_id.as_ref();
+            assert!(taken[n].iter().all(|taken| Some(taken) == id), "{moment:?}: the Message-ID changed");
+        }
+    }
+}
+
+#[test]
+fn a_stop_with_four_lines_busy_leaves_no_doubt() {
+    for (moment, sent) in [(Moment::Mail, 0), (Moment::Dot, 4)] {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = Relay::start(0, 0);
+        relay.forget_none();
+        let mut world = World::found(folder.path(), relay.port, "resend", EIGHT);
+        world.all_is_due();
+        relay.hold(moment);
+        let daemon = world.daemon(None);
+        assert!(relay.reached(moment, 4, LIMIT), "{moment:?}");
+        daemon.tell_to_stop();
+        daemon.says("event=\"stopping\"");
+        // Before the dot they are given up; after it their answers are waited for.
+        if sent > 0 {
+            relay.let_go();
+        }
+        assert_eq!(daemon.code(), Some(0), "{moment:?}");
+        relay.let_go();
+        relay.quiet();
+        let left = rows(&world);
+        assert_eq!(
+            left.iter().filter(|row| row.state == Sent).count(),
+            sent,
+            "{moment:?}: {:?}",
+            states(&left)
+        );
+        let rest = left.iter().filter(|row| row.state == Planned).count();
+        assert_eq!(rest, 8 - sent, "{moment:?}: {:?}", states(&left));
+        assert!(left.iter().all(|row| row.doubts == 0 && !row.in_doubt), "{moment:?}");
+        world.drain();
+        relay.quiet();
+        assert_eq!(counts(&taken(&world, &relay.dots())), [1; 8], "{moment:?}");
     }
 }

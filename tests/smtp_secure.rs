@@ -345,6 +345,7 @@ fn settings_that_can_never_work() {
         auth: Vec::new(),
         ca_file: None,
         rate: Vec::new(),
+        connections: 1,
     };
     let root = Authority::new("ours").pem();
     let make = |relay: &Relay, login, roots: &[Vec<u8>]| Smtp::new(relay, login, roots, limits()).map(drop);

@@ -68,6 +68,7 @@ fn smtp(relay: &TokenRelay, tokens: &Tokens) -> Smtp {
         auth: Vec::new(),
         ca_file: None,
         rate: Vec::new(),
+        connections: 1,
     };
     let login = Credentials { username: "camille@example.org".to_owned(), password: String::new() };
     let limits = Timeouts::all(Duration::from_secs(20));

@@ -254,7 +254,21 @@ const HOMES: &[(&[&str], &str)] = &[
     (&["on"], "[[interview]], [start], [end], [[milestone]]"),
     (&["on_day", "day_off", "after", "to", "event"], "[[remind]]"),
     (&["from", "operator", "reply_to", "bounces", "recipients", "outbox"], "[mail]"),
-    (&["host", "port", "tls", "username", "password", "auth", "ca_file", "rate", "token_command"], "[smtp]"),
+    (
+        &[
+            "host",
+            "port",
+            "tls",
+            "username",
+            "password",
+            "auth",
+            "ca_file",
+            "rate",
+            "connections",
+            "token_command",
+        ],
+        "[smtp]",
+    ),
     (&["late_limit", "in_doubt", "hours"], "[delivery]"),
     (&["keep"], "[ledger]"),
 ];

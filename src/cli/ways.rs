@@ -189,7 +189,9 @@ fn way(n: usize, relay: &Relay, name: String, config: &Path, language: Language)
         Some(tokens) => smtp.with_tokens(tokens),
         None => smtp,
     };
-    Ok(Way::new(name, Transport::Smtp(Box::new(smtp))).with_rates(relay.rate.clone()))
+    let line = |smtp: Smtp| Transport::Smtp(Box::new(smtp));
+    let more: Vec<_> = (1..relay.connections).map(|_| line(smtp.another())).collect();
+    Ok(Way::new(name, line(smtp)).with_lines(more).with_rates(relay.rate.clone()))
 }
 
 /// The tokens that a command prints. `jalon` alone means this very program, wherever it is, and it complains in the

@@ -35,7 +35,7 @@ const PHRASES: [&str; 7] =
 const QUERIES: [&str; 6] = ["key", "sig", "signature", "auth", "code", "pin"];
 
 /// The keys of [smtp], and what to write for each.
-const RELAY: [(&str, &str); 9] = [
+const RELAY: [(&str, &str); 10] = [
     ("host", "host = \"smtp.example.org\""),
     ("port", "port = 587"),
     ("tls", "tls = \"starttls\""),
@@ -43,6 +43,7 @@ const RELAY: [(&str, &str); 9] = [
     ("password", "password = { file = \"smtp.password\" }"),
     ("auth", "auth = [\"plain\"]"),
     ("rate", "rate = [\"30/min\", \"500/day\"]"),
+    ("connections", "connections = 3"),
     ("ca_file", "ca_file = \"ca.pem\""),
     ("token_command", "token_command = [\"/usr/local/bin/token\"]"),
 ];
@@ -51,7 +52,7 @@ const RELAY: [(&str, &str); 9] = [
 const HOUSE: &str = "title organisation recruiters contract location url reference published apply status announce \
     accept until before on between label place link duration panel candidate cancelled done event on_day after at \
     day_off to email cc subject away leaves cover digest from operator reply_to bounces recipients outbox host port \
-    tls username password rate auth ca_file token_command keep postings templates late_limit in_doubt hours name id \
+    tls username password rate connections auth ca_file token_command keep postings templates late_limit in_doubt hours name id \
     time_zone language holidays days_off work_days deadline interview start end milestone remind people teams mail \
     smtp delivery ledger monitoring heartbeat metrics preflight credential file env mot passe starttls implicit none plain login xoauth2 true false min day \
     hour https http mailto tel sqlite postgres jalon toml";
@@ -169,7 +170,7 @@ fn is_fit(key: &str, value: &str) -> bool {
     let fit = |word: &str| match key {
         "host" => looks_like_a_host(word),
         "username" => looks_like_an_address(word),
-        "port" => digits(word),
+        "port" | "connections" => digits(word),
         "tls" => {
             near(word, &["starttls", "implicit", "none", "smtps", "ssl", "tls", "true", "false", "aucun"])
         }

@@ -121,7 +121,13 @@ pub struct Relay {
     pub ca_file: Option<PathBuf>,
     /// How much it takes.
     pub rate: Vec<Rate>,
+    /// How many mails it may be given at once, each on a connection of its own.
+    pub connections: usize,
 }
+
+/// How many connections a relay is given unless the settings say otherwise: as many as Exchange Online takes from one
+/// mailbox, the narrowest of the great providers. A fourth would gain little: mails are small.
+pub const CONNECTIONS: usize = 3;
 
 /// How a link is secured. Never downgraded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

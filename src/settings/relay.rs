@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use toml::de::DeValue;
 
 use super::read::path;
-use super::{Auth, Rate, Relay, Secret, Tls};
+use super::{Auth, CONNECTIONS, Rate, Relay, Secret, Tls};
 use crate::calendar::walk::{At, Source, Table, choices};
 use crate::diagnostic::{Words, looks_like_a_host, say};
 
@@ -48,6 +48,7 @@ pub(super) fn relay(table: &Table<'_, '_>, twice: bool) -> Option<Relay> {
     let ca_file = path(table, "ca_file");
     let rate = table.texts("rate", "[\"30/min\", \"500/day\"]").unwrap_or_default();
     let rate = rate.iter().filter_map(|word| one_rate(source, word)).collect();
+    let connections = table.number("connections", 1..17).and_then(|many| usize::try_from(many).ok());
     table.finish();
     let usual = match tls {
         Tls::Starttls => 587,
@@ -64,6 +65,7 @@ pub(super) fn relay(table: &Table<'_, '_>, twice: bool) -> Option<Relay> {
         auth,
         ca_file,
         rate,
+        connections: connections.unwrap_or(CONNECTIONS),
     })
 }
 

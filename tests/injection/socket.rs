@@ -95,6 +95,7 @@ async fn send(mails: &[(String, Vec<u8>)]) -> Vec<Heard> {
         auth: Vec::new(),
         ca_file: None,
         rate: Vec::new(),
+        connections: 1,
     };
     let listening = tokio::spawn(async move {
         let tcp = listener.accept().await.unwrap().0;

@@ -37,7 +37,7 @@ impl Phase {
     }
 }
 
-/// A kill that met a mail in hand.
+/// A mail in hand that a kill met.
 #[derive(Clone, Debug)]
 pub struct Kill {
     pub life: u32,
@@ -48,24 +48,29 @@ pub struct Kill {
     pub keys: Vec<String>,
 }
 
-/// Where a daemon was that died in this life, after it had called the relay; `None`: no mail was in hand.
-pub fn found(life: u32, left: &[Row], dots: &[Dot]) -> Option<Kill> {
-    let keys = |state| {
-        let rows = left.iter().filter(|row| row.state == state);
-        rows.map(|row| row.key.to_string()).collect::<Vec<_>>()
-    };
-    let handed = left.iter().find(|row| row.state == State::Handed).and_then(|row| row.message_id.clone());
-    let Some(id) = handed else {
-        let keys = keys(State::Claimed);
-        return (!keys.is_empty()).then_some(Kill { life, phase: Phase::Claimed, handed: None, keys });
-    };
-    let dot = dots.iter().rfind(|dot| dot.life == life && dot.message_id == id);
-    let phase = match dot {
-        None => Phase::Handed,
-        Some(dot) if dot.answered => Phase::Answered,
-        Some(_) => Phase::Dot,
-    };
-    Some(Kill { life, phase, handed: Some(id), keys: keys(State::Handed) })
+/// Where a daemon was, with each mail that was handed, that died in this life, after it had called the relay; none: no mail
+/// was in hand.
+pub fn found(life: u32, left: &[Row], dots: &[Dot]) -> Vec<Kill> {
+    let mut handed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for row in left.iter().filter(|row| row.state == State::Handed) {
+        handed.entry(row.message_id.as_deref().unwrap()).or_default().push(row.key.to_string());
+    }
+    if handed.is_empty() {
+        let claimed = left.iter().filter(|row| row.state == State::Claimed);
+        let keys: Vec<_> = claimed.map(|row| row.key.to_string()).collect();
+        let kill = Kill { life, phase: Phase::Claimed, handed: None, keys };
+        return if kill.keys.is_empty() { Vec::new() } else { vec![kill] };
+    }
+    let kills = handed.into_iter().map(|(id, keys)| {
+        let dot = dots.iter().rfind(|dot| dot.life == life && dot.message_id == id);
+        let phase = match dot {
+            None => Phase::Handed,
+            Some(dot) if dot.answered => Phase::Answered,
+            Some(_) => Phase::Dot,
+        };
+        Kill { life, phase, handed: Some(id.to_owned()), keys }
+    });
+    kills.collect()
 }
 
 /// What was counted in one world, or in several.

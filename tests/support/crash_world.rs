@@ -36,6 +36,8 @@ pub struct Size {
     pub people: u32,
     pub seconds: u32,
     pub a_second: u32,
+    /// How many lines the relay is given.
+    pub connections: u32,
 }
 
 pub struct World {
@@ -65,8 +67,9 @@ impl World {
         fs::create_dir_all(&postings).unwrap();
         let mut settings = format!(
             "time_zone = \"Etc/UTC\"\nlanguage = \"en\"\n[mail]\nfrom = \"Recruitment <r@example.org>\"\n\
-             [smtp]\nhost = \"localhost\"\nport = {port}\ntls = \"none\"\n[delivery]\nin_doubt = \"{in_doubt}\"\n\
-             [[remind]]\nevent = \"milestone\"\nbefore = [\"30m\"]\non_day = false\n"
+             [smtp]\nhost = \"localhost\"\nport = {port}\ntls = \"none\"\nconnections = {}\n[delivery]\nin_doubt = \"{in_doubt}\"\n\
+             [[remind]]\nevent = \"milestone\"\nbefore = [\"30m\"]\non_day = false\n",
+            size.connections
         );
         let mut texts = vec![String::new(); size.people as usize];
         let mut asked = Vec::new();

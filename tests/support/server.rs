@@ -182,6 +182,7 @@ impl Server {
             auth: Vec::<Auth>::new(),
             ca_file: None,
             rate: Vec::new(),
+            connections: 1,
         }
     }
 }

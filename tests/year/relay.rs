@@ -63,6 +63,7 @@ impl Relay {
             auth: Vec::new(),
             ca_file: None,
             rate: Vec::new(),
+            connections: 1,
         }
     }
 }

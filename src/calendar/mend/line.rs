@@ -456,6 +456,7 @@ const ALL: &[&str] = &[
     "username",
     "password",
     "rate",
+    "connections",
     "keep",
     "postings",
     "templates",

@@ -7,6 +7,7 @@ use super::shape::{
     rule, several, spans, text, texts, with, zone,
 };
 use crate::diagnostic::Language;
+use crate::settings::CONNECTIONS;
 
 /// The schema, described in a language.
 pub(super) fn schema(language: Language) -> Value {
@@ -386,6 +387,12 @@ fn relay(language: Language) -> Value {
                 },
                 "examples": [["30/min", "500/day"]],
             }),
+        )
+        .may(
+            "connections",
+            "Combien de courriels le relais reçoit à la fois au plus, chacun par sa propre connexion ; d'office 3, ce que prend Exchange Online.",
+            "How many mails the relay is given at once at most, each on a connection of its own; by default 3, what Exchange Online takes.",
+            json!({ "type": "integer", "minimum": 1, "maximum": 16, "default": CONNECTIONS, "examples": [1] }),
         )
         .table();
     with(

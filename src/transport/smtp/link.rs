@@ -27,6 +27,7 @@ use super::{Credentials, IDLE_SECONDS, MAILS_A_CONNECTION, Timeouts};
 use crate::plan::outcome::{Outcome, Phase, Reply};
 
 /// How to log in.
+#[derive(Clone)]
 pub(super) struct Login {
     /// The ways that may be used, in order.
     pub(super) mechanisms: Vec<Mechanism>,

@@ -134,6 +134,23 @@ impl Smtp {
         })
     }
 
+    /// Another way to the same relay on the same terms, with a connection of its own.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self {
+            host: self.host.clone(),
+            port: self.port,
+            tls: self.tls.clone(),
+            starttls: self.starttls,
+            login: self.login.clone(),
+            tokens: self.tokens.clone(),
+            timeouts: self.timeouts,
+            link: None,
+            reach: Reach::default(),
+            made_of: self.made_of.clone(),
+        }
+    }
+
     /// The secret of the login is a token from here, taken anew for each connection.
     #[must_use]
     pub fn with_tokens(mut self, tokens: Tokens) -> Self {

@@ -22,7 +22,8 @@ use crate::plan::outcome::{Outcome, Phase};
 /// How far ahead certificates are asked about.
 const FAR: TimeDelta = TimeDelta::days(36_525);
 
-/// How to put TLS on a connection to one relay.
+/// How to put TLS on a connection to one relay. Clones share what they know.
+#[derive(Clone)]
 pub(super) struct Tls {
     connector: TlsConnector,
     /// What the handshake judges certificates by, to ask it about other days.
