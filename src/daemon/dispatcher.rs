@@ -39,6 +39,11 @@ use crate::plan::outcome::Outcome;
 /// How many mails a claim takes: a crash before they are handed costs nothing.
 const BATCH: usize = 256;
 
+/// How long what was tidied is claimed from, while mails leave without a pause: a look at all that is due, with ten thousand
+/// due, costs as much as many mails. Where the look itself took long, so many times as long.
+const LOOK: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 10;
+
 /// How long a reminder waits that could not be told.
 pub(super) const UNTOLD: TimeDelta = TimeDelta::minutes(15);
 
@@ -70,6 +75,9 @@ pub struct Dispatcher<L> {
     /// The mails of these that wait for a line, in the order in which they leave, and since when.
     pub(super) queue: VecDeque<Mail>,
     pub(super) claimed_at: DateTime<Utc>,
+    /// After a claim that found all that it could take: the instant as of which was last tidied, and until when, of
+    /// CLOCK_MONOTONIC, the next claims go by it.
+    tidied: Option<(DateTime<Utc>, Duration)>,
     /// The lines that are out with a mail.
     pub(super) lines: Lines,
     /// What notices are written from, read once a step at most.
@@ -108,6 +116,7 @@ impl<L: Ledger> Dispatcher<L> {
             claimed: BTreeSet::new(),
             queue: VecDeque::new(),
             claimed_at: DateTime::UNIX_EPOCH,
+            tidied: None,
             lines: Lines::default(),
             background: None,
             fresh: false,
@@ -215,9 +224,8 @@ impl<L: Ledger> Dispatcher<L> {
             self.release().await?;
         }
         self.note_ways().await?;
-        let ended = self.ledger.tidy(now).await?;
-        self.report.worked = !ended.is_empty() || !self.lines.are_here();
-        self.report.ended.extend(ended);
+        self.report.worked = !self.lines.are_here();
+        let (seen, until) = self.tidy(now).await?;
         let Some(sender) = snapshot.settings.mail.as_ref() else { return Ok(()) };
         let stopping = *self.stop.borrow();
         let back = |way: &Way| way.probe_at().is_some_and(|at| at <= now) && way.first().is_some();
@@ -234,9 +242,12 @@ impl<L: Ledger> Dispatcher<L> {
         {
             let most = self.ways[at].allowance(now).map_or(BATCH, |left| left.min(BATCH));
             fail_point("before-claim");
-            let mails = self.ledger.claim(now, self.lease, most, sender.from.domain()).await?;
+            let mails = self.ledger.claim(seen, self.lease, most, sender.from.domain()).await?;
+            // Where there is less than that, the next step looks for what fell due meanwhile.
+            self.tidied = (mails.len() == most).then_some((seen, until));
             if mails.is_empty() && self.lines.are_here() {
-                return self.preflight(snapshot, now).await;
+                self.report.worked |= seen < now;
+                return if seen < now { Ok(()) } else { self.preflight(snapshot, now).await };
             }
             fail_point("after-claim");
             self.report.worked = true;
@@ -250,6 +261,20 @@ impl<L: Ledger> Dispatcher<L> {
             self.release().await?;
         }
         self.note_ways().await
+    }
+
+    /// Ends what is overdue and should not leave; returns as of when, and until when claims may go by that.
+    async fn tidy(&mut self, now: DateTime<Utc>) -> Result<(DateTime<Utc>, Duration), LedgerError> {
+        let begun = Clock::monotonic();
+        if let Some((seen, until)) = self.tidied.take().filter(|(seen, until)| begun < *until && *seen <= now)
+        {
+            return Ok((seen, until));
+        }
+        let ended = self.ledger.tidy(now).await?;
+        let done = Clock::monotonic();
+        self.report.worked |= !ended.is_empty();
+        self.report.ended.extend(ended);
+        Ok((now, done + LOOK.max(LOOKS * (done - begun))))
     }
 
     /// Makes the first line of a way out ready for a mail; false when it is not, or when it is time to stop.

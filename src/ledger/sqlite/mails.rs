@@ -1,10 +1,12 @@
 //! The verbs about mails: claimed, handed, settled, given back. A mail is the rows that bear one Message-ID in
 //! one term; every verb names both, and touches nothing once the term has passed.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, named_params};
 
-use super::rows::{At, COLUMNS, read};
+use super::rows::{At, COLUMNS, read, run};
 use super::telling::keep;
 use crate::ledger::{Aside, HandOver, Mail, Orphans, Turn, Turned};
 use crate::message::identity::message_id;
@@ -12,66 +14,73 @@ use crate::plan::Key;
 use crate::plan::next::{Doubt, Found, InDoubt, Verdict, doubt};
 use crate::plan::row::{Reason, State};
 
-/// The due rows of the mails that may leave next. A row bears the Message-ID under which it was handed, with
-/// one exception: when the rest of that mail has been sent without it (it was not wanted then, or moved), and
-/// it cannot have left itself, it takes a new one. Under the old id, mail servers would drop it as a copy.
+/// What a claim has to know of every due row; all of it stands in the index.
 ///
 /// `+late_after` keeps SQLite off that column's index: nearly all that is planned has its end before it.
 pub(super) const WAITING: &str = "
-    WITH waiting AS MATERIALIZED (
-        SELECT rowid AS number, key, reader, email, sort = 'operator' AS apart, due, late_after,
-            iif(in_doubt OR NOT EXISTS (
-                    SELECT 1 FROM rows AS other
-                    WHERE other.message_id = mine.message_id AND other.state = 'sent'),
-                message_id, NULL) AS bears
-        FROM rows AS mine
-        WHERE state = 'planned' AND ready <= :now AND +late_after > :now
-    ), mails AS (
-        SELECT reader, email, apart, bears, min(late_after) AS nearest, min(key) AS first
-        FROM waiting GROUP BY reader, email, apart, bears
-        ORDER BY nearest, first LIMIT :most
-    )
-    SELECT mails.first, mails.bears, mails.reader, mails.email, waiting.number, waiting.key
-    FROM mails JOIN waiting ON waiting.reader = mails.reader AND waiting.email = mails.email
-        AND waiting.apart = mails.apart AND waiting.bears IS mails.bears
-    ORDER BY mails.nearest, mails.first, waiting.due, waiting.key";
+    SELECT rowid, late_after, reader, email, sort = 'operator', message_id FROM rows
+    WHERE state = 'planned' AND due <= :now AND ifnull(not_before, due) <= :now AND +late_after > :now";
+
+/// Whether a row is to take a new Message-ID. It bears the one under which it was handed, with one exception: when the rest
+/// of that mail has been sent without it (it was not wanted then, or moved), and it cannot have left itself. Under the old
+/// id, mail servers would drop it as a copy.
+pub(super) const LEFT_WITHOUT_IT: &str = "
+    SELECT NOT in_doubt AND EXISTS (
+        SELECT 1 FROM rows AS other WHERE other.message_id = mine.message_id AND other.state = 'sent')
+    FROM rows AS mine WHERE mine.rowid = ?1";
 
 /// How many rows a mail holds at most: what templates can render. The rest leave in the next one.
 const LONGEST: usize = 100;
 
-/// A mail before it is claimed.
+/// A mail before it is claimed: one reader, one address, rows to the operator apart, one Message-ID if they bear any.
 struct Waiting {
-    /// The first of its keys in the order of text: it tells mails apart.
-    first: String,
-    bears: Option<String>,
+    nearest: i64,
     reader: String,
     email: String,
+    apart: bool,
+    bears: Option<String>,
+    /// Its rows, by number.
     numbers: Vec<i64>,
-    keys: Vec<Key>,
 }
 
+/// The mails that may leave next, nearest end first.
 fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result<Vec<Waiting>> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut statement = db.prepare(WAITING)?;
-    let mut found = statement.query(named_params! { ":now": At(now), ":most": most })?;
+    let mut left_without_it = db.prepare_cached(LEFT_WITHOUT_IT)?;
+    let mut statement = db.prepare_cached(WAITING)?;
+    let mut found = statement.query(named_params! { ":now": At(now) })?;
     let mut mails: Vec<Waiting> = Vec::new();
+    let (mut places, mut place): (HashMap<String, usize>, String) = (HashMap::new(), String::new());
     while let Some(row) = found.next()? {
-        let first: String = row.get(0)?;
-        if mails.last().is_none_or(|mail| mail.first != first) {
-            mails.push(Waiting {
-                first,
-                bears: row.get(1)?,
-                reader: row.get(2)?,
-                email: row.get(3)?,
-                numbers: Vec::new(),
-                keys: Vec::new(),
-            });
+        let (number, end): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let (reader, email) = (row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?);
+        let apart: bool = row.get(4)?;
+        let mut bears = row.get_ref(5)?.as_str_or_null()?;
+        if bears.is_some() && left_without_it.query_row([number], |row| row.get(0))? {
+            bears = None;
         }
-        if let Some(mail) = mails.last_mut().filter(|mail| mail.keys.len() < LONGEST) {
-            mail.numbers.push(row.get(4)?);
-            mail.keys.push(row.get(5)?);
+        place.clear();
+        for part in [reader, "\0", email, "\0", if apart { "1" } else { "" }, "\0", bears.unwrap_or_default()]
+        {
+            place.push_str(part);
+        }
+        if let Some(known) = places.get(&place).and_then(|at| mails.get_mut(*at)) {
+            known.nearest = known.nearest.min(end);
+            known.numbers.push(number);
+        } else {
+            places.insert(place.clone(), mails.len());
+            let (reader, email, bears) = (reader.to_owned(), email.to_owned(), bears.map(str::to_owned));
+            mails.push(Waiting { nearest: end, reader, email, apart, bears, numbers: vec![number] });
         }
     }
+    let order = |a: &Waiting, b: &Waiting| {
+        let by = |mail: &Waiting| (mail.nearest, mail.apart);
+        by(a).cmp(&by(b)).then_with(|| (&a.reader, &a.email, &a.bears).cmp(&(&b.reader, &b.email, &b.bears)))
+    };
+    if most < mails.len() {
+        mails.select_nth_unstable_by(most, order);
+        mails.truncate(most);
+    }
+    mails.sort_unstable_by(order);
     Ok(mails)
 }
 
@@ -83,28 +92,39 @@ pub(super) fn claim(
     most: usize,
     domain: &str,
 ) -> rusqlite::Result<Vec<Mail>> {
-    let mut next_term = db.prepare("UPDATE meta SET term = term + 1 RETURNING term")?;
+    let waiting = waiting(db, now, most)?;
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let count = i64::try_from(waiting.len()).unwrap_or(i64::MAX);
+    let last: i64 = db
+        .prepare_cached("UPDATE meta SET term = term + ?1 RETURNING term")?
+        .query_row([count], |row| row.get(0))?;
+    let mut look = db.prepare_cached(&format!("SELECT {COLUMNS} FROM rows WHERE rowid = ?1"))?;
     // `hands` counts under one Message-ID.
-    let mut take = db.prepare(&format!(
+    let mut take = db.prepare_cached(
         "UPDATE rows SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
              hands = iif(message_id = :id, hands, 0), message_id = :id, changed = :now
-         WHERE rowid = :number
-         RETURNING {COLUMNS}"
-    ))?;
-    let mut mails = Vec::new();
-    for Waiting { bears, reader, email, numbers, keys, .. } in waiting(db, now, most)? {
-        let message_id = bears.unwrap_or_else(|| message_id(&keys, domain));
-        let term: i64 = next_term.query_row([], |row| row.get(0))?;
-        let mut rows = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            rows.push(take.query_row(
-                named_params! {
-                    ":number": number, ":id": message_id, ":term": term, ":now": At(now),
-                    ":until": until(now, lease),
-                },
-                read,
-            )?);
+         WHERE rowid = :number",
+    )?;
+    let mut mails = Vec::with_capacity(waiting.len());
+    for (Waiting { reader, email, bears, numbers, .. }, term) in waiting.into_iter().zip(last - count + 1..) {
+        let read = |number: i64| look.query_row([number], read).map(|row| (number, row));
+        let mut rows = numbers.into_iter().map(read).collect::<rusqlite::Result<Vec<_>>>()?;
+        rows.sort_by(|(_, a), (_, b)| (a.due, &a.key).cmp(&(b.due, &b.key)));
+        rows.truncate(LONGEST);
+        let message_id = bears.unwrap_or_else(|| {
+            let keys: Vec<Key> = rows.iter().map(|(_, row)| row.key.clone()).collect();
+            message_id(&keys, domain)
+        });
+        for (number, row) in &mut rows {
+            take.execute(named_params! {
+                ":number": *number, ":id": message_id, ":term": term, ":now": At(now), ":until": until(now, lease),
+            })?;
+            (row.state, row.not_before, row.message_id) = (State::Claimed, None, Some(message_id.clone()));
+            row.changed = At(now).stored();
         }
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
         mails.push(Mail { message_id, term, reader, email, rows });
     }
     Ok(mails)
@@ -135,13 +155,14 @@ fn hand(
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Vec<Key>> {
-    db.execute(
+    run(
+        db,
         "UPDATE rows SET state = 'withdrawn', reason = 'calendar', term = NULL, lease_until = NULL,
              message_id = iif(hands = 0, NULL, message_id), changed = :now
          WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now AND NOT wanted",
         named_params! { ":id": id, ":term": term, ":now": At(now) },
     )?;
-    let mut mark = db.prepare(
+    let mut mark = db.prepare_cached(
         "UPDATE rows SET state = 'handed', hands = hands + 1, lease_until = :until, changed = :now
          WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now
              AND late_after > :now
@@ -168,7 +189,8 @@ fn settle(
     now: DateTime<Utc>,
 ) -> rusqlite::Result<usize> {
     match verdict {
-        Verdict::Sent { reply } => db.execute(
+        Verdict::Sent { reply } => run(
+            db,
             // Also of rows in doubt, whatever became of them since: they did leave. Whoever claims a row, or
             // gives it back, takes its term away; so these are in doubt by this very term.
             "UPDATE rows SET state = 'sent', reason = 'accepted', sent_at = :now, reply = :reply,
@@ -181,7 +203,8 @@ fn settle(
             let later = (*at > now).then_some(At(*at));
             plan_again(db, id, term, Some((later, *counted, reply)), now)
         }
-        Verdict::Never { reason, reply } => db.execute(
+        Verdict::Never { reason, reply } => run(
+            db,
             "UPDATE rows SET state = 'failed', reason = :reason, reply = :reply, term = NULL,
                  lease_until = NULL, changed = :now
              WHERE message_id = :id AND term = :term AND state = 'handed'",
@@ -206,7 +229,8 @@ fn plan_again(
         Some((not_before, counted, reply)) => (not_before, counted, Some(reply)),
         None => (None, false, None),
     };
-    db.execute(
+    run(
+        db,
         "UPDATE rows SET state = iif(wanted, 'planned', 'withdrawn'),
              reason = iif(wanted, NULL, 'calendar'), not_before = iif(wanted, :not_before, NULL),
              attempts = attempts + :counted, reply = ifnull(:reply, reply),
@@ -233,7 +257,8 @@ fn put_in_doubt(
         Doubt::Held(reason) => (Some(reason), None),
         Doubt::Resend(at) => (None, (at > now).then_some(At(at))),
     };
-    db.execute(
+    run(
+        db,
         "UPDATE rows SET
              state = CASE WHEN :held IS NOT NULL THEN 'held' WHEN wanted THEN 'planned' ELSE 'withdrawn' END,
              reason = CASE WHEN :held IS NOT NULL THEN :held WHEN wanted THEN NULL ELSE 'calendar' END,
@@ -259,7 +284,7 @@ pub(super) fn set_aside(
         Aside::Until(until, reply) => (State::Planned, None, Some(At(*until)), Some(reply)),
         Aside::NothingToTell => (State::Skipped, Some(Reason::NothingToTell), None, None),
     };
-    let mut put = db.prepare(
+    let mut put = db.prepare_cached(
         "UPDATE rows SET state = iif(wanted, :state, 'withdrawn'), reason = iif(wanted, :reason, 'calendar'),
              not_before = iif(wanted, :until, NULL), reply = ifnull(:reply, reply),
              message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
@@ -295,7 +320,7 @@ pub(super) fn orphans(
 ) -> rusqlite::Result<Orphans> {
     let ended_by = if every { i64::MAX } else { At(now).millis() };
     let left: Vec<(String, i64, State, u32)> = db
-        .prepare(LEASED)?
+        .prepare_cached(LEASED)?
         .query_map([ended_by], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
     let mut orphans = Orphans::default();
@@ -320,5 +345,5 @@ pub(super) const NEXT_DUE: &str = "
 
 /// The earliest instant at which a planned row can be claimed or lapses.
 pub(super) fn next_due(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    db.query_row(NEXT_DUE, [], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
+    db.prepare_cached(NEXT_DUE)?.query_row([], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
 }

@@ -9,7 +9,7 @@ use crate::ledger::StoredPosting;
 
 /// Every posting remembered, by id.
 pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> {
-    db.prepare("SELECT id, path, text, since, vanished_at, accepted FROM postings ORDER BY id")?
+    db.prepare_cached("SELECT id, path, text, since, vanished_at, accepted FROM postings ORDER BY id")?
         .query_map([], |row| {
             Ok(StoredPosting {
                 id: row.get(0)?,
@@ -29,11 +29,11 @@ pub(super) fn remember(
     postings: &[StoredPosting],
     forget: &[String],
 ) -> rusqlite::Result<()> {
-    let mut drop = db.prepare("DELETE FROM postings WHERE id = ?1")?;
+    let mut drop = db.prepare_cached("DELETE FROM postings WHERE id = ?1")?;
     for id in forget {
         drop.execute([id])?;
     }
-    let mut keep = db.prepare(
+    let mut keep = db.prepare_cached(
         "INSERT INTO postings (id, path, text, since, vanished_at, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE
          SET path = excluded.path, text = excluded.text, since = excluded.since, vanished_at = excluded.vanished_at,
@@ -48,8 +48,9 @@ pub(super) fn remember(
 
 /// Notes that a person accepts that these are gone, also those that no daemon has missed yet.
 pub(super) fn accept(db: &Connection, gone: &[String], now: DateTime<Utc>) -> rusqlite::Result<()> {
-    let mut accept =
-        db.prepare("UPDATE postings SET accepted = ?2, vanished_at = ifnull(vanished_at, ?2) WHERE id = ?1")?;
+    let mut accept = db.prepare_cached(
+        "UPDATE postings SET accepted = ?2, vanished_at = ifnull(vanished_at, ?2) WHERE id = ?1",
+    )?;
     for id in gone {
         accept.execute(params![id, At(now)])?;
     }
@@ -63,7 +64,7 @@ pub(super) fn is_filled(db: &Connection) -> rusqlite::Result<bool> {
 
 /// The people as they were last known, by id.
 pub(super) fn people(db: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
-    db.prepare("SELECT id, entry FROM people ORDER BY id")?
+    db.prepare_cached("SELECT id, entry FROM people ORDER BY id")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
@@ -74,11 +75,11 @@ pub(super) fn remember_people(
     entries: &[(String, String)],
     forget: &[String],
 ) -> rusqlite::Result<()> {
-    let mut drop = db.prepare("DELETE FROM people WHERE id = ?1")?;
+    let mut drop = db.prepare_cached("DELETE FROM people WHERE id = ?1")?;
     for id in forget {
         drop.execute([id])?;
     }
-    let mut keep = db.prepare("INSERT OR REPLACE INTO people (id, entry) VALUES (?1, ?2)")?;
+    let mut keep = db.prepare_cached("INSERT OR REPLACE INTO people (id, entry) VALUES (?1, ?2)")?;
     for (id, entry) in entries {
         keep.execute([id, entry])?;
     }
@@ -87,7 +88,8 @@ pub(super) fn remember_people(
 
 /// When the last round was.
 pub(super) fn last_round(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    db.query_row("SELECT last_round FROM meta", [], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
+    let mut ask = db.prepare_cached("SELECT last_round FROM meta")?;
+    ask.query_row([], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
 }
 
 /// Notes a round; an earlier one than the last only if that is accepted.

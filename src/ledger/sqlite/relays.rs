@@ -8,22 +8,24 @@ use crate::ledger::StoredRelay;
 
 /// Every relay remembered, by name.
 pub(super) fn relays(db: &Connection) -> rusqlite::Result<Vec<StoredRelay>> {
-    db.prepare("SELECT name, rest_until, failures, since, complaint, words, tried FROM relays ORDER BY name")?
-        .query_map([], |row| {
-            let since: Option<At> = row.get(3)?;
-            let trouble = match since {
-                Some(At(since)) => Some((since, row.get(4)?, row.get(5)?)),
-                None => None,
-            };
-            Ok(StoredRelay {
-                name: row.get(0)?,
-                rest_until: row.get::<_, Option<At>>(1)?.map(|at| at.0),
-                failures: row.get(2)?,
-                trouble,
-                tried: row.get::<_, Option<At>>(6)?.map(|at| at.0),
-            })
-        })?
-        .collect()
+    db.prepare_cached(
+        "SELECT name, rest_until, failures, since, complaint, words, tried FROM relays ORDER BY name",
+    )?
+    .query_map([], |row| {
+        let since: Option<At> = row.get(3)?;
+        let trouble = match since {
+            Some(At(since)) => Some((since, row.get(4)?, row.get(5)?)),
+            None => None,
+        };
+        Ok(StoredRelay {
+            name: row.get(0)?,
+            rest_until: row.get::<_, Option<At>>(1)?.map(|at| at.0),
+            failures: row.get(2)?,
+            trouble,
+            tried: row.get::<_, Option<At>>(6)?.map(|at| at.0),
+        })
+    })?
+    .collect()
 }
 
 /// Remembers one relay.
@@ -66,7 +68,7 @@ pub(super) fn counted_mails(
     relay: &str,
     since: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<DateTime<Utc>>> {
-    db.prepare("SELECT at FROM relay_mails WHERE relay = ?1 AND at >= ?2 ORDER BY at")?
+    db.prepare_cached("SELECT at FROM relay_mails WHERE relay = ?1 AND at >= ?2 ORDER BY at")?
         .query_map(params![relay, At(since)], |row| Ok(row.get::<_, At>(0)?.0))?
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Params};
 
 use crate::ledger::Stamp;
 use crate::plan::complaint::Complaint;
@@ -15,6 +16,11 @@ pub(super) struct At(pub(super) DateTime<Utc>);
 impl At {
     pub(super) fn millis(self) -> i64 {
         self.0.timestamp_millis()
+    }
+
+    /// The same as it is read again: without what was cut off.
+    pub(super) fn stored(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.millis()).unwrap_or(self.0)
     }
 }
 
@@ -117,4 +123,9 @@ pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         changed: row.get::<_, At>(16)?.0,
         why: row.get(17)?,
     })
+}
+
+/// Executes a statement that is kept prepared; returns how many rows it changed.
+pub(super) fn run(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql)?.execute(params)
 }

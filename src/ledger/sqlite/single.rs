@@ -11,7 +11,7 @@ use crate::plan::{Key, Wanted};
 
 /// Every row, by key.
 pub(super) fn known(db: &Connection) -> rusqlite::Result<Vec<Row>> {
-    db.prepare(&format!("SELECT {COLUMNS} FROM rows ORDER BY key"))?.query_map([], read)?.collect()
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM rows ORDER BY key"))?.query_map([], read)?.collect()
 }
 
 const ADD: &str = "
@@ -64,9 +64,10 @@ const WANT: &str = "
 /// Applies changes; returns how many found their row elsewhere.
 pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> rusqlite::Result<usize> {
     let now = At(now);
-    let [mut add, mut inherit] = [db.prepare(ADD)?, db.prepare(INHERIT)?];
-    let [mut refresh, mut come_back] = [db.prepare(REFRESH)?, db.prepare(RETURN)?];
-    let [mut withdraw, mut told, mut want] = [db.prepare(WITHDRAW)?, db.prepare(TOLD)?, db.prepare(WANT)?];
+    let [mut add, mut inherit] = [db.prepare_cached(ADD)?, db.prepare_cached(INHERIT)?];
+    let [mut refresh, mut come_back] = [db.prepare_cached(REFRESH)?, db.prepare_cached(RETURN)?];
+    let [mut withdraw, mut told, mut want] =
+        [db.prepare_cached(WITHDRAW)?, db.prepare_cached(TOLD)?, db.prepare_cached(WANT)?];
     let mut missed = 0;
     for change in changes {
         let found = match change {
@@ -132,7 +133,7 @@ pub(super) const SUPERSEDE: &str = "
 pub(super) fn tidy(db: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Vec<(Key, State)>> {
     let mut ended = Vec::new();
     for sql in [TOGETHER, LAPSE, SUPERSEDE] {
-        let mut statement = db.prepare(sql)?;
+        let mut statement = db.prepare_cached(sql)?;
         let rows =
             statement.query_map(named_params! { ":now": At(now) }, |row| Ok((row.get(0)?, row.get(1)?)))?;
         for row in rows {

@@ -16,16 +16,19 @@ use crate::plan::told::{Renaming, Revision, Told};
 
 /// Keeps what handed rows say, in the place of what they said before.
 pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::Result<()> {
-    let mut unsay =
-        [db.prepare("DELETE FROM says WHERE key = ?1")?, db.prepare("DELETE FROM tells WHERE key = ?1")?];
+    let mut unsay = [
+        db.prepare_cached("DELETE FROM says WHERE key = ?1")?,
+        db.prepare_cached("DELETE FROM tells WHERE key = ?1")?,
+    ];
     for key in handed {
         for table in &mut unsay {
             table.execute([key])?;
         }
     }
-    let mut say =
-        db.prepare("INSERT OR REPLACE INTO says (key, posting, event, revision) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut tell = db.prepare("INSERT OR REPLACE INTO tells (key, ended) VALUES (?1, ?2)")?;
+    let mut say = db.prepare_cached(
+        "INSERT OR REPLACE INTO says (key, posting, event, revision) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    let mut tell = db.prepare_cached("INSERT OR REPLACE INTO tells (key, ended) VALUES (?1, ?2)")?;
     let handed: BTreeSet<&Key> = handed.iter().collect();
     for one in says {
         match one {
@@ -43,7 +46,7 @@ pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::
 
 /// Every revision, by posting, event and revision.
 pub(super) fn revisions(db: &Connection) -> rusqlite::Result<Vec<Revision>> {
-    db.prepare(
+    db.prepare_cached(
         "SELECT posting, event, revision, said, since FROM revisions ORDER BY posting, event, revision",
     )?
     .query_map([], |row| {
@@ -78,7 +81,7 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
         rename((&from.0, &from.1), ("~", &n.to_string()))?;
     }
     let mut stays =
-        db.prepare("SELECT EXISTS (SELECT 1 FROM revisions WHERE posting = ?1 AND event = ?2)")?;
+        db.prepare_cached("SELECT EXISTS (SELECT 1 FROM revisions WHERE posting = ?1 AND event = ?2)")?;
     for (n, Renaming { to, .. }) in renamed.iter().enumerate() {
         if !stays.query_row([&to.0, &to.1], |row| row.get::<_, bool>(0))? {
             rename(("~", &n.to_string()), (&to.0, &to.1))?;
@@ -87,7 +90,7 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
     if !renamed.is_empty() {
         db.execute_batch("DELETE FROM revisions WHERE posting = '~'; DELETE FROM says WHERE posting = '~'")?;
     }
-    let mut add = db.prepare(
+    let mut add = db.prepare_cached(
         "INSERT INTO revisions (posting, event, revision, said, since) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET said = excluded.said",
     )?;
@@ -112,7 +115,7 @@ pub(super) const TOLD: &str = "
 
 /// What each reader was last told of each event that was revised.
 pub(super) fn told(db: &Connection) -> rusqlite::Result<Vec<Told>> {
-    db.prepare(TOLD)?.query_map([], read_told)?.collect()
+    db.prepare_cached(TOLD)?.query_map([], read_told)?.collect()
 }
 
 fn read_told(row: &rusqlite::Row<'_>) -> rusqlite::Result<Told> {
@@ -135,7 +138,7 @@ pub(super) const TOLD_OF: &str = "
 
 /// What each reader was last told of these events.
 pub(super) fn told_of(db: &Connection, events: &[(String, String)]) -> rusqlite::Result<Vec<Told>> {
-    let mut ask = db.prepare(TOLD_OF)?;
+    let mut ask = db.prepare_cached(TOLD_OF)?;
     let mut all = Vec::new();
     for (posting, event) in events {
         let mut of_one = ask.query_map([posting, event], read_told)?.collect::<Result<Vec<_>, _>>()?;
@@ -155,5 +158,5 @@ pub(super) const UNTOLD: &str = "
 
 /// The rows that lapsed since an instant, and nobody was told.
 pub(super) fn untold(db: &Connection, since: DateTime<Utc>) -> rusqlite::Result<Vec<Row>> {
-    db.prepare(&format!("SELECT {COLUMNS} {UNTOLD}"))?.query_map([At(since)], read)?.collect()
+    db.prepare_cached(&format!("SELECT {COLUMNS} {UNTOLD}"))?.query_map([At(since)], read)?.collect()
 }
