@@ -153,6 +153,7 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "cache_size", CACHE)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?; // what a savepoint keeps aside is not worth a file
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.pragma_update(None, "secure_delete", true)?; // what is forgotten leaves the file
     Ok(db)

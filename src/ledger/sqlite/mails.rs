@@ -2,9 +2,10 @@
 //! one term; every verb names both, and touches nothing once the term has passed.
 
 use std::collections::HashMap;
+use std::iter;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, named_params, params};
 
 use super::rows::{At, COLUMNS, read, run};
 use super::telling::keep;
@@ -32,50 +33,49 @@ pub(super) const LEFT_WITHOUT_IT: &str = "
 /// How many rows a mail holds at most: what templates can render. The rest leave in the next one.
 const LONGEST: usize = 100;
 
-/// A mail before it is claimed: one reader, one address, rows to the operator apart, one Message-ID if they bear any.
+/// A mail before it is claimed.
 struct Waiting {
+    /// When the first of its rows is of no use any more.
     nearest: i64,
-    reader: String,
-    email: String,
-    apart: bool,
-    bears: Option<String>,
+    /// One reader, one address, rows to the operator apart, one Message-ID if they bear any.
+    place: String,
     /// Its rows, by number.
-    numbers: Vec<i64>,
+    first: i64,
+    others: Vec<i64>,
 }
+
+/// What stands between the parts of a place: no address holds it, and no name.
+const BETWEEN: char = '\0';
 
 /// The mails that may leave next, nearest end first.
 fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result<Vec<Waiting>> {
     let mut left_without_it = db.prepare_cached(LEFT_WITHOUT_IT)?;
     let mut statement = db.prepare_cached(WAITING)?;
     let mut found = statement.query(named_params! { ":now": At(now) })?;
-    let mut mails: Vec<Waiting> = Vec::new();
-    let (mut places, mut place): (HashMap<String, usize>, String) = (HashMap::new(), String::new());
+    let (mut mails, mut place): (HashMap<String, Waiting>, String) = (HashMap::new(), String::new());
     while let Some(row) = found.next()? {
         let (number, end): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let (reader, email) = (row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?);
         let apart: bool = row.get(4)?;
         let mut bears = row.get_ref(5)?.as_str_or_null()?;
         if bears.is_some() && left_without_it.query_row([number], |row| row.get(0))? {
             bears = None;
         }
         place.clear();
-        for part in [reader, "\0", email, "\0", if apart { "1" } else { "" }, "\0", bears.unwrap_or_default()]
-        {
+        for part in [row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?, if apart { "1" } else { "" }] {
             place.push_str(part);
+            place.push(BETWEEN);
         }
-        if let Some(known) = places.get(&place).and_then(|at| mails.get_mut(*at)) {
+        place.push_str(bears.unwrap_or_default());
+        if let Some(known) = mails.get_mut(&place) {
             known.nearest = known.nearest.min(end);
-            known.numbers.push(number);
+            known.others.push(number);
         } else {
-            places.insert(place.clone(), mails.len());
-            let (reader, email, bears) = (reader.to_owned(), email.to_owned(), bears.map(str::to_owned));
-            mails.push(Waiting { nearest: end, reader, email, apart, bears, numbers: vec![number] });
+            let mail = Waiting { nearest: end, place: String::new(), first: number, others: Vec::new() };
+            mails.insert(place.clone(), mail);
         }
     }
-    let order = |a: &Waiting, b: &Waiting| {
-        let by = |mail: &Waiting| (mail.nearest, mail.apart);
-        by(a).cmp(&by(b)).then_with(|| (&a.reader, &a.email, &a.bears).cmp(&(&b.reader, &b.email, &b.bears)))
-    };
+    let mut mails: Vec<Waiting> = mails.into_iter().map(|(place, mail)| Waiting { place, ..mail }).collect();
+    let order = |a: &Waiting, b: &Waiting| (a.nearest, &a.place).cmp(&(b.nearest, &b.place));
     if most < mails.len() {
         mails.select_nth_unstable_by(most, order);
         mails.truncate(most);
@@ -108,9 +108,12 @@ pub(super) fn claim(
          WHERE rowid = :number",
     )?;
     let mut mails = Vec::with_capacity(waiting.len());
-    for (Waiting { reader, email, bears, numbers, .. }, term) in waiting.into_iter().zip(last - count + 1..) {
+    for (Waiting { place, first, others, .. }, term) in waiting.into_iter().zip(last - count + 1..) {
+        let mut parts = place.split(BETWEEN).map(str::to_owned);
+        let (reader, email) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let bears = parts.nth(1).filter(|id| !id.is_empty());
         let read = |number: i64| look.query_row([number], read).map(|row| (number, row));
-        let mut rows = numbers.into_iter().map(read).collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut rows = iter::once(first).chain(others).map(read).collect::<rusqlite::Result<Vec<_>>>()?;
         rows.sort_by(|(_, a), (_, b)| (a.due, &a.key).cmp(&(b.due, &b.key)));
         rows.truncate(LONGEST);
         let message_id = bears.unwrap_or_else(|| {
@@ -155,25 +158,35 @@ fn hand(
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Vec<Key>> {
-    run(
-        db,
-        "UPDATE rows SET state = 'withdrawn', reason = 'calendar', term = NULL, lease_until = NULL,
-             message_id = iif(hands = 0, NULL, message_id), changed = :now
-         WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now AND NOT wanted",
-        named_params! { ":id": id, ":term": term, ":now": At(now) },
-    )?;
-    let mut mark = db.prepare_cached(
-        "UPDATE rows SET state = 'handed', hands = hands + 1, lease_until = :until, changed = :now
-         WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now
-             AND late_after > :now
-         RETURNING due, key",
-    )?;
-    let mut handed: Vec<(i64, Key)> = mark
-        .query_map(
-            named_params! { ":id": id, ":term": term, ":now": At(now), ":until": until(now, lease) },
-            |row| Ok((row.get(0)?, row.get(1)?)),
+    let claimed: Vec<(i64, bool, bool, i64, Key)> = db
+        .prepare_cached(
+            "SELECT rowid, wanted, late_after > :now, due, key FROM rows
+             WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now",
         )?
+        .query_map(named_params! { ":id": id, ":term": term, ":now": At(now) }, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?
         .collect::<Result<_, _>>()?;
+    let mut handed = Vec::with_capacity(claimed.len());
+    for (number, wanted, of_use, due, key) in claimed {
+        if !wanted {
+            run(
+                db,
+                "UPDATE rows SET state = 'withdrawn', reason = 'calendar', term = NULL, lease_until = NULL,
+                     message_id = iif(hands = 0, NULL, message_id), changed = ?2
+                 WHERE rowid = ?1",
+                params![number, At(now)],
+            )?;
+        } else if of_use {
+            run(
+                db,
+                "UPDATE rows SET state = 'handed', hands = hands + 1, lease_until = ?3, changed = ?2
+                 WHERE rowid = ?1",
+                params![number, At(now), until(now, lease)],
+            )?;
+            handed.push((due, key));
+        }
+    }
     handed.sort();
     let handed: Vec<Key> = handed.into_iter().map(|(_, key)| key).collect();
     keep(db, &handed, says)?;

@@ -125,7 +125,11 @@ mod tests {
             .chain(under_way)
             .map(|(state, reason)| format!("{}/{reason}", state.word()))
             .collect();
-        assert_eq!(list("ifnull(reason, '') IN ("), ours);
+        let list = list("every_end_has_its_reason CHECK (instr(");
+        assert_eq!(
+            list.into_iter().filter(|word| word.len() > 1 && word.contains('/')).collect::<BTreeSet<_>>(),
+            ours
+        );
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! The thread that owns the connection. Callers send it jobs and wait; it takes all that wait into one
 //! transaction, so that many workers share one flush to the disk, and answers only after the commit.
 //!
-//! Each job has a savepoint of its own: one that errs, or panics, is undone alone.
+//! Each of several jobs has a savepoint of its own: one that errs, or panics, is undone alone. A job by itself is undone with
+//! its transaction: a savepoint would have every page that it touches written aside first.
 
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::errors::moved;
@@ -136,10 +137,18 @@ fn together(
     jobs: &mut [Box<dyn Job>],
 ) -> rusqlite::Result<()> {
     let mut all = db.transaction_with_behavior(behaviour)?;
+    if let [alone] = jobs {
+        if !does(alone.as_mut(), &all) {
+            return if all.is_autocommit() { Err(given_up()) } else { all.rollback() };
+        }
+        if all.is_autocommit() {
+            return Err(given_up());
+        }
+        return commit(all, held);
+    }
     for job in jobs {
         let one = all.savepoint()?;
-        // Nothing is shared with a job but the connection, and that is put right by undoing the savepoint.
-        if catch_unwind(AssertUnwindSafe(|| job.work(&one))).unwrap_or(false) {
+        if does(job.as_mut(), &one) {
             one.commit()?;
         } else {
             one.finish()?; // undoes it
@@ -147,12 +156,26 @@ fn together(
         // On a full disk and the like, SQLite undoes the whole transaction by itself. A later job would then
         // be committed on its own, and be told that it was not.
         if all.is_autocommit() {
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
-                Some("the transaction was given up half-way".to_owned()),
-            ));
+            return Err(given_up());
         }
     }
+    commit(all, held)
+}
+
+/// Does one job; false when it must be undone.
+fn does(job: &mut dyn Job, db: &Connection) -> bool {
+    // Nothing is shared with a job but the connection, and that is put right by undoing what it did.
+    catch_unwind(AssertUnwindSafe(|| job.work(db))).unwrap_or(false)
+}
+
+fn given_up() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT),
+        Some("the transaction was given up half-way".to_owned()),
+    )
+}
+
+fn commit(all: Transaction<'_>, held: Option<&Held>) -> rusqlite::Result<()> {
     if held.is_some_and(|held| !held.stand()) {
         return Err(moved());
     }
@@ -228,6 +251,27 @@ mod tests {
         };
         assert!(matches!(around(&writer, bad).await, [Ok(1), Err(Fault::CutOff), Ok(3)]));
         assert_eq!(stored(&writer).await, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_job_by_itself_is_undone_as_well() {
+        let writer = writer();
+        let errs = |db: &Connection| {
+            put(2)(db)?;
+            db.execute("INSERT INTO nowhere VALUES (1)", []).map(|_| 0)
+        };
+        assert!(matches!(writer.ask(errs).await, Err(Fault::Job(_))));
+        let panics = |db: &Connection| {
+            put(3)(db)?;
+            panic!("on purpose")
+        };
+        assert!(matches!(writer.ask::<i64>(panics).await, Err(Fault::CutOff)));
+        let loses = |db: &Connection| db.execute_batch("ROLLBACK").map(|()| 0);
+        assert!(matches!(writer.ask(loses).await, Err(Fault::Commit(_))));
+        let late = |db: &Connection| db.execute("INSERT INTO child VALUES (7)", []).map(|_| 0);
+        assert!(matches!(writer.ask(late).await, Err(Fault::Commit(_))));
+        assert!(matches!(writer.ask(put(9)).await, Ok(9)));
+        assert_eq!(stored(&writer).await, [9]);
     }
 
     #[tokio::test]
