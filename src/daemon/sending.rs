@@ -121,5 +121,24 @@ async fn next_look<L: Ledger>(dispatcher: &Dispatcher<L>, ledger: &L, now: DateT
     let due = ledger.next_due().await.ok().flatten().unwrap_or(now + RECHECK);
     let due = dispatcher.rests_until().map_or(due, |rested| due.max(rested));
     let due = dispatcher.probes_at().map_or(due, |probe| due.min(probe));
+    wake_at(due, now)
+}
+
+/// When to look for what is due then: neither early nor a moment late, and never without a pause for what was not taken.
+fn wake_at(due: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     if due > now { due.min(now + RECHECK) } else { now + PAUSE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_in_a_moment_is_not_waited_for_any_longer() {
+        let now = DateTime::UNIX_EPOCH;
+        let soon = now + TimeDelta::milliseconds(3);
+        assert_eq!(wake_at(soon, now), soon);
+        assert_eq!(wake_at(now, now), now + PAUSE, "it was looked at just now");
+        assert_eq!(wake_at(now + TimeDelta::days(1), now), now + RECHECK);
+    }
 }
