@@ -2,6 +2,7 @@
 //! decides nothing about their contents. `looks` sees files from outside, `watch` says when to look again, and `kept`
 //! writes: copies of what was good, for a start on files that are not.
 
+mod brought;
 pub mod feeds;
 mod folders;
 pub mod kept;
@@ -18,6 +19,7 @@ use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+pub use self::brought::{Unread, brought};
 use self::kept::Kept;
 use self::looks::Looks;
 use crate::calendar::read::{Folder, Text, folder};

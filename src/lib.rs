@@ -7,7 +7,7 @@
 //! `tests/house.rs` holds every line to it.
 //!
 //! ```text
-//! diagnostic · calendar · settings · plan · message ‖ fail_point · clock · files · ledger · transport · telemetry · daemon · cli · main
+//! diagnostic · calendar · settings · plan · message · draft ‖ fail_point · clock · files · ledger · transport · telemetry · daemon · cli · main
 //! ```
 //!
 //! # The data's path
@@ -15,6 +15,7 @@
 //! ```text
 //! files ─text─▶ calendar::read ─Posting─┬▶ plan::lay ─Reminder─┬▶ Wanted ─▶ plan::reconcile ─Change─▶ ledger.apply
 //!               plan::told ◀─Posting────┴▶ plan::notice ───────┘                ▲ ledger.known
+//! text ─▶ draft::draft ─Draft─▶ draft::page ─posting─▶ people
 //! ledger.claim ─Mail─▶ message::facts ▶ render ▶ compose ─bytes─▶ ledger.turn(hand) ▶ transport.send ─Outcome─▶
 //!     plan::next ─Verdict─▶ ledger.turn(settle)
 //! ```
@@ -37,6 +38,7 @@
 //! | say what ails a ledger, and what to do | `ledger/ailment.rs` | – |
 //! | explain a refusal of a provider's | `message/advice/` | `tests/advice.rs` |
 //! | add a store | `ledger/NAME.rs`, the verbs in their order | one line in `tests/ledger/main.rs` |
+//! | have `draft` read one more phrase | `draft/cues.rs`, `draft/expressions.rs` | `tests/draft/` |
 //! | have `doctor` look at more | `cli/doctor/facts.rs`, `gather.rs` | its judgement in `cli/doctor/judge/`, its turn in `tests/doctor/` |
 //! | change what calendars show | `message/icalendar/component.rs`; of feeds `feed.rs` | `tests/ics.rs`, `tests/lab/calendars` |
 //! | add a command | `cli/NAME.rs` | one variant in `cli/mod.rs` |
@@ -52,6 +54,7 @@ pub mod calendar;
 pub mod settings;
 pub mod plan;
 pub mod message;
+pub mod draft;
 
 pub mod fail_point;
 pub mod clock;

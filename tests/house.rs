@@ -10,7 +10,8 @@ const ORDER: &[&str] = &[
     "calendar",
     "settings",
     "plan",
-    "message", // pure
+    "message",
+    "draft", // pure
     "fail_point",
     "clock",
     "files",
@@ -21,7 +22,7 @@ const ORDER: &[&str] = &[
     "cli",
     "main",
 ];
-const PURE: usize = 5;
+const PURE: usize = 6;
 const WORLD: &[&str] = &[
     "tokio",
     "rusqlite",

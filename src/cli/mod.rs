@@ -8,6 +8,7 @@ pub mod completions;
 pub mod confirm;
 pub mod diff;
 pub mod doctor;
+pub mod draft;
 pub mod explain;
 pub mod forget;
 pub mod hands;
@@ -117,6 +118,8 @@ pub enum Command {
     History(history::History),
     /// Make a posting, by six questions or by options
     New(new::New),
+    /// Make a posting from the text of an advertisement
+    Draft(draft::Draft),
     /// Print a JSON Schema of the files, for editors
     Schema(schema::Schema),
     /// Print completions for a shell
@@ -217,6 +220,7 @@ pub fn run(line: Line) -> Exit {
         Command::Preview(command) => command.run(&context),
         Command::History(command) => command.run(&context),
         Command::New(command) => command.run(&context),
+        Command::Draft(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(&context),

@@ -1,0 +1,396 @@
+//! Pure. Dates with their roles → the events of a posting; where they contradict each other, one is kept and all are
+//! told.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::cues::Topic;
+use super::expressions::{Expression, Lead, Part as Stretch, Point};
+use super::roles::{Part, Role, Scene};
+use super::times::{Midnight, Time};
+use super::years::{self, Known, Lacking, Settled};
+use super::{Draft, Event, Found, Moment, Warning, When, quote, rounds};
+use crate::diagnostic::{Words, say};
+
+/// How many dates of one role are weighed: a text with more is no posting.
+const MOST: usize = 40;
+
+/// The events of a posting.
+pub(super) fn settle(scene: &Scene<'_>, parts: &[Part], given: Option<NaiveDate>) -> Draft {
+    let mut draft = Draft::default();
+    let mut known = known(scene, parts);
+    known.published = given.or(known.published);
+    draft.published = known.published;
+    deadline(scene, parts, &known, &mut draft);
+    known.deadline = draft.deadline.as_ref().and_then(|event| match &event.when {
+        When::Until(moment) => Some(moment.day),
+        When::Before(day) => Some(*day),
+        _ => None,
+    });
+    rounds::interviews(scene, parts, &known, &mut draft);
+    contract(scene, parts, &known, &mut draft);
+    oddities(&mut draft);
+    draft
+}
+
+/// What the dates whose year is written tell of the others.
+fn known(scene: &Scene<'_>, parts: &[Part]) -> Known {
+    let empty = Known::default();
+    let first = |role: Role| {
+        let of_role = parts.iter().filter(move |part| part.role == role || role == Role::Start && part.role == Role::Contract);
+        of_role.filter_map(move |part| {
+            let point = scene.expressions[part.at].spans.first()?.0;
+            point.year.and_then(|_| years::settle(&point, role, &empty).ok()).map(|settled| settled.first)
+        })
+    };
+    Known {
+        published: first(Role::Published).next(),
+        deadline: None,
+        interview: first(Role::Interview).min(),
+        start: first(Role::Start).min(),
+        mentioned: scene.expressions.iter().flat_map(Expression::points).filter_map(|point| point.year).max(),
+    }
+}
+
+/// The expressions of a role, in order.
+pub(super) fn of_role<'a>(
+    scene: &'a Scene<'_>,
+    parts: &'a [Part],
+    role: Role,
+) -> impl Iterator<Item = (&'a Part, &'a Expression)> {
+    parts.iter().filter(move |part| part.role == role).take(MOST).map(|part| (part, &scene.expressions[part.at]))
+}
+
+/// What is told of a date that has no day.
+pub(super) fn lacking(scene: &Scene<'_>, expression: &Expression, why: Lacking) -> Warning {
+    let written = scene.words.said(expression.from, expression.to);
+    let sentence = match why {
+        Lacking::Year => say(
+            format!("« {written} » n'a pas d'année, et rien ne la dit\u{a0}: donnez --published, le jour de parution de l'annonce"),
+            format!("\"{written}\" has no year, and nothing tells it: give --published, the day the posting appeared"),
+        ),
+        Lacking::Day => say(
+            format!("« {written} » n'existe pas dans le calendrier\u{a0}: demandez la bonne date"),
+            format!("\"{written}\" is not a day of the calendar: ask for the right date"),
+        ),
+    };
+    Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.whole.1.max(expression.to))) }
+}
+
+/// What makes an expression doubtful by itself.
+pub(super) fn own_doubts(scene: &Scene<'_>, expression: &Expression) -> Vec<Words> {
+    let written = scene.words.said(expression.from, expression.to);
+    let slip = || say(format!("« {written} » est mal numérisé"), format!("\"{written}\" is badly scanned"));
+    expression.slip.then(slip).into_iter().collect()
+}
+
+pub(super) fn event(scene: &Scene<'_>, part: &Part, when: When, doubts: Vec<Words>) -> Event {
+    let expression = &scene.expressions[part.at];
+    let (from, to) = (expression.whole.0, expression.whole.1.max(expression.to));
+    // The cue with its date, where they stand close together.
+    let from = part.cue.filter(|cue| cue.from < from && from - cue.from <= 12).map_or(from, |cue| cue.from);
+    Event { name: None, when, label: None, quote: quote(scene.words, from, to), doubts }
+}
+
+struct Closing<'a> {
+    part: &'a Part,
+    day: NaiveDate,
+    time: Option<Time>,
+    before: bool,
+    rank: i32,
+    doubts: Vec<Words>,
+}
+
+fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
+    let mut found: Vec<Closing<'_>> = Vec::new();
+    let mut impossible = None;
+    for (part, expression) in of_role(scene, parts, Role::Deadline) {
+        let Some(&(first, last)) = expression.spans.last() else { continue };
+        let point = last.unwrap_or(first);
+        if !matches!(point.part, Stretch::Day(_)) {
+            continue;
+        }
+        let settled = match years::settle(&point, Role::Deadline, known) {
+            Ok(settled) => settled,
+            Err(why) => {
+                draft.warnings.push(lacking(scene, expression, why));
+                if why == Lacking::Day {
+                    impossible = Some(part);
+                }
+                continue;
+            }
+        };
+        let limit = matches!(expression.lead, Lead::Before | Lead::Until | Lead::By) || expression.included;
+        let named = part.cue.is_some_and(|cue| cue.topic == Topic::Closing);
+        let rank = i32::from(named) * 4 + i32::from(limit) * 2 + i32::from(part.score > 0) - if part.score <= -30 { 4 } else { 0 };
+        let mut doubts = own_doubts(scene, expression);
+        doubts.extend(settled.doubts);
+        let before = expression.lead == Lead::Before && !expression.included;
+        found.push(Closing { part, day: settled.first, time: expression.time, before, rank, doubts });
+    }
+    // A deadline long past when the posting appeared is of another posting.
+    if let (true, Some(published)) = (found.len() > 1, known.published)
+        && found.iter().any(|one| one.day >= published)
+    {
+        found.retain(|one| one.day >= published);
+    }
+    let Some(best) = found.iter().max_by_key(|one| (one.rank, std::cmp::Reverse(one.part.at))) else {
+        draft.deadline = impossible.map(|part| {
+            let expression = &scene.expressions[part.at];
+            event(scene, part, When::Impossible(scene.words.said(expression.from, expression.to)), Vec::new())
+        });
+        return;
+    };
+    let same: Vec<&Closing<'_>> = found.iter().filter(|one| one.day == best.day).collect();
+    let mut doubts = best.doubts.clone();
+    let others: Vec<&Closing<'_>> = found.iter().filter(|one| one.day != best.day && one.rank > -2).collect();
+    if let Some(other) = others.first() {
+        let expression = &scene.expressions[other.part.at];
+        let written = scene.words.said(expression.whole.0, expression.to);
+        let line = scene.words.get(expression.from).line + 1;
+        doubts.push(say(
+            format!("le texte donne aussi « {written} », ligne {line}"),
+            format!("the text also gives \"{written}\", line {line}"),
+        ));
+    }
+    // A date with its « avant le » or its « jusqu'au » says more than one in passing.
+    let worded = |one: &&&Closing<'_>| scene.expressions[one.part.at].lead != Lead::None || one.time.is_some();
+    let chosen = same.iter().filter(worded).max_by_key(|one| (one.part.at == best.part.at || one.part.role == Role::Deadline, std::cmp::Reverse(one.part.at)));
+    let chosen = if scene.expressions[best.part.at].lead == Lead::None { chosen.copied().unwrap_or(best) } else { best };
+    let time = best.time.or_else(|| same.iter().find_map(|one| one.time));
+    if time.is_none() && same.iter().any(|one| one.before != chosen.before && scene.expressions[one.part.at].lead != Lead::None) {
+        doubts.push(say(
+            "le texte dit ailleurs « jusqu'au » et « avant » de ce même jour",
+            "the text says both \"until\" and \"before\" of that same day",
+        ));
+    }
+    let when = match time {
+        Some(time) => {
+            doubts.extend(of_midnight(&time, chosen.before));
+            let (hour, minute) = if time.midnight == Midnight::Zero && !chosen.before { (23, 59) } else { (time.hour, time.minute) };
+            When::Until(Moment { day: best.day, time: Some((hour, minute)) })
+        }
+        None if chosen.before => When::Before(best.day),
+        None => When::Until(Moment { day: best.day, time: None }),
+    };
+    let mut settled = event(scene, chosen.part, when, doubts);
+    let zoned = same.iter().find(|one| one.time.is_some_and(|time| time.zone.is_some()));
+    draft.time_zone = zoned.and_then(|one| {
+        let quote = quote(scene.words, scene.expressions[one.part.at].whole.0, scene.expressions[one.part.at].whole.1);
+        one.time?.zone.map(|zone| Found { value: zone.to_owned(), quote, doubts: Vec::new() })
+    });
+    settled.doubts.dedup();
+    draft.deadline = Some(settled);
+}
+
+/// « 0h » of a deadline: the day begins or ends.
+fn of_midnight(time: &Time, before: bool) -> Option<Words> {
+    let doubt = say(
+        "0 h\u{a0}: le début ou la fin de ce jour\u{a0}? Lu comme la fin",
+        "00:00: the beginning or the end of that day? Read as its end",
+    );
+    (time.midnight == Midnight::Zero && !before).then_some(doubt)
+}
+
+fn contract(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
+    start(scene, parts, known, draft);
+    end(scene, parts, known, draft);
+}
+
+struct Beginning<'a> {
+    part: &'a Part,
+    settled: Settled,
+    is_day: bool,
+    latest: bool,
+    rank: i32,
+}
+
+fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
+    let mut found: Vec<Beginning<'_>> = Vec::new();
+    for part in parts.iter().filter(|part| matches!(part.role, Role::Start | Role::Contract)).take(MOST) {
+        let expression = &scene.expressions[part.at];
+        let Some((first, last)) = window(expression, part.role) else { continue };
+        let known = Known { start: None, ..*known };
+        let settled = years::settle(&first, part.role, &known).and_then(|one| {
+            let other = years::settle(&last, part.role, &known)?;
+            Ok(Settled { last: other.last.max(one.last), ..one })
+        });
+        let settled = match settled {
+            Ok(settled) => settled,
+            Err(why) => {
+                draft.warnings.push(lacking(scene, expression, why));
+                continue;
+            }
+        };
+        let named = part.cue.is_some_and(|cue| cue.topic == Topic::Starting);
+        let is_day = settled.first == settled.last;
+        let rank = i32::from(named) * 4 + i32::from(part.role == Role::Contract) + i32::from(is_day) - i32::from(expression.bare);
+        let latest = matches!(expression.lead, Lead::By | Lead::Before) && is_day;
+        found.push(Beginning { part, settled, is_day, latest, rank });
+    }
+    let Some(best) = found.iter().max_by_key(|one| (one.rank - i32::from(one.latest) * 2, std::cmp::Reverse(one.part.at))) else {
+        draft.start = soon(scene);
+        return;
+    };
+    let mut doubts = own_doubts(scene, &scene.expressions[best.part.at]);
+    doubts.extend(best.settled.doubts.iter().cloned());
+    let (mut first, mut last) = (best.settled.first, best.settled.last);
+    // A day inside a window that is written elsewhere fixes it.
+    if let Some(day) = found.iter().find(|one| one.is_day && !one.latest && one.rank >= 4 && first <= one.settled.first && one.settled.first <= last && !best.is_day) {
+        (first, last) = (day.settled.first, day.settled.first);
+    }
+    let mut bounded = false;
+    for other in found.iter().filter(|one| one.part.at != best.part.at) {
+        let day = other.settled.first;
+        let near = scene.sentences.get(scene.expressions[other.part.at].from) == scene.sentences.get(scene.expressions[best.part.at].from);
+        if other.latest && near && day > first {
+            last = day;
+            bounded = true;
+        } else if other.rank >= 3 && (day > last || other.settled.last < first) && (day - first).num_days().abs() > 3 {
+            let expression = &scene.expressions[other.part.at];
+            let written = scene.words.said(expression.from, expression.to);
+            let line = scene.words.get(expression.from).line + 1;
+            doubts.push(say(
+                format!("le texte donne aussi « {written} », ligne {line}"),
+                format!("the text also gives \"{written}\", line {line}"),
+            ));
+        }
+    }
+    let when = if first == last { When::On(vec![Moment { day: first, time: None }]) } else { When::Between(first, last) };
+    let mut event = event(scene, best.part, when, doubts);
+    let expression = &scene.expressions[best.part.at];
+    if first != last || bounded || best.latest {
+        event.label = Some(label(scene, expression, best, bounded, &found));
+    }
+    draft.start = Some(event);
+}
+
+/// How mails word a beginning that is no single day.
+fn label(scene: &Scene<'_>, expression: &Expression, best: &Beginning<'_>, bounded: bool, found: &[Beginning<'_>]) -> String {
+    let own = scene.words.said(expression.whole.0, expression.to);
+    let bound = found.iter().find(|one| one.latest && one.part.at != best.part.at).filter(|_| bounded);
+    match bound.map(|bound| &scene.expressions[bound.part.at]) {
+        Some(bound) => format!("{own}, {}", scene.words.said(bound.whole.0, bound.to)),
+        None => own,
+    }
+}
+
+/// The days in which something begins.
+fn window(expression: &Expression, role: Role) -> Option<(Point, Point)> {
+    let (first, last) = expression.spans.first().copied()?;
+    Some(match (role, last) {
+        (Role::Contract, _) | (_, None) => {
+            let other = expression.spans.last().map(|(point, _)| *point).filter(|_| role == Role::Start);
+            (first, other.unwrap_or(first))
+        }
+        (_, Some(last)) => (first, last),
+    })
+}
+
+/// « Dès que possible » beside what says when the work begins.
+fn soon(scene: &Scene<'_>) -> Option<Event> {
+    const SOON: &[&[&str]] = &[
+        &["des", "que", "possible"],
+        &["le", "plus", "rapidement", "possible"],
+        &["au", "plus", "vite"],
+        &["au", "plus", "tot"],
+        &["immediatement"],
+        &["immediate"],
+        &["immediat"],
+        &["des", "maintenant"],
+        &["as", "soon", "as", "possible"],
+        &["immediately"],
+        &["asap"],
+    ];
+    for hit in scene.hits.iter().filter(|hit| hit.topic == Topic::Starting) {
+        for from in hit.to..hit.to + 8 {
+            let phrase = SOON.iter().find(|phrase| phrase.iter().enumerate().all(|(nth, word)| scene.words.fold(from + nth) == *word));
+            if let Some(phrase) = phrase.filter(|_| scene.sentences.get(from) == scene.sentences.get(hit.from)) {
+                let words = scene.words.said(from, from + phrase.len());
+                let quote = quote(scene.words, hit.from, from + phrase.len());
+                return Some(Event { name: None, when: When::Open(words), label: None, quote, doubts: Vec::new() });
+            }
+        }
+    }
+    None
+}
+
+fn end(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
+    let started = draft.start.as_ref().and_then(|event| match &event.when {
+        When::On(days) => days.first().map(|moment| moment.day),
+        When::Between(first, _) => Some(*first),
+        _ => None,
+    });
+    let known = Known { deadline: started.or(known.deadline), ..*known };
+    let mut found: Vec<(i32, &Part, Settled)> = Vec::new();
+    for part in parts.iter().filter(|part| matches!(part.role, Role::End | Role::Contract)).take(MOST) {
+        let expression = &scene.expressions[part.at];
+        let Some(&(first, last)) = expression.spans.last() else { continue };
+        let Some(point) = last.or_else(|| (part.role == Role::End).then_some(first)) else { continue };
+        match years::settle(&point, Role::End, &known) {
+            Ok(settled) => {
+                // What ends before the work begins, or years before the posting, is something else.
+                if started.is_some_and(|started| settled.last <= started) {
+                    continue;
+                }
+                let named = part.cue.is_some_and(|cue| cue.topic == Topic::Ending);
+                found.push((i32::from(named) * 2 + i32::from(part.role == Role::Contract), part, settled));
+            }
+            Err(why) => draft.warnings.push(lacking(scene, expression, why)),
+        }
+    }
+    let Some((_, part, settled)) = found.iter().max_by_key(|(rank, part, _)| (*rank, std::cmp::Reverse(part.at))) else { return };
+    let mut doubts = own_doubts(scene, &scene.expressions[part.at]);
+    doubts.extend(settled.doubts.iter().cloned());
+    let other = found.iter().find(|(_, _, other)| (other.last - settled.last).num_days().abs() > 3);
+    if let Some((_, other, _)) = other {
+        let expression = &scene.expressions[other.at];
+        let written = scene.words.said(expression.from, expression.to);
+        let line = scene.words.get(expression.from).line + 1;
+        doubts.push(say(
+            format!("le texte donne aussi « {written} », ligne {line}"),
+            format!("the text also gives \"{written}\", line {line}"),
+        ));
+    }
+    let when = if settled.first == settled.last {
+        When::On(vec![Moment { day: settled.first, time: None }])
+    } else {
+        When::Between(settled.first, settled.last)
+    };
+    draft.end = Some(event(scene, part, when, doubts));
+}
+
+/// Dates in an order that cannot be.
+fn oddities(draft: &mut Draft) {
+    let day = |event: &Event| match &event.when {
+        When::Until(moment) => Some(moment.day),
+        When::Before(day) | When::Between(_, day) => Some(*day),
+        When::On(days) => days.first().map(|moment| moment.day),
+        _ => None,
+    };
+    let Some(deadline) = draft.deadline.as_ref().and_then(day) else { return };
+    let odd = |what: (&str, &str), on: NaiveDate| {
+        say(
+            format!("{} ({}) vient avant la date limite ({})", what.0, on.format("%d/%m/%Y"), deadline.format("%d/%m/%Y")),
+            format!("{} ({on}) comes before the deadline ({deadline})", what.1),
+        )
+    };
+    for interview in &mut draft.interviews {
+        if let Some(on) = day(interview).filter(|on| *on < deadline) {
+            interview.doubts.push(odd(("cet entretien", "this interview"), on));
+        }
+    }
+    if let Some(start) = &mut draft.start
+        && let Some(on) = day(start).filter(|on| *on < deadline)
+    {
+        start.doubts.push(odd(("la prise de poste", "the first day"), on));
+    }
+    if let Some(event) = &mut draft.deadline
+        && let Some(published) = draft.published
+        && (deadline < published || deadline.year() > published.year() + 1)
+    {
+        event.doubts.push(say(
+            format!("l'annonce a paru le {}", published.format("%d/%m/%Y")),
+            format!("the posting appeared on {published}"),
+        ));
+    }
+}
