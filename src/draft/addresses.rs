@@ -93,7 +93,8 @@ fn mailboxes(scene: &Scene<'_>) -> Vec<Mailbox> {
         let (to, score) = used(scene, at);
         match found.iter_mut().find(|one| one.address.eq_ignore_ascii_case(&address)) {
             Some(one) => {
-                if score > one.score && to.is_some() || one.to.is_none() || one.to == Some(Use::Info) && to == Some(Use::Apply) {
+                let stays = one.to == Some(Use::Apply) && to != Some(Use::Apply);
+                if !stays && (score > one.score && to.is_some() || one.to.is_none() || one.to == Some(Use::Info) && to == Some(Use::Apply)) {
                     (one.to, one.score, one.at) = (to.or(one.to), score, if one.hidden { at } else { one.at });
                 }
                 one.hidden &= linked && !behind;
@@ -110,7 +111,7 @@ fn address(written: &str) -> String {
     let text = [" at ", " AT ", " [at] ", " (at) ", "[at]", "(at)", " [@] ", "[@]", "(@)", " (a) ", "(a)", " [a] ", "[a]", " @ ", " (AT) ", "(AT)", "[AT]", " [AT] ", "(arobase)", "[arobase]", " (arobase) ", " [arobase] "]
         .iter()
         .fold(text, |text, at| text.replace(at, "@"));
-    text.replace(' ', "")
+    text.replace(' ', "").replace(['\u{2010}', '\u{2011}'], "-")
 }
 
 /// What the words around an address say it is for.
@@ -138,7 +139,9 @@ fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
         if scene.sentences.get(before) != here && scene.sentences.get(before) != scene.sentences.get(before + 1) {
             cost += 3;
         }
-        consider(said(words, before), distance.min(14) + (distance - 14).max(0) / 3 + cost);
+        // A copy is said right before its address, or by name.
+        let found = said(words, before).filter(|(to, _)| *to != Use::Copy || distance <= 10 && cost == 0);
+        consider(found, distance.min(14) + (distance - 14).max(0) / 3 + cost);
     }
     for after in at + 1..at + 1 + AFTER {
         if scene.sentences.get(after) != here || words.get(after).kind == Kind::Mailbox {
@@ -171,8 +174,8 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
         return Some((Use::Info, if word.starts_with("contact") { 2 } else { 3 }));
     }
     if starts(&["candidat", "postul", "appl", "envoy", "adress", "transmet", "soumet", "submit", "bewerb", "parvenir"])
-        || matches!(word, "cv" | "send" | "sent" | "motivation" | "email" | "dossier" | "dossiers" | "resume" | "returned" | "return" | "ecrivez" | "ecrire" | "resumes" | "vitae" | "deposer" | "envoi" | "returning" | "forward" | "forwarded" | "repondre" | "richten" | "interessee" | "interesse" | "recrutement" | "reponse")
-            && !(word == "email" && matches!(words.fold(at.saturating_sub(1)), "or" | "ou" | "tel"))
+        || matches!(word, "cv" | "send" | "sent" | "motivation" | "dossier" | "dossiers" | "resume" | "returned" | "return" | "ecrivez" | "ecrire" | "resumes" | "vitae" | "deposer" | "envoi" | "returning" | "forward" | "forwarded" | "repondre" | "richten" | "interessee" | "interesse" | "recrutement" | "reponse")
+        || word == "email" && matches!(words.fold(at + 1), "your" | "us" | "a" | "cv" | "them" | "it" | "application" | "applications" | "the" | "to")
     {
         return Some((Use::Apply, 5));
     }
@@ -192,7 +195,7 @@ fn elsewhere(words: &Words<'_>) -> bool {
 /// Whether two addresses are given in one breath: « à A et B », « A (…) et B ».
 fn joined(words: &Words<'_>, first: usize, second: usize) -> bool {
     second - first < 40
-        && (first + 1..second).any(|at| matches!(words.fold(at), "et" | "and" | "&"))
+        && (first + 1..second).any(|at| matches!(words.fold(at), "et" | "and" | "&" | "ou" | "or" | "/"))
         && (first + 1..second).all(|at| !words.is(at, '.') || words.is_glued(at + 1))
 }
 
@@ -220,6 +223,7 @@ fn subject(words: &Words<'_>) -> Option<Found<String>> {
                 before && (at + 1..at + 5).any(|at| words.is(at, ':') || words.is(at, '"'))
             }
             "subject" => (at + 1..at + 4).any(|at| words.is(at, ':') || words.is(at, '"')) && (at.saturating_sub(4)..at).any(|at| matches!(words.fold(at), "with" | "the" | "email" | "as" | "in" | "using")),
+            "sujet" => (at + 1..at + 6).any(|at| words.is(at, '"')) && matches!(words.fold(at.saturating_sub(1)), "en" | "comme" | "pour" | "avec"),
             "quoting" => words.is(at + 1, '"') || words.is(at + 2, '"'),
             _ => false,
         };

@@ -104,14 +104,6 @@ impl Expression {
         matches!(self.spans[..], [(_, None)])
     }
 
-    /// Whether all of it are days, no stretches.
-    pub(super) fn is_of_days(&self) -> bool {
-        self.spans.iter().all(|(first, last)| {
-            let is_day = |point: &Point| matches!(point.part, Part::Day(_));
-            is_day(first) && last.as_ref().is_none_or(is_day)
-        })
-    }
-
     /// Every point of it.
     pub(super) fn points(&self) -> impl Iterator<Item = &Point> {
         self.spans.iter().flat_map(|(first, last)| std::iter::once(first).chain(last))
@@ -278,6 +270,8 @@ fn joined(words: &Words<'_>, at: usize, lead: Lead) -> Option<(Join, usize)> {
         found = Join::Range;
     }
     next += 1;
+    // « le 1er juillet ou au 1er septembre ».
+    next += usize::from(found == Join::List && matches!(words.fold(next), "au" | "puis"));
     // « et/ou », « jusqu'au ».
     if found == Join::List && words.is(next, '/') && matches!(words.fold(next + 1), "ou" | "or") {
         next += 2;
@@ -458,7 +452,7 @@ fn year_behind(words: &Words<'_>, from: usize) -> (Option<i32>, usize) {
         if let Some(year) = words.number(at).and_then(year).filter(|_| words.get(at).digits == 4) {
             return (Some(year), at + 1);
         }
-        let short = words.number(at).filter(|_| words.get(at).digits == 2 && at > from && (words.is(at - 1, '\'') || words.is(at - 1, '-') || words.is(at - 1, '/')));
+        let short = words.number(at).filter(|_| words.get(at).digits == 2 && at > from && (words.is(at - 1, '\'') || words.is_glued(at) && words.is_glued(at - 1) && (words.is(at - 1, '-') || words.is(at - 1, '/'))));
         if let Some(year) = short.and_then(|year| i32::try_from(2000 + year).ok()) {
             return (Some(year), at + 1);
         }

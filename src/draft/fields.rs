@@ -35,7 +35,7 @@ struct Line {
 pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
     let words = scene.words;
     let lines = top(words);
-    let recruiting = lines.iter().find_map(|line| recruits(&line.text).map(|found| (line, found)));
+    let recruiting = lines.iter().find_map(|line| recruits(&line.text).filter(|(_, what)| title(what).is_some()).map(|found| (line, found)));
     let found = |line: &Line, value: &str| {
         let value = shown(value)?;
         Some(Found { value, quote: of_line(words, line.at), doubts: Vec::new() })
@@ -52,17 +52,23 @@ pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
         "roles", "vacancy", "fonction", "emploi", "metier",
     ];
     let recruited = recruiting.as_ref().and_then(|(line, (_, what))| Some((*line, title(what)?)));
-    let heading = || lines.iter().enumerate().find_map(|(nth, line)| Some((line, heading(&lines, nth)?)));
-    let one = keyed(TITLES);
-    let recruited = recruited.filter(|(line, _)| line.at < 12 || heading().is_none());
-    draft.title = one.or(recruited).or_else(heading).and_then(|(line, value)| found(line, &value));
+    let headings = lines.iter().enumerate().filter_map(|(nth, line)| Some((line, heading(&lines, nth)?)));
+    // A key, a sentence, a heading: whichever names a trade, in that order.
+    let mut titles: Vec<(i32, (&Line, String))> = Vec::new();
+    titles.extend(keyed(TITLES).map(|one| (6, one)));
+    titles.extend(recruited.map(|one| (5, one)));
+    titles.extend(headings.take(25).enumerate().map(|(nth, one)| (if nth == 0 { 3 } else { 2 }, one)));
+    let named = |(weight, (_, value)): &(i32, (&Line, String))| weight + if names_a_trade(value) { 4 } else { 0 };
+    let best = titles.iter().rev().max_by_key(|one| named(one));
+    draft.title = best.and_then(|(_, (line, value))| found(line, value));
     const ORGANISATIONS: &[&str] =
-        &["organisation", "organization", "employeur", "employer", "structure", "entreprise", "company", "startup", "institution", "organisme", "school", "department"];
+        &["organisation", "organization", "employeur", "employer", "structure", "entreprise", "company", "institution", "organisme", "school", "department"];
     let by_key = lines.iter().find_map(|line| Some((line, value_of(&line.text, ORGANISATIONS)?.to_owned())));
     let by_verb = recruiting.as_ref().map(|(line, (who, _))| (*line, who.clone()));
     let alone = || lines.iter().find_map(|line| Some((line, who_recruits(&line.text)?)));
     let organisation = by_key.or(by_verb).or_else(alone).and_then(|(line, value)| found(line, &without_article(&value)));
-    draft.organisation = organisation.filter(|found| found.value.chars().count() > 1).or_else(|| introduced(words));
+    let organisation = organisation.filter(|found| found.value.chars().count() > 1);
+    draft.organisation = organisation.or_else(|| introduced(words)).or_else(|| institution(words));
     draft.contract = contract(words);
     draft.location = location(words);
 }
@@ -131,7 +137,9 @@ fn recruits(line: &str) -> Option<(String, String)> {
     let who = line[..at].trim();
     let who = value_of(who, &["title", "description", "titre", "objet", "subject"]).unwrap_or(who);
     let what = line[at + verb.len()..].trim();
-    let is_somebody = who.split_whitespace().count() <= 12 && who.chars().next().is_some_and(char::is_uppercase);
+    let folded = fold(who);
+    let is_clause = [" est ", " a la", " sont ", "en ", "pour ", "dans ", "due ", "afin "].iter().any(|part| folded.contains(part.trim_end()) && (part.starts_with(' ') || folded.starts_with(part)));
+    let is_somebody = !is_clause && who.split_whitespace().count() <= 12 && who.chars().next().is_some_and(char::is_uppercase);
     let pronoun = matches!(fold(who).as_str(), "nous" | "on" | "we" | "il" | "elle" | "l'association");
     (is_somebody && !pronoun).then(|| (who.to_owned(), what.to_owned()))
 }
@@ -139,7 +147,10 @@ fn recruits(line: &str) -> Option<(String, String)> {
 /// « X recrute ! »: who, when no more is said.
 fn who_recruits(line: &str) -> Option<String> {
     let lower = fold(line);
-    let end = [" recrute", " embauche", " is hiring", " recrutent"].iter().find_map(|verb| lower.find(verb))?;
+    let end = [" recrute", " embauche", " is hiring", " recrutent"].iter().find_map(|verb| {
+        let at = lower.find(verb)?;
+        (!lower[at + verb.len()..].starts_with(char::is_alphabetic)).then_some(at)
+    })?;
     let count = lower[..end].chars().count();
     let who: String = line.chars().take(count).collect();
     let who = value_of(&who, &["title", "description"]).map_or(who.clone(), str::to_owned);
@@ -194,7 +205,11 @@ fn is_generic(folded: &str) -> bool {
 /// A heading that may be the title, with the line that goes on with it.
 fn heading(lines: &[Line], nth: usize) -> Option<String> {
     let line = lines.get(nth)?;
-    let is_sentence = line.text.ends_with('.') && line.text.split_whitespace().count() > 6 || line.text.ends_with(',') || line.text.ends_with(';');
+    let next = lines.get(nth + 1).is_some_and(|next| next.at == line.at + 1);
+    let wrapped = next && line.text.chars().count() > 58 && !line.text.ends_with(['!', ')']);
+    let goes_on = nth > 0 && lines[nth - 1].at + 1 == line.at && lines[nth - 1].text.chars().count() > 58;
+    let starts_low = line.text.chars().next().is_some_and(char::is_lowercase) && !names_a_trade(&line.text);
+    let is_sentence = wrapped || goes_on || starts_low || line.text.ends_with('.') && line.text.split_whitespace().count() > 6 || line.text.ends_with(',') || line.text.ends_with(';');
     let key = line.text.find(':').is_some_and(|colon| !line.text[..colon].contains(' '));
     let words = line.text.split_whitespace().count();
     if is_sentence || key || words > 18 || line.text.chars().filter(|c| c.is_ascii_digit()).count() > 6 {
@@ -207,6 +222,21 @@ fn heading(lines: &[Line], nth: usize) -> Option<String> {
         None => line.text.clone(),
     };
     title(&whole)
+}
+
+/// Whether a title says what somebody does.
+fn names_a_trade(title: &str) -> bool {
+    const TRADES: &[&str] = &[
+        "charge", "responsable", "assistant", "directeur", "directrice", "coordinat", "coordonn", "animat", "technicien", "regisseu", "mediat", "administrat", "comptable", "secretaire", "gestionnaire",
+        "ingenieur", "chercheu", "doctorant", "postdoc", "post-doc", "professeur", "enseignant", "maitre de conf", "conseill", "delegue", "chef", "developp", "designer", "agent", "bibliothecaire", "documentaliste",
+        "archiviste", "conservat", "libraire", "cuisinier", "educat", "infirmi", "accompagn", "formateur", "formatrice", "stage", "stagiaire", "volontaire", "apprenti", "attache", "juriste", "redact", "journaliste",
+        "chauffeu", "ouvrier", "jardin", "menuisi", "musicien", "artiste", "comedien", "danseu", "graphiste", "photograph", "economiste", "analyste", "consultant", "officer", "manager", "lecturer", "professor",
+        "fellow", "researcher", "librarian", "advisor", "adviser", "curator", "coordinator", "administrator", "director", "head of", "teacher", "teaching", "tutor", "trainee", "intern", "apprentice", "worker", "engineer", "developer",
+        "scientist", "technician", "producer", "editor", "writer", "clerk", "chef", "cook", "caretaker", "keeper", "warden", "ranger", "nurse", "organiser", "organizer", "fundraiser", "lectureship", "professorship", "phd", "postdoctoral",
+        "research associate", "archivist", "conservator", "caseworker", "leader", "specialist", "executive", "secretary", "treasurer", "hilfskraft", "mitarbeiter", "ux ", "dev ", "poste de ",
+    ];
+    let folded = fold(title);
+    TRADES.iter().any(|trade| folded.match_indices(trade).any(|(at, _)| !folded[..at].ends_with(char::is_alphabetic)))
 }
 
 fn shown(value: &str) -> Option<String> {
@@ -324,6 +354,45 @@ fn location(words: &Words<'_>) -> Option<Found<String>> {
             continue;
         }
         return Some(Found { value: shown(&value)?, quote: quote(words, at, to), doubts: Vec::new() });
+    }
+    None
+}
+
+/// « Université de Lausanne », "Leeds University", « musée du Trièves »: the first institution that is named.
+fn institution(words: &Words<'_>) -> Option<Found<String>> {
+    const FIRST: &[&str] = &[
+        "universite", "university", "musee", "museum", "theatre", "association", "fondation", "foundation", "mairie", "ville", "commune", "communaute", "departement", "conseil", "ecole", "institut", "institute", "laboratoire", "cooperative",
+        "centre", "maison", "federation", "syndicat", "orchestre", "opera", "mediatheque", "bibliotheque", "compagnie", "college", "universidad", "colegio", "parc",
+    ];
+    const LAST: &[&str] = &[
+        "university", "museum", "theatre", "trust", "council", "college", "libraries", "library", "foundation", "society", "association", "institute", "gallery", "school", "charity", "co-operative", "cooperative", "hospital", "centre", "orchestra", "archive", "archives",
+    ];
+    let capital = |at: usize| words.get(at).kind == Kind::Letters && words.get(at).capital;
+    let links = |at: usize| matches!(words.fold(at), "of" | "de" | "d" | "du" | "des" | "la" | "le" | "les" | "l" | "'" | "-" | "the" | "at" | "and" | "et" | "&" | "in");
+    for at in 0..words.len().min(1200) {
+        if !capital(at) {
+            continue;
+        }
+        let word = words.fold(at);
+        let mut to = at + 1;
+        if FIRST.contains(&word) {
+            let mut next = to;
+            while next < at + 10 && words.get(next).gap < super::words::Gap::Paragraph && (capital(next) || links(next)) {
+                next += 1;
+                if capital(next - 1) {
+                    to = next;
+                }
+            }
+        }
+        let mut from = at;
+        if LAST.contains(&word) && to == at + 1 {
+            while from > 0 && at - from < 5 && capital(from - 1) && words.get(from).gap < super::words::Gap::Paragraph {
+                from -= 1;
+            }
+        }
+        if to - from > 1 {
+            return Some(Found { value: shown(&words.said(from, to))?, quote: quote(words, from, to), doubts: Vec::new() });
+        }
     }
     None
 }

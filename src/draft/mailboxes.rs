@@ -15,15 +15,16 @@ pub(super) fn mailboxes(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices('@') {
         let floor = found.last().map_or(0, |last| last.end);
-        let local = bytes[floor..at].iter().rev().take(LOCAL).take_while(|b| is_local(**b)).count();
+        let local: usize =
+            text[floor..at].chars().rev().take(LOCAL).take_while(|c| is_local(*c)).map(char::len_utf8).sum();
         let domain = bytes[at + 1..].iter().take(DOMAIN).take_while(|b| is_domain(**b)).count();
         let mut start = at - local;
         let mut end = at + 1 + domain;
         while end > at + 1 && matches!(bytes[end - 1], b'.' | b'-') {
             end -= 1;
         }
-        while start < at && !bytes[start].is_ascii_alphanumeric() {
-            start += 1;
+        while let Some(c) = text[start..at].chars().next().filter(|c| !c.is_ascii_alphanumeric()) {
+            start += c.len_utf8();
         }
         start = unglued(text, start, at);
         end = uncapitalised(text, at + 1, end);
@@ -38,8 +39,9 @@ pub(super) fn mailboxes(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn is_local(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+')
+fn is_local(c: char) -> bool {
+    // Typesetters put hyphens of their own: U+2010, U+2011.
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '\u{2010}' | '\u{2011}')
 }
 
 fn is_domain(b: u8) -> bool {
@@ -86,7 +88,8 @@ pub(super) fn spelt_out(words: &Words<'_>) -> Vec<(usize, usize)> {
         let Some(last) = domain(words, after) else { continue };
         let first = local(words, before);
         let is_dotted = first < before;
-        if first <= before && (bracketed || word == "@" || is_dotted) {
+        let announced = first > 0 && (matches!(words.fold(first - 1), ":" | "<" | "(" | "mail" | "email" | "e-mail"));
+        if first <= before && (bracketed || word == "@" || is_dotted || announced) {
             found.push((first, last));
         }
     }

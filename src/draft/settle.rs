@@ -121,7 +121,7 @@ fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft)
         };
         let limit = matches!(expression.lead, Lead::Before | Lead::Until | Lead::By) || expression.included;
         let named = part.cue.is_some_and(|cue| cue.topic == Topic::Closing);
-        let rank = i32::from(named) * 4 + i32::from(limit) * 2 + i32::from(part.score > 0) - if part.score <= -30 { 4 } else { 0 };
+        let rank = i32::from(named) * 4 + i32::from(limit) * 2 + i32::from(part.score > 0) - if part.score <= -30 { 4 } else { 0 } - if expression.bare { 3 } else { 0 };
         let mut doubts = own_doubts(scene, expression);
         doubts.extend(settled.doubts);
         let before = expression.lead == Lead::Before && !expression.included;
@@ -239,10 +239,12 @@ fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
         (first, last) = (day.settled.first, day.settled.first);
     }
     let mut bounded = false;
+    // « À partir de mi-mai, au plus tard le 1er juin » is a window; a day is a day, however late it might become.
+    let open = !best.is_day || scene.expressions[best.part.at].lead == Lead::From;
     for other in found.iter().filter(|one| one.part.at != best.part.at) {
         let day = other.settled.first;
         let near = scene.sentences.get(scene.expressions[other.part.at].from) == scene.sentences.get(scene.expressions[best.part.at].from);
-        if other.latest && near && day > first {
+        if other.latest && near && day > first && open {
             last = day;
             bounded = true;
         } else if other.rank >= 3 && (day > last || other.settled.last < first) && (day - first).num_days().abs() > 3 {
