@@ -8,8 +8,8 @@ use clap::Args;
 
 use super::{Context, Exit, err, fail, out};
 use crate::diagnostic::{Language, Place, Problem, Words, say};
-use crate::draft::page::{Recruiters, page, warnings};
 use crate::draft;
+use crate::draft::page::{Recruiters, page, warnings};
 use crate::files;
 use crate::files::{Loaded, Unread, brought};
 
@@ -51,7 +51,13 @@ impl Draft {
 }
 
 /// Says on the standard error what needs a person.
-pub(super) fn tell(file: &Path, text: &str, draft: &draft::Draft, recruiters: &Recruiters, language: Language) {
+pub(super) fn tell(
+    file: &Path,
+    text: &str,
+    draft: &draft::Draft,
+    recruiters: &Recruiters,
+    language: Language,
+) {
     let file = file.display().to_string();
     for warning in warnings(draft) {
         let problem = Problem::warning("to-check", &file, warning.sentence);
@@ -68,7 +74,8 @@ pub(super) fn tell(file: &Path, text: &str, draft: &draft::Draft, recruiters: &R
 
 /// Who is reminded: as asked, else the only person of jalon.toml; among several somebody has to choose.
 pub(super) fn recruiters(asked: &[String], loaded: &Loaded) -> Recruiters {
-    let asked: Vec<String> = asked.iter().flat_map(|one| one.split([',', ';'])).map(|one| one.trim().to_owned()).collect();
+    let asked: Vec<String> =
+        asked.iter().flat_map(|one| one.split([',', ';'])).map(|one| one.trim().to_owned()).collect();
     let asked: Vec<String> = asked.into_iter().filter(|one| !one.is_empty()).collect();
     if !asked.is_empty() {
         return Recruiters { names: asked, doubt: None };
@@ -105,9 +112,10 @@ pub(super) fn empty(file: &Path) -> Words {
 pub(super) fn unread(file: &Path, error: &Unread) -> Words {
     let path = file.display();
     match error {
-        Unread::Io(error) => {
-            say(format!("{path} ne peut pas être lu\u{a0}: {error}"), format!("{path} cannot be read: {error}"))
-        }
+        Unread::Io(error) => say(
+            format!("{path} ne peut pas être lu\u{a0}: {error}"),
+            format!("{path} cannot be read: {error}"),
+        ),
         Unread::NoText("PDF") => say(
             format!("{path} est un PDF\u{a0}: essayez pdftotext -layout {path} - | jalon draft -"),
             format!("{path} is a PDF: try pdftotext -layout {path} - | jalon draft -"),
@@ -116,8 +124,9 @@ pub(super) fn unread(file: &Path, error: &Unread) -> Words {
             format!("{path} n'est pas un texte ({kind})\u{a0}: enregistrez-le en texte brut"),
             format!("{path} is not a text ({kind}): save it as plain text"),
         ),
-        Unread::TooLong => {
-            say(format!("{path} dépasse 8 Mo\u{a0}: ce n'est pas une annonce"), format!("{path} is over 8 MB: that is no posting"))
-        }
+        Unread::TooLong => say(
+            format!("{path} dépasse 8 Mo\u{a0}: ce n'est pas une annonce"),
+            format!("{path} is over 8 MB: that is no posting"),
+        ),
     }
 }

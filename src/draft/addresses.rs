@@ -38,17 +38,20 @@ pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Ap
     if found.iter().any(|one| shown(one) && one.to == Some(Use::Apply)) {
         found.retain(shown);
     }
-    let best = found.iter().filter(|one| one.to == Some(Use::Apply)).max_by_key(|one| (one.score, std::cmp::Reverse(one.at)));
+    let best = found
+        .iter()
+        .filter(|one| one.to == Some(Use::Apply))
+        .max_by_key(|one| (one.score, std::cmp::Reverse(one.at)));
     // The only address of a text that names no other way is where one writes.
     let only = || {
-        let mut others = found.iter().filter(|one| one.to.is_none() && !one.hidden);
-        let one = others.next().filter(|_| !elsewhere(words))?;
-        others.next().is_none().then_some(one)
+        let [one] = &found[..] else { return None };
+        (one.to.is_none() && !elsewhere(words)).then_some(one)
     };
     let best = best.or_else(only)?;
     let sure = best.to == Some(Use::Apply);
     let second = || {
-        let near = |one: &&Mailbox| one.to == Some(Use::Apply) && one.address != best.address && one.at > best.at;
+        let near =
+            |one: &&Mailbox| one.to == Some(Use::Apply) && one.address != best.address && one.at > best.at;
         let second = found.iter().find(near).filter(|one| joined(words, best.at, one.at))?;
         Some((second.at, second.address.clone(), true))
     };
@@ -56,7 +59,10 @@ pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Ap
     let of_copy = found.iter().find(|one| one.to == Some(Use::Copy) && one.address != best.address);
     let cc = of_copy.map(|one| (one.at, one.address.clone(), false)).or(copied).or_else(second);
     let rival = found.iter().find(|one| {
-        one.to == Some(Use::Apply) && one.address != best.address && one.score >= best.score - 4 && cc.as_ref().is_none_or(|(_, address, _)| *address != one.address)
+        one.to == Some(Use::Apply)
+            && one.address != best.address
+            && one.score >= best.score - 4
+            && cc.as_ref().is_none_or(|(_, address, _)| *address != one.address)
     });
     let doubt = rival.map(|one| {
         say(
@@ -65,7 +71,12 @@ pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Ap
         )
     });
     let doubt = doubt.or_else(|| {
-        (!sure).then(|| say("la seule adresse du texte, qui ne dit pas si c'est là qu'on écrit", "the only address of the text, which does not say that one applies there"))
+        (!sure).then(|| {
+            say(
+                "la seule adresse du texte, qui ne dit pas si c'est là qu'on écrit",
+                "the only address of the text, which does not say that one applies there",
+            )
+        })
     });
     let at = quote(words, best.at, best.at + 1);
     if let Some(doubt) = &doubt {
@@ -73,7 +84,8 @@ pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Ap
     }
     let email = Found { value: best.address.clone(), quote: at, doubts: doubt.into_iter().collect() };
     let cc = cc.map(|(at, value, also)| {
-        let also = also.then(|| say("candidatures à envoyer aux deux adresses", "applications go to both addresses"));
+        let also = also
+            .then(|| say("candidatures à envoyer aux deux adresses", "applications go to both addresses"));
         Found { value, quote: quote(words, at, at + 1), doubts: also.into_iter().collect() }
     });
     Some(Apply { email, cc, subject: subject(words) })
@@ -89,13 +101,19 @@ fn mailboxes(scene: &Scene<'_>) -> Vec<Mailbox> {
             continue;
         }
         let linked = at > 1 && words.is(at - 1, ':') && words.fold(at - 2) == "mailto";
-        let behind = linked && (at > 3 && words.is(at - 3, '(') || at > 2 && words.get(at - 2).gap == Gap::None);
+        let behind =
+            linked && (at > 3 && words.is(at - 3, '(') || at > 2 && words.get(at - 2).gap == Gap::None);
         let (to, score) = used(scene, at);
         match found.iter_mut().find(|one| one.address.eq_ignore_ascii_case(&address)) {
             Some(one) => {
                 let stays = one.to == Some(Use::Apply) && to != Some(Use::Apply);
-                if !stays && (score > one.score && to.is_some() || one.to.is_none() || one.to == Some(Use::Info) && to == Some(Use::Apply)) {
-                    (one.to, one.score, one.at) = (to.or(one.to), score, if one.hidden { at } else { one.at });
+                if !stays
+                    && (score > one.score && to.is_some()
+                        || one.to.is_none()
+                        || one.to == Some(Use::Info) && to == Some(Use::Apply))
+                {
+                    (one.to, one.score, one.at) =
+                        (to.or(one.to), score, if one.hidden { at } else { one.at });
                 }
                 one.hidden &= linked && !behind;
             }
@@ -108,9 +126,32 @@ fn mailboxes(scene: &Scene<'_>) -> Vec<Mailbox> {
 /// An address that was spelt out, as it is typed.
 fn address(written: &str) -> String {
     let text = tidy(written);
-    let text = [" at ", " AT ", " [at] ", " (at) ", "[at]", "(at)", " [@] ", "[@]", "(@)", " (a) ", "(a)", " [a] ", "[a]", " @ ", " (AT) ", "(AT)", "[AT]", " [AT] ", "(arobase)", "[arobase]", " (arobase) ", " [arobase] "]
-        .iter()
-        .fold(text, |text, at| text.replace(at, "@"));
+    let text = [
+        " at ",
+        " AT ",
+        " [at] ",
+        " (at) ",
+        "[at]",
+        "(at)",
+        " [@] ",
+        "[@]",
+        "(@)",
+        " (a) ",
+        "(a)",
+        " [a] ",
+        "[a]",
+        " @ ",
+        " (AT) ",
+        "(AT)",
+        "[AT]",
+        " [AT] ",
+        "(arobase)",
+        "[arobase]",
+        " (arobase) ",
+        " [arobase] ",
+    ]
+    .iter()
+    .fold(text, |text, at| text.replace(at, "@"));
     text.replace(' ', "").replace(['\u{2010}', '\u{2011}'], "-")
 }
 
@@ -136,7 +177,9 @@ fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
         if words.get(before).kind == Kind::Mailbox {
             cost += 5;
         }
-        if scene.sentences.get(before) != here && scene.sentences.get(before) != scene.sentences.get(before + 1) {
+        if scene.sentences.get(before) != here
+            && scene.sentences.get(before) != scene.sentences.get(before + 1)
+        {
             cost += 3;
         }
         // A copy is said right before its address, or by name.
@@ -144,7 +187,8 @@ fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
         consider(found, distance.min(14) + (distance - 14).max(0) / 3 + cost);
     }
     for after in at + 1..at + 1 + AFTER {
-        if scene.sentences.get(after) != here || words.get(after).kind == Kind::Mailbox {
+        let next_line = words.get(after).gap >= Gap::Line && words.get(after).capital;
+        if scene.sentences.get(after) != here || words.get(after).kind == Kind::Mailbox || next_line {
             break;
         }
         let distance = i32::try_from(after - at).unwrap_or_default();
@@ -158,24 +202,100 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
     let word = words.fold(at);
     let starts = |list: &[&str]| list.iter().any(|start| word.starts_with(start));
     let next = |word: &str| words.fold(at + 1) == word;
-    if matches!(word, "copie" | "cc" | "cci") && words.fold(at + 1) != "de" && words.fold(at + 1) != "des" && words.fold(at + 1) != "du"
+    if matches!(word, "copie" | "cc" | "cci")
+        && words.fold(at + 1) != "de"
+        && words.fold(at + 1) != "des"
+        && words.fold(at + 1) != "du"
         || word == "copy" && matches!(words.fold(at + 1), "to" | ":")
-        || word == "copying" || word == "copied"
+        || word == "copying"
+        || word == "copied"
     {
         return Some((Use::Copy, 6));
     }
-    if starts(&["renseignement", "informal", "enquir", "inquir", "question", "complement", "discuss", "precision", "queries", "handicap", "accessib", "adjustment", "confidential"])
-        || matches!(word, "information" | "informations" | "infos" | "info" | "query" | "details" | "rgpd" | "gdpr" | "referees" | "recommendation" | "references" | "recommandation" | "newsletter" | "webmaster")
-        || word == "plus" && next("d") && words.fold(at + 3).starts_with("info")
+    if starts(&[
+        "renseignement",
+        "informal",
+        "enquir",
+        "inquir",
+        "question",
+        "complement",
+        "discuss",
+        "precision",
+        "queries",
+        "handicap",
+        "accessib",
+        "adjustment",
+        "confidential",
+    ]) || matches!(
+        word,
+        "information"
+            | "informations"
+            | "infos"
+            | "info"
+            | "query"
+            | "details"
+            | "rgpd"
+            | "gdpr"
+            | "referees"
+            | "recommendation"
+            | "references"
+            | "recommandation"
+            | "newsletter"
+            | "webmaster"
+    ) || word == "plus" && next("d") && words.fold(at + 3).starts_with("info")
     {
         return Some((Use::Info, 6));
     }
-    if starts(&["contact", "talk", "visit", "chat"]) || matches!(word, "signature" | "cordialement" | "regards" | "sincerely" | "tel" | "telephone" | "phone" | "fax" | "directeur" | "directrice" | "director") {
+    if starts(&["contact", "talk", "visit", "chat"])
+        || matches!(
+            word,
+            "signature"
+                | "cordialement"
+                | "regards"
+                | "sincerely"
+                | "tel"
+                | "telephone"
+                | "phone"
+                | "fax"
+                | "directeur"
+                | "directrice"
+                | "director"
+        )
+    {
         return Some((Use::Info, if word.starts_with("contact") { 2 } else { 3 }));
     }
-    if starts(&["candidat", "postul", "appl", "envoy", "adress", "transmet", "soumet", "submit", "bewerb", "parvenir"])
-        || matches!(word, "cv" | "send" | "sent" | "motivation" | "dossier" | "dossiers" | "resume" | "returned" | "return" | "ecrivez" | "ecrire" | "resumes" | "vitae" | "deposer" | "envoi" | "returning" | "forward" | "forwarded" | "repondre" | "richten" | "interessee" | "interesse" | "recrutement" | "reponse")
-        || word == "email" && matches!(words.fold(at + 1), "your" | "us" | "a" | "cv" | "them" | "it" | "application" | "applications" | "the" | "to")
+    if starts(&[
+        "candidat", "postul", "appl", "envoy", "adress", "transmet", "soumet", "submit", "bewerb", "parvenir",
+    ]) || matches!(
+        word,
+        "cv" | "send"
+            | "sent"
+            | "motivation"
+            | "dossier"
+            | "dossiers"
+            | "resume"
+            | "returned"
+            | "return"
+            | "ecrivez"
+            | "ecrire"
+            | "resumes"
+            | "vitae"
+            | "deposer"
+            | "envoi"
+            | "returning"
+            | "forward"
+            | "forwarded"
+            | "repondre"
+            | "richten"
+            | "interessee"
+            | "interesse"
+            | "recrutement"
+            | "reponse"
+    ) || word == "email"
+        && matches!(
+            words.fold(at + 1),
+            "your" | "us" | "a" | "cv" | "them" | "it" | "application" | "applications" | "the" | "to"
+        )
     {
         return Some((Use::Apply, 5));
     }
@@ -187,7 +307,14 @@ fn elsewhere(words: &Words<'_>) -> bool {
     (0..words.len()).any(|at| {
         matches!(
             (words.fold(at), words.fold(at + 1)),
-            ("apply", "online") | ("en", "ligne") | ("on", "line") | ("formulaire", _) | ("application", "form") | ("online", "application") | ("applications", "online") | ("via", "le" | "the")
+            ("apply", "online")
+                | ("en", "ligne")
+                | ("on", "line")
+                | ("formulaire", _)
+                | ("application", "form")
+                | ("online", "application")
+                | ("applications", "online")
+                | ("via", "le" | "the")
         )
     })
 }
@@ -201,8 +328,13 @@ fn joined(words: &Words<'_>, first: usize, second: usize) -> bool {
 
 /// « Avec copie à Hélène Dugué », whose address stands elsewhere.
 fn in_copy_by_name(words: &Words<'_>, found: &[Mailbox]) -> Option<(usize, String, bool)> {
-    let at = (0..words.len()).find(|at| words.fold(*at) == "copie" && words.fold(at + 1) == "a" || words.fold(*at) == "copy" && words.fold(at + 1) == "to")?;
-    let mut names = (at + 2..at + 8).take_while(|at| words.get(*at).kind == Kind::Letters).filter(|at| words.get(*at).capital);
+    let at = (0..words.len()).find(|at| {
+        words.fold(*at) == "copie" && words.fold(at + 1) == "a"
+            || words.fold(*at) == "copy" && words.fold(at + 1) == "to"
+    })?;
+    let mut names = (at + 2..at + 8)
+        .take_while(|at| words.get(*at).kind == Kind::Letters)
+        .filter(|at| words.get(*at).capital);
     let (first, last) = (names.next()?, names.next()?);
     let (first, last) = (words.fold(first), words.fold(last));
     let theirs = |one: &&Mailbox| {
@@ -217,27 +349,55 @@ fn subject(words: &Words<'_>) -> Option<Found<String>> {
     for at in 0..words.len() {
         let word = words.fold(at);
         let announces = match word {
-            "intitule" | "format" => matches!(words.fold(at + 1), "suivant" | ":") && (at.saturating_sub(3)..at).any(|at| matches!(words.fold(at), "sous" | "avec")),
+            "intitule" | "format" => {
+                matches!(words.fold(at + 1), "suivant" | ":")
+                    && (at.saturating_sub(3)..at).any(|at| matches!(words.fold(at), "sous" | "avec"))
+            }
             "objet" => {
-                let before = (at.saturating_sub(3)..at).any(|at| matches!(words.fold(at), "en" | "pour" | "comme" | "preciser" | "precisant" | "indiquant" | "avec" | "mentionnant" | "mail" | "courriel"));
+                let before = (at.saturating_sub(3)..at).any(|at| {
+                    matches!(
+                        words.fold(at),
+                        "en" | "pour"
+                            | "comme"
+                            | "preciser"
+                            | "precisant"
+                            | "indiquant"
+                            | "avec"
+                            | "mentionnant"
+                            | "mail"
+                            | "courriel"
+                    )
+                });
                 before && (at + 1..at + 5).any(|at| words.is(at, ':') || words.is(at, '"'))
             }
-            "subject" => (at + 1..at + 4).any(|at| words.is(at, ':') || words.is(at, '"')) && (at.saturating_sub(4)..at).any(|at| matches!(words.fold(at), "with" | "the" | "email" | "as" | "in" | "using")),
-            "sujet" => (at + 1..at + 6).any(|at| words.is(at, '"')) && matches!(words.fold(at.saturating_sub(1)), "en" | "comme" | "pour" | "avec"),
+            "subject" => {
+                (at + 1..at + 4).any(|at| words.is(at, ':') || words.is(at, '"'))
+                    && (at.saturating_sub(4)..at)
+                        .any(|at| matches!(words.fold(at), "with" | "the" | "email" | "as" | "in" | "using"))
+            }
+            "sujet" => {
+                (at + 1..at + 6).any(|at| words.is(at, '"'))
+                    && matches!(words.fold(at.saturating_sub(1)), "en" | "comme" | "pour" | "avec")
+            }
             "quoting" => words.is(at + 1, '"') || words.is(at + 2, '"'),
             _ => false,
         };
         if !announces {
             continue;
         }
-        let Some(mark) = (at + 1..at + 7).find(|at| words.is(*at, ':') || words.is(*at, '"')) else { continue };
+        let Some(mark) = (at + 1..at + 7).find(|at| words.is(*at, ':') || words.is(*at, '"')) else {
+            continue;
+        };
         let from = mark + 1 + usize::from(words.is(mark, ':') && words.is(mark + 1, '"'));
         let quoted = words.is(from - 1, '"');
         let line = words.get(from).line;
         let end = |at: usize| {
-            quoted && words.is(at, '"') || !quoted && (words.get(at).line != line || words.is(at, '.') && words.get(at + 1).gap > Gap::None)
+            quoted && words.is(at, '"')
+                || !quoted
+                    && (words.get(at).line != line || words.is(at, '.') && words.get(at + 1).gap > Gap::None)
         };
-        let to = (from..(from + 30).min(words.len())).find(|at| end(*at)).unwrap_or((from + 30).min(words.len()));
+        let to =
+            (from..(from + 30).min(words.len())).find(|at| end(*at)).unwrap_or((from + 30).min(words.len()));
         let value: String = words.said(from, to).chars().filter(|c| !is_unsafe(*c)).collect();
         let value = value.trim_matches([' ', '"', '«', '»', '“', '”', '[', ']', '\u{a0}']).to_owned();
         if (3..=120).contains(&value.chars().count()) && !value.contains('@') {

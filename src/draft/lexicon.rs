@@ -55,7 +55,10 @@ pub(super) fn ordinal(word: &str) -> Option<i8> {
 
 /// Words that stand before a date and say nothing.
 pub(super) fn is_filler(word: &str) -> bool {
-    matches!(word, "le" | "les" | "the" | "du" | "de" | "des" | "d" | "on" | "of" | "l" | "der" | "dem" | "el" | "del")
+    matches!(
+        word,
+        "le" | "les" | "the" | "du" | "de" | "des" | "d" | "on" | "of" | "l" | "der" | "dem" | "el" | "del"
+    )
 }
 
 /// How two dates are joined.
@@ -74,7 +77,9 @@ pub(super) fn join(word: &str) -> Option<Join> {
     Some(match word {
         "et" | "and" | "ou" | "or" | "&" | "/" | "und" | "y" | "+" => Join::List,
         "," => Join::Comma,
-        "au" | "aux" | "to" | "-" | "until" | "till" | "through" | "bis" | "al" | "a" | "jusqu" => Join::Range,
+        "au" | "aux" | "to" | "-" | "until" | "till" | "through" | "bis" | "al" | "a" | "jusqu" => {
+            Join::Range
+        }
         _ => return None,
     })
 }
@@ -83,9 +88,37 @@ pub(super) fn join(word: &str) -> Option<Join> {
 pub(super) fn is_unit(word: &str) -> bool {
     matches!(
         word,
-        "h" | "heure" | "heures" | "hours" | "am" | "pm" | ":" | "%" | "€" | "£" | "$" | "ans" | "an" | "mois"
-            | "jours" | "jour" | "days" | "months" | "month" | "years" | "year" | "euros" | "min" | "minutes" | "k" | "km"
-            | "semaines" | "weeks" | "personnes" | "people" | "postes" | "x"
+        "h" | "heure"
+            | "heures"
+            | "hours"
+            | "am"
+            | "pm"
+            | ":"
+            | "%"
+            | "€"
+            | "£"
+            | "$"
+            | "ans"
+            | "an"
+            | "mois"
+            | "jours"
+            | "jour"
+            | "days"
+            | "months"
+            | "month"
+            | "years"
+            | "year"
+            | "euros"
+            | "min"
+            | "minutes"
+            | "k"
+            | "km"
+            | "semaines"
+            | "weeks"
+            | "personnes"
+            | "people"
+            | "postes"
+            | "x"
     )
 }
 

@@ -88,7 +88,8 @@ pub(super) fn spelt_out(words: &Words<'_>) -> Vec<(usize, usize)> {
         let Some(last) = domain(words, after) else { continue };
         let first = local(words, before);
         let is_dotted = first < before;
-        let announced = first > 0 && (matches!(words.fold(first - 1), ":" | "<" | "(" | "mail" | "email" | "e-mail"));
+        let announced =
+            first > 0 && (matches!(words.fold(first - 1), ":" | "<" | "(" | "mail" | "email" | "e-mail"));
         if first <= before && (bracketed || word == "@" || is_dotted || announced) {
             found.push((first, last));
         }
@@ -108,7 +109,8 @@ fn domain(words: &Words<'_>, from: usize) -> Option<usize> {
             }
         } else if words.is(at + 1, '-') && words.is_glued(at + 1) && words.is_glued(at + 2) {
             at += 2;
-        } else if words.is_glued(at + 1) && matches!(words.get(at + 1).kind, Kind::Letters | Kind::Number(_)) {
+        } else if words.is_glued(at + 1) && matches!(words.get(at + 1).kind, Kind::Letters | Kind::Number(_))
+        {
             at += 1;
         } else {
             break;

@@ -10,18 +10,22 @@
 //! No clock: the day of publication is given, or read. Time grows with the length of the text (`Draft::steps`).
 
 mod addresses;
+mod columns;
 mod cues;
 mod entities;
 mod expressions;
 mod fields;
 mod lexicon;
 mod mailboxes;
+mod organisations;
 pub mod page;
+mod points;
 mod roles;
 mod rounds;
 mod sentences;
 mod settle;
 mod times;
+mod titles;
 mod words;
 mod years;
 

@@ -86,10 +86,15 @@ impl Page {
 
     fn found(&mut self, key: &str, found: Option<&Found<String>>, usual: (&str, &str)) {
         match found {
-            Some(Found { value, quote, doubts }) => self.value(&format!("{key} = {}", text(value)), quote, doubts),
+            Some(Found { value, quote, doubts }) => {
+                self.value(&format!("{key} = {}", text(value)), quote, doubts)
+            }
             None => {
                 let usual = self.say(usual.0, usual.1);
-                let (line, missing) = (format!("# {key} = {}", text(usual)), self.say("pas trouvé dans le texte", "not found in the text"));
+                let (line, missing) = (
+                    format!("# {key} = {}", text(usual)),
+                    self.say("pas trouvé dans le texte", "not found in the text"),
+                );
                 self.line(&line, missing);
             }
         }
@@ -173,7 +178,9 @@ pub fn page(draft: &Draft, recruiters: &Recruiters, schema: Option<&str>) -> Str
     );
     page.text.push_str(head);
     match &draft.title {
-        Some(title) => page.value(&format!("title        = {}", text(&title.value)), &title.quote, &title.doubts),
+        Some(title) => {
+            page.value(&format!("title        = {}", text(&title.value)), &title.quote, &title.doubts)
+        }
         None => {
             let line = format!("title        = {}", text(page.say("Poste à préciser", "Job to be named")));
             page.line(&line, "");
@@ -220,13 +227,16 @@ fn example(draft: &Draft) -> NaiveDate {
         When::Before(day) => Some(day),
         _ => None,
     });
-    known.unwrap_or_default()
+    known.or_else(|| NaiveDate::from_ymd_opt(2026, 6, 28)).unwrap_or_default()
 }
 
 fn apply(page: &mut Page, draft: &Draft) {
     page.text.push('\n');
     let Some(apply) = &draft.apply else {
-        let missing = page.say("pas trouvé dans le texte\u{a0}: où l'on candidate", "not found in the text: where one applies");
+        let missing = page.say(
+            "pas trouvé dans le texte\u{a0}: où l'on candidate",
+            "not found in the text: where one applies",
+        );
         page.line("# [apply]", missing);
         page.line("# email = \"candidatures@example.org\"", "");
         return;
@@ -248,14 +258,25 @@ pub fn warnings(draft: &Draft) -> Vec<Warning> {
     let events = draft.deadline.iter().chain(&draft.interviews).chain(&draft.start).chain(&draft.end);
     for event in events {
         let quote = Some(event.quote.clone());
-        all.extend(event.doubts.iter().map(|doubt| Warning { sentence: doubt.clone(), quote: quote.clone() }));
+        all.extend(
+            event.doubts.iter().map(|doubt| Warning { sentence: doubt.clone(), quote: quote.clone() }),
+        );
     }
     all.extend(draft.warnings.iter().cloned());
     let missing = [
-        (draft.title.is_none(), say("l'intitulé du poste n'a pas été trouvé\u{a0}: écrivez title", "the title of the job was not found: write title")),
+        (
+            draft.title.is_none(),
+            say(
+                "l'intitulé du poste n'a pas été trouvé\u{a0}: écrivez title",
+                "the title of the job was not found: write title",
+            ),
+        ),
         (
             draft.deadline.is_none(),
-            say("aucune date limite n'a été trouvée\u{a0}: écrivez [deadline], s'il y en a une", "no deadline was found: write [deadline], if there is one"),
+            say(
+                "aucune date limite n'a été trouvée\u{a0}: écrivez [deadline], s'il y en a une",
+                "no deadline was found: write [deadline], if there is one",
+            ),
         ),
     ];
     let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);

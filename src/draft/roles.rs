@@ -3,6 +3,7 @@
 //! Every choice keeps the cue it rests on. Where nothing says what a date is for, it is none of the recruitment's:
 //! founding years, laws and festivals fall away without being known one by one.
 
+use super::columns;
 use super::cues::{Hit, Topic};
 use super::expressions::{Expression, Lead};
 use super::sentences::sentences;
@@ -75,10 +76,16 @@ fn role(scene: &Scene<'_>, at: usize) -> Part {
     if let Some(hit) = header(scene, at) {
         return Part { role: Role::Published, score: 50, cue: Some(hit), ..none };
     }
-    let best = in_sentence(scene, at).or_else(|| by_label(scene, at)).or_else(|| nearby(scene, at));
+    let best = columns::heading(scene, at)
+        .or_else(|| in_sentence(scene, at))
+        .or_else(|| by_label(scene, at))
+        .or_else(|| nearby(scene, at));
     let Some((hit, score)) = best else { return none };
     let bare = expression.bare && (score < 0 || expression.lead == Lead::None && score < 8);
-    if bare && matches!(hit.topic, Topic::Contracting | Topic::Applying | Topic::Interviewing | Topic::Starting) && score < 0 {
+    if bare
+        && matches!(hit.topic, Topic::Contracting | Topic::Applying | Topic::Interviewing | Topic::Starting)
+        && score < 0
+    {
         return none;
     }
     Part { role: resolve(scene, expression, &hit), score, cue: Some(hit), ..none }
@@ -97,11 +104,32 @@ fn header(scene: &Scene<'_>, at: usize) -> Option<Hit> {
     let key = words.fold(first);
     let colon = (first + 1..from).any(|at| words.is(at, ':') || words.is(at, '='));
     let short = from - first <= 6;
-    let named = matches!(key, "date" | "posted" | "pubdate" | "published" | "publishdate" | "created" | "posting" | "updated")
-        && (first + 1..from).all(|at| {
-            words.get(at).kind != Kind::Letters || matches!(words.fold(at), "on" | "le" | "du" | "de" | "publication" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")
-        });
-    (colon && short && named).then_some(Hit { topic: Topic::Publishing, weight: 10, from: first, to: first + 1 })
+    let named = matches!(
+        key,
+        "date" | "posted" | "pubdate" | "published" | "publishdate" | "created" | "posting" | "updated"
+    ) && (first + 1..from).all(|at| {
+        words.get(at).kind != Kind::Letters
+            || matches!(
+                words.fold(at),
+                "on" | "le"
+                    | "du"
+                    | "de"
+                    | "publication"
+                    | "mon"
+                    | "tue"
+                    | "wed"
+                    | "thu"
+                    | "fri"
+                    | "sat"
+                    | "sun"
+            )
+    });
+    (colon && short && named).then_some(Hit {
+        topic: Topic::Publishing,
+        weight: 10,
+        from: first,
+        to: first + 1,
+    })
 }
 
 /// Whether a cue can say anything of such a date.
@@ -127,7 +155,8 @@ fn in_sentence(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
     let same = |hit: &Hit| scene.sentences.get(hit.from) == Some(&sentence);
     let middle = scene.hits.partition_point(|hit| hit.from < expression.from);
     let limit = matches!(expression.lead, Lead::Before | Lead::Until | Lead::By);
-    let bonus = |topic: Topic| if limit && matches!(topic, Topic::Applying | Topic::Closing) { 10 } else { 0 };
+    let bonus =
+        |topic: Topic| if limit && matches!(topic, Topic::Applying | Topic::Closing) { 10 } else { 0 };
     let before = scene.hits[..middle].iter().rev();
     let before = before
         .take_while(|hit| expression.from - hit.from <= BEFORE && same(hit))
@@ -135,7 +164,10 @@ fn in_sentence(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         .map(|hit| {
             let distance = expression.whole.0.saturating_sub(hit.to);
             let between = between(scene, at, hit.from);
-            (*hit, hit.weight * 4 - far(distance) + bonus(hit.topic) - crossed(scene, hit, expression, between))
+            (
+                *hit,
+                hit.weight * 4 - far(distance) + bonus(hit.topic) - crossed(scene, hit, expression, between),
+            )
         });
     let first_in_line = begins_line(scene.words, expression.whole.0);
     let next = scene.expressions.get(at + 1);
@@ -148,7 +180,9 @@ fn in_sentence(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         .filter(|hit| !barred(scene.words, expression.whole.1.max(expression.to), hit.from, first_in_line))
         .map(|hit| {
             let distance = hit.from.saturating_sub(expression.whole.1);
-            let claimed = next.is_some_and(|next| next.from.saturating_sub(hit.to) < 4 && scene.sentences.get(next.from) == Some(&sentence));
+            let claimed = next.is_some_and(|next| {
+                next.from.saturating_sub(hit.to) < 4 && scene.sentences.get(next.from) == Some(&sentence)
+            });
             let score = hit.weight * 4 - far(distance) - 6 + bonus(hit.topic) - if claimed { 15 } else { 0 };
             (*hit, score)
         });
@@ -162,7 +196,11 @@ fn between(scene: &Scene<'_>, at: usize, from: usize) -> usize {
 
 /// What it costs a cue that other dates stand between, or the end of a part of the sentence.
 fn crossed(scene: &Scene<'_>, hit: &Hit, expression: &Expression, between: usize) -> i32 {
-    let marks = (hit.to..expression.from).rev().take(20).filter(|at| scene.words.is(*at, ';') || scene.words.is(*at, '|')).count();
+    let marks = (hit.to..expression.from)
+        .rev()
+        .take(20)
+        .filter(|at| scene.words.is(*at, ';') || scene.words.is(*at, '|'))
+        .count();
     let dates = if hit.topic == Topic::Interviewing { 3 } else { 14 };
     let many = |count: usize| i32::try_from(count).unwrap_or(20);
     many(between) * dates + many(marks.min(3)) * 4
@@ -189,7 +227,9 @@ fn begins_line(words: &Words<'_>, from: usize) -> bool {
     while at > 0 && from - at < 6 && words.get(at - 1).line == line {
         at -= 1;
         let fold = words.fold(at);
-        let passes = matches!(words.get(at).kind, Kind::Mark(_)) || super::lexicon::is_filler(fold) || super::lexicon::weekday(fold).is_some();
+        let passes = matches!(words.get(at).kind, Kind::Mark(_))
+            || super::lexicon::is_filler(fold)
+            || super::lexicon::weekday(fold).is_some();
         if !passes {
             return false;
         }
@@ -218,8 +258,10 @@ fn by_label(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         let first = first_of_line(words, expression.from, line)?;
         let end = (first..expression.from).find(|at| words.get(*at).line > line).unwrap_or(expression.from);
         let is_label = end - first <= 12;
-        let hits = scene.hits.partition_point(|hit| hit.from < first)..scene.hits.partition_point(|hit| hit.from < end);
-        let dated = scene.expressions[..at].iter().rev().take(12).any(|other| (first..end).contains(&other.from));
+        let hits = scene.hits.partition_point(|hit| hit.from < first)
+            ..scene.hits.partition_point(|hit| hit.from < end);
+        let dated =
+            scene.expressions[..at].iter().rev().take(12).any(|other| (first..end).contains(&other.from));
         if dated {
             // A list of dates below one label.
             passed += 1;
@@ -233,7 +275,9 @@ fn by_label(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
             let applying = hit.topic == Topic::Applying && !fits(Topic::Applying, expression);
             (*hit, hit.weight * 4 - 20 - if applying { 40 } else { 0 })
         });
-        return labels.max_by_key(|(_, score)| *score).filter(|(hit, score)| *score >= LEAST && fits(hit.topic, expression));
+        return labels
+            .max_by_key(|(_, score)| *score)
+            .filter(|(hit, score)| *score >= LEAST && fits(hit.topic, expression));
     }
     None
 }
@@ -255,8 +299,10 @@ fn nearby(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
     }
     let middle = scene.hits.partition_point(|hit| hit.from < expression.from);
     let speaks = |hit: &&Hit| matches!(hit.topic, Topic::Applying | Topic::Closing);
-    let before = scene.hits[..middle].iter().rev().take_while(|hit| expression.from - hit.from <= 40).find(speaks);
-    let after = || scene.hits[middle..].iter().take_while(|hit| hit.from - expression.from <= 25).find(speaks);
+    let before =
+        scene.hits[..middle].iter().rev().take_while(|hit| expression.from - hit.from <= 40).find(speaks);
+    let after =
+        || scene.hits[middle..].iter().take_while(|hit| hit.from - expression.from <= 25).find(speaks);
     before.or_else(after).map(|hit| (*hit, -30))
 }
 
@@ -291,7 +337,9 @@ fn resolve(scene: &Scene<'_>, expression: &Expression, hit: &Hit) -> Role {
 /// Whether a range is longer than the window in which something may begin.
 fn is_long(expression: &Expression) -> bool {
     let Some((first, Some(last))) = expression.spans.first() else { return false };
-    let month = |point: &super::expressions::Point| point.month.map(i32::from).unwrap_or_default() + 12 * point.year.unwrap_or_default();
+    let month = |point: &super::points::Point| {
+        point.month.map(i32::from).unwrap_or_default() + 12 * point.year.unwrap_or_default()
+    };
     let apart = month(last) - month(first);
     apart > 1 || apart < 0
 }

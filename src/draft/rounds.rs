@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::expressions::{Lead, Part as Stretch};
+use super::expressions::Lead;
+use super::points::Part as Stretch;
 use super::roles::{Part, Role, Scene};
 use super::settle::{event, lacking, of_role, own_doubts};
 use super::times::{Midnight, Time};
@@ -30,10 +31,13 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
         let sentence = scene.sentences.get(expression.from).copied().unwrap_or_default();
         let place = (cue, usize::try_from(sentence).unwrap_or_default());
         // Dates that hang on the same word, without a word for another round, are choices of one.
-        let joined = last == Some(place) && found.last().is_some_and(|(_, before)| *before == name || name == Named::default());
+        let joined = last == Some(place)
+            && found.last().is_some_and(|(_, before)| *before == name || name == Named::default());
         last = Some(place);
-        if let (true, Some((Event { when: When::On(before), .. }, _)), When::On(more)) = (joined, found.last_mut(), &when)
-            && before.iter().chain(more).all(|moment| moment.time.is_some()) == before.iter().chain(more).any(|moment| moment.time.is_some())
+        if let (true, Some((Event { when: When::On(before), .. }, _)), When::On(more)) =
+            (joined, found.last_mut(), &when)
+            && before.iter().chain(more).all(|moment| moment.time.is_some())
+                == before.iter().chain(more).any(|moment| moment.time.is_some())
         {
             before.extend(more.iter().copied());
             before.sort_unstable();
@@ -53,7 +57,9 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
             format!("entretiens «\u{a0}{written}\u{a0}»\u{a0}: cela ne dit pas quel jour"),
             format!("interviews \"{written}\": that does not say which day"),
         );
-        draft.warnings.push(Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.to)) });
+        draft
+            .warnings
+            .push(Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.to)) });
     }
     draft.interviews = named_apart(without_twins(found));
 }
@@ -62,10 +68,16 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
 fn without_twins(found: Vec<(Event, Named)>) -> Vec<(Event, Named)> {
     let mut kept: Vec<(Event, Named)> = Vec::new();
     for (event, name) in found {
-        let twin = kept.iter_mut().find(|(other, _)| covers(&other.when, &event.when) || covers(&event.when, &other.when));
+        let twin = kept
+            .iter_mut()
+            .find(|(other, _)| covers(&other.when, &event.when) || covers(&event.when, &other.when));
         match twin {
             None => kept.push((event, name)),
-            Some((other, _)) if matches!(other.when, When::Between(..)) && matches!(event.when, When::On(_)) => *other = event,
+            Some((other, _))
+                if matches!(other.when, When::Between(..)) && matches!(event.when, When::On(_)) =>
+            {
+                *other = event
+            }
             Some(_) => {}
         }
     }
@@ -90,7 +102,9 @@ fn days(scene: &Scene<'_>, part: &Part, known: &Known) -> Result<(When, Vec<Word
     let mut doubts = own_doubts(scene, expression);
     let mut all: Vec<(NaiveDate, NaiveDate, bool)> = Vec::new();
     for (first, last) in &expression.spans {
-        let settled = |point| years::settle(point, Role::Interview, known).map_err(|why| lacking(scene, expression, why));
+        let settled = |point| {
+            years::settle(point, Role::Interview, known).map_err(|why| lacking(scene, expression, why))
+        };
         let one = settled(first)?;
         let end = last.as_ref().map(settled).transpose()?;
         doubts.extend(one.doubts);
@@ -101,14 +115,17 @@ fn days(scene: &Scene<'_>, part: &Part, known: &Known) -> Result<(When, Vec<Word
     }
     doubts.dedup();
     let time = expression.time.filter(|time| time.midnight == Midnight::No);
-    let moment = |day: NaiveDate, time: Option<Time>| Moment { day, time: time.map(|time| (time.hour, time.minute)) };
+    let moment =
+        |day: NaiveDate, time: Option<Time>| Moment { day, time: time.map(|time| (time.hour, time.minute)) };
     let fuzzy = all.iter().any(|(_, _, is_day)| !is_day) || expression.lead == Lead::Between;
     let mut list = Vec::new();
     for (first, last, _) in &all {
         match years::every_day(*first, *last, DAYS).filter(|_| !fuzzy) {
             Some(days) => list.extend(days),
             None => {
-                let (first, last) = all.iter().fold((*first, *last), |(first, last), one| (first.min(one.0), last.max(one.1)));
+                let (first, last) = all
+                    .iter()
+                    .fold((*first, *last), |(first, last), one| (first.min(one.0), last.max(one.1)));
                 return Ok((When::Between(first, last), doubts));
             }
         }
@@ -134,7 +151,9 @@ fn named(scene: &Scene<'_>, cue: usize, from: usize, to: usize) -> Named {
     let first = cue.saturating_sub(4).min(from.saturating_sub(8)).max(from.saturating_sub(24));
     for at in (first..to + 3).filter(|at| scene.sentences.get(*at) == sentence || cue <= *at && *at < from) {
         let next = |mark: &str| words.fold(at + 1).starts_with(mark) || words.fold(at + 2).starts_with(mark);
-        let of_rounds = ["tour", "entretien", "interview", "round", "stage", "phase", "etape", "jury"].iter().any(|mark| next(mark));
+        let of_rounds = ["tour", "entretien", "interview", "round", "stage", "phase", "etape", "jury"]
+            .iter()
+            .any(|mark| next(mark));
         if of_rounds {
             named.round = match words.fold(at) {
                 "premier" | "premiere" | "premiers" | "first" | "1er" | "1st" | "1ere" => 1,
@@ -170,7 +189,11 @@ fn named_apart(found: Vec<(Event, Named)>) -> Vec<Event> {
         let taken = events.iter().filter(|(_, other)| *other == name).count();
         let name = if taken == 0 { name } else { by_round(u8::try_from(nth + 1).unwrap_or(u8::MAX)) };
         let taken = events.iter().any(|(_, other)| *other == name);
-        let name = if taken { say(format!("Entretien {}", nth + 1), format!("Interview {}", nth + 1)) } else { name };
+        let name = if taken {
+            say(format!("Entretien {}", nth + 1), format!("Interview {}", nth + 1))
+        } else {
+            name
+        };
         events.push((event, name));
     }
     let name = |(event, name): (Event, Words)| Event { name: several.then_some(name), ..event };

@@ -40,7 +40,9 @@ fn begins(words: &Words<'_>, at: usize) -> bool {
     }
     match previous {
         "!" | "?" => word.gap > Gap::None,
-        "." => word.gap > Gap::None && (word.capital || word.gap >= Gap::Line) && !is_abbreviation(words, at - 1),
+        "." => {
+            word.gap > Gap::None && (word.capital || word.gap >= Gap::Line) && !is_abbreviation(words, at - 1)
+        }
         "•" => false,
         _ => word.kind == Kind::Mark('•') && word.gap > Gap::None,
     }
@@ -50,9 +52,51 @@ fn begins(words: &Words<'_>, at: usize) -> bool {
 fn is_open(word: &str) -> bool {
     matches!(
         word,
-        "le" | "la" | "les" | "du" | "de" | "des" | "au" | "aux" | "a" | "et" | "ou" | "en" | "par" | "pour" | "avant" | "jusqu" | "d" | "l"
-            | "'" | "," | "(" | "the" | "of" | "on" | "by" | "before" | "until" | "to" | "and" | "or" | "at" | "in" | "from" | "for" | "with"
-            | "un" | "une" | "partir" | "compter" | "entre" | "between" | "is" | "be" | "est" | "sont" | "than"
+        "le" | "la"
+            | "les"
+            | "du"
+            | "de"
+            | "des"
+            | "au"
+            | "aux"
+            | "a"
+            | "et"
+            | "ou"
+            | "en"
+            | "par"
+            | "pour"
+            | "avant"
+            | "jusqu"
+            | "d"
+            | "l"
+            | "'"
+            | ","
+            | "("
+            | "the"
+            | "of"
+            | "on"
+            | "by"
+            | "before"
+            | "until"
+            | "to"
+            | "and"
+            | "or"
+            | "at"
+            | "in"
+            | "from"
+            | "for"
+            | "with"
+            | "un"
+            | "une"
+            | "partir"
+            | "compter"
+            | "entre"
+            | "between"
+            | "is"
+            | "be"
+            | "est"
+            | "sont"
+            | "than"
     )
 }
 
@@ -62,8 +106,44 @@ fn is_abbreviation(words: &Words<'_>, point: usize) -> bool {
         return false;
     }
     let word = words.fold(point - 1);
+    // "5 p.m. Monday".
+    if word == "m"
+        && words.is(point.saturating_sub(2), '.')
+        && super::lexicon::weekday(words.fold(point + 1)).is_some()
+    {
+        return true;
+    }
     words.get(point - 1).kind == Kind::Letters
         && (word.len() == 1 && words.fold(point.saturating_sub(2)) == "." && !matches!(word, "m")
             || word.len() == 1 && words.get(point - 1).capital
-            || matches!(word, "mr" | "mrs" | "ms" | "dr" | "mme" | "mlle" | "st" | "ste" | "prof" | "env" | "tel" | "no" | "art" | "ext" | "approx" | "janv" | "fevr" | "avr" | "juil" | "sept" | "oct" | "nov" | "dec" | "jan" | "feb" | "aug" | "sep" | "hr"))
+            || matches!(
+                word,
+                "mr" | "mrs"
+                    | "ms"
+                    | "dr"
+                    | "mme"
+                    | "mlle"
+                    | "st"
+                    | "ste"
+                    | "prof"
+                    | "env"
+                    | "tel"
+                    | "no"
+                    | "art"
+                    | "ext"
+                    | "approx"
+                    | "janv"
+                    | "fevr"
+                    | "avr"
+                    | "juil"
+                    | "sept"
+                    | "oct"
+                    | "nov"
+                    | "dec"
+                    | "jan"
+                    | "feb"
+                    | "aug"
+                    | "sep"
+                    | "hr"
+            ))
 }

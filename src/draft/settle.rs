@@ -4,7 +4,8 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::cues::Topic;
-use super::expressions::{Expression, Lead, Part as Stretch, Point};
+use super::expressions::{Expression, Lead};
+use super::points::{Part as Stretch, Point};
 use super::roles::{Part, Role, Scene};
 use super::times::{Midnight, Time};
 use super::years::{self, Known, Lacking, Settled};
@@ -28,6 +29,7 @@ pub(super) fn settle(scene: &Scene<'_>, parts: &[Part], given: Option<NaiveDate>
     });
     rounds::interviews(scene, parts, &known, &mut draft);
     contract(scene, parts, &known, &mut draft);
+    impossible(scene, parts, &mut draft);
     oddities(&mut draft);
     draft
 }
@@ -36,7 +38,9 @@ pub(super) fn settle(scene: &Scene<'_>, parts: &[Part], given: Option<NaiveDate>
 fn known(scene: &Scene<'_>, parts: &[Part]) -> Known {
     let empty = Known::default();
     let first = |role: Role| {
-        let of_role = parts.iter().filter(move |part| part.role == role || role == Role::Start && part.role == Role::Contract);
+        let of_role = parts
+            .iter()
+            .filter(move |part| part.role == role || role == Role::Start && part.role == Role::Contract);
         of_role.filter_map(move |part| {
             let point = scene.expressions[part.at].spans.first()?.0;
             point.year.and_then(|_| years::settle(&point, role, &empty).ok()).map(|settled| settled.first)
@@ -57,7 +61,11 @@ pub(super) fn of_role<'a>(
     parts: &'a [Part],
     role: Role,
 ) -> impl Iterator<Item = (&'a Part, &'a Expression)> {
-    parts.iter().filter(move |part| part.role == role).take(MOST).map(|part| (part, &scene.expressions[part.at]))
+    parts
+        .iter()
+        .filter(move |part| part.role == role)
+        .take(MOST)
+        .map(|part| (part, &scene.expressions[part.at]))
 }
 
 /// What is told of a date that has no day.
@@ -65,15 +73,22 @@ pub(super) fn lacking(scene: &Scene<'_>, expression: &Expression, why: Lacking) 
     let written = scene.words.said(expression.from, expression.to);
     let sentence = match why {
         Lacking::Year => say(
-            format!("« {written} » n'a pas d'année, et rien ne la dit\u{a0}: donnez --published, le jour de parution de l'annonce"),
-            format!("\"{written}\" has no year, and nothing tells it: give --published, the day the posting appeared"),
+            format!(
+                "« {written} » n'a pas d'année, et rien ne la dit\u{a0}: donnez --published, le jour de parution de l'annonce"
+            ),
+            format!(
+                "\"{written}\" has no year, and nothing tells it: give --published, the day the posting appeared"
+            ),
         ),
         Lacking::Day => say(
             format!("« {written} » n'existe pas dans le calendrier\u{a0}: demandez la bonne date"),
             format!("\"{written}\" is not a day of the calendar: ask for the right date"),
         ),
     };
-    Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.whole.1.max(expression.to))) }
+    Warning {
+        sentence,
+        quote: Some(quote(scene.words, expression.whole.0, expression.whole.1.max(expression.to))),
+    }
 }
 
 /// What makes an expression doubtful by itself.
@@ -121,7 +136,9 @@ fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft)
         };
         let limit = matches!(expression.lead, Lead::Before | Lead::Until | Lead::By) || expression.included;
         let named = part.cue.is_some_and(|cue| cue.topic == Topic::Closing);
-        let rank = i32::from(named) * 4 + i32::from(limit) * 2 + i32::from(part.score > 0) - if part.score <= -30 { 4 } else { 0 } - if expression.bare { 3 } else { 0 };
+        let rank = i32::from(named) * 4 + i32::from(limit) * 2 + i32::from(part.score > 0)
+            - if part.score <= -30 { 4 } else { 0 }
+            - if expression.bare { 3 } else { 0 };
         let mut doubts = own_doubts(scene, expression);
         doubts.extend(settled.doubts);
         let before = expression.lead == Lead::Before && !expression.included;
@@ -153,11 +170,22 @@ fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft)
         ));
     }
     // A date with its « avant le » or its « jusqu'au » says more than one in passing.
-    let worded = |one: &&&Closing<'_>| scene.expressions[one.part.at].lead != Lead::None || one.time.is_some();
-    let chosen = same.iter().filter(worded).max_by_key(|one| (one.part.at == best.part.at || one.part.role == Role::Deadline, std::cmp::Reverse(one.part.at)));
-    let chosen = if scene.expressions[best.part.at].lead == Lead::None { chosen.copied().unwrap_or(best) } else { best };
+    let worded =
+        |one: &&&Closing<'_>| scene.expressions[one.part.at].lead != Lead::None || one.time.is_some();
+    let chosen = same.iter().filter(worded).max_by_key(|one| {
+        (one.part.at == best.part.at || one.part.role == Role::Deadline, std::cmp::Reverse(one.part.at))
+    });
+    let chosen = if scene.expressions[best.part.at].lead == Lead::None {
+        chosen.copied().unwrap_or(best)
+    } else {
+        best
+    };
     let time = best.time.or_else(|| same.iter().find_map(|one| one.time));
-    if time.is_none() && same.iter().any(|one| one.before != chosen.before && scene.expressions[one.part.at].lead != Lead::None) {
+    if time.is_none()
+        && same
+            .iter()
+            .any(|one| one.before != chosen.before && scene.expressions[one.part.at].lead != Lead::None)
+    {
         doubts.push(say(
             "le texte dit ailleurs « jusqu'au » et « avant » de ce même jour",
             "the text says both \"until\" and \"before\" of that same day",
@@ -166,7 +194,11 @@ fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft)
     let when = match time {
         Some(time) => {
             doubts.extend(of_midnight(&time, chosen.before));
-            let (hour, minute) = if time.midnight == Midnight::Zero && !chosen.before { (23, 59) } else { (time.hour, time.minute) };
+            let (hour, minute) = if time.midnight == Midnight::Zero && !chosen.before {
+                (23, 59)
+            } else {
+                (time.hour, time.minute)
+            };
             When::Until(Moment { day: best.day, time: Some((hour, minute)) })
         }
         None if chosen.before => When::Before(best.day),
@@ -175,7 +207,11 @@ fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft)
     let mut settled = event(scene, chosen.part, when, doubts);
     let zoned = same.iter().find(|one| one.time.is_some_and(|time| time.zone.is_some()));
     draft.time_zone = zoned.and_then(|one| {
-        let quote = quote(scene.words, scene.expressions[one.part.at].whole.0, scene.expressions[one.part.at].whole.1);
+        let quote = quote(
+            scene.words,
+            scene.expressions[one.part.at].whole.0,
+            scene.expressions[one.part.at].whole.1,
+        );
         one.time?.zone.map(|zone| Found { value: zone.to_owned(), quote, doubts: Vec::new() })
     });
     settled.doubts.dedup();
@@ -223,11 +259,14 @@ fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
         };
         let named = part.cue.is_some_and(|cue| cue.topic == Topic::Starting);
         let is_day = settled.first == settled.last;
-        let rank = i32::from(named) * 4 + i32::from(part.role == Role::Contract) + i32::from(is_day) - i32::from(expression.bare);
+        let rank = i32::from(named) * 4 + i32::from(part.role == Role::Contract) + i32::from(is_day)
+            - i32::from(expression.bare);
         let latest = matches!(expression.lead, Lead::By | Lead::Before) && is_day;
         found.push(Beginning { part, settled, is_day, latest, rank });
     }
-    let Some(best) = found.iter().max_by_key(|one| (one.rank - i32::from(one.latest) * 2, std::cmp::Reverse(one.part.at))) else {
+    let Some(best) =
+        found.iter().max_by_key(|one| (one.rank - i32::from(one.latest) * 2, std::cmp::Reverse(one.part.at)))
+    else {
         draft.start = soon(scene);
         return;
     };
@@ -235,7 +274,14 @@ fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
     doubts.extend(best.settled.doubts.iter().cloned());
     let (mut first, mut last) = (best.settled.first, best.settled.last);
     // A day inside a window that is written elsewhere fixes it.
-    if let Some(day) = found.iter().find(|one| one.is_day && !one.latest && one.rank >= 4 && first <= one.settled.first && one.settled.first <= last && !best.is_day) {
+    if let Some(day) = found.iter().find(|one| {
+        one.is_day
+            && !one.latest
+            && one.rank >= 4
+            && first <= one.settled.first
+            && one.settled.first <= last
+            && !best.is_day
+    }) {
         (first, last) = (day.settled.first, day.settled.first);
     }
     let mut bounded = false;
@@ -243,11 +289,15 @@ fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
     let open = !best.is_day || scene.expressions[best.part.at].lead == Lead::From;
     for other in found.iter().filter(|one| one.part.at != best.part.at) {
         let day = other.settled.first;
-        let near = scene.sentences.get(scene.expressions[other.part.at].from) == scene.sentences.get(scene.expressions[best.part.at].from);
+        let near = scene.sentences.get(scene.expressions[other.part.at].from)
+            == scene.sentences.get(scene.expressions[best.part.at].from);
         if other.latest && near && day > first && open {
             last = day;
             bounded = true;
-        } else if other.rank >= 3 && (day > last || other.settled.last < first) && (day - first).num_days().abs() > 3 {
+        } else if other.rank >= 3
+            && (day > last || other.settled.last < first)
+            && (day - first).num_days().abs() > 3
+        {
             let expression = &scene.expressions[other.part.at];
             let written = scene.words.said(expression.from, expression.to);
             let line = scene.words.get(expression.from).line + 1;
@@ -257,7 +307,11 @@ fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
             ));
         }
     }
-    let when = if first == last { When::On(vec![Moment { day: first, time: None }]) } else { When::Between(first, last) };
+    let when = if first == last {
+        When::On(vec![Moment { day: first, time: None }])
+    } else {
+        When::Between(first, last)
+    };
     let mut event = event(scene, best.part, when, doubts);
     let expression = &scene.expressions[best.part.at];
     if first != last || bounded || best.latest {
@@ -267,7 +321,13 @@ fn start(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
 }
 
 /// How mails word a beginning that is no single day.
-fn label(scene: &Scene<'_>, expression: &Expression, best: &Beginning<'_>, bounded: bool, found: &[Beginning<'_>]) -> String {
+fn label(
+    scene: &Scene<'_>,
+    expression: &Expression,
+    best: &Beginning<'_>,
+    bounded: bool,
+    found: &[Beginning<'_>],
+) -> String {
     let own = scene.words.said(expression.whole.0, expression.to);
     let bound = found.iter().find(|one| one.latest && one.part.at != best.part.at).filter(|_| bounded);
     match bound.map(|bound| &scene.expressions[bound.part.at]) {
@@ -305,11 +365,21 @@ fn soon(scene: &Scene<'_>) -> Option<Event> {
     ];
     for hit in scene.hits.iter().filter(|hit| hit.topic == Topic::Starting) {
         for from in hit.to..hit.to + 8 {
-            let phrase = SOON.iter().find(|phrase| phrase.iter().enumerate().all(|(nth, word)| scene.words.fold(from + nth) == *word));
-            if let Some(phrase) = phrase.filter(|_| scene.sentences.get(from) == scene.sentences.get(hit.from)) {
+            let phrase = SOON.iter().find(|phrase| {
+                phrase.iter().enumerate().all(|(nth, word)| scene.words.fold(from + nth) == *word)
+            });
+            if let Some(phrase) =
+                phrase.filter(|_| scene.sentences.get(from) == scene.sentences.get(hit.from))
+            {
                 let words = scene.words.said(from, from + phrase.len());
                 let quote = quote(scene.words, hit.from, from + phrase.len());
-                return Some(Event { name: None, when: When::Open(words), label: None, quote, doubts: Vec::new() });
+                return Some(Event {
+                    name: None,
+                    when: When::Open(words),
+                    label: None,
+                    quote,
+                    doubts: Vec::new(),
+                });
             }
         }
     }
@@ -340,7 +410,11 @@ fn end(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
             Err(why) => draft.warnings.push(lacking(scene, expression, why)),
         }
     }
-    let Some((_, part, settled)) = found.iter().max_by_key(|(rank, part, _)| (*rank, std::cmp::Reverse(part.at))) else { return };
+    let Some((_, part, settled)) =
+        found.iter().max_by_key(|(rank, part, _)| (*rank, std::cmp::Reverse(part.at)))
+    else {
+        return;
+    };
     let mut doubts = own_doubts(scene, &scene.expressions[part.at]);
     doubts.extend(settled.doubts.iter().cloned());
     let other = found.iter().find(|(_, _, other)| (other.last - settled.last).num_days().abs() > 3);
@@ -361,6 +435,19 @@ fn end(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
     draft.end = Some(event(scene, part, when, doubts));
 }
 
+/// Days that no calendar has, also where they are for something else.
+fn impossible(scene: &Scene<'_>, parts: &[Part], draft: &mut Draft) {
+    let others = parts.iter().filter(|part| matches!(part.role, Role::None | Role::Published)).take(MOST);
+    for expression in others.map(|part| &scene.expressions[part.at]) {
+        let is_named = !expression.bare;
+        if is_named
+            && expression.points().any(|point| matches!(point.part, Stretch::Day(_)) && !years::exists(point))
+        {
+            draft.warnings.push(lacking(scene, expression, Lacking::Day));
+        }
+    }
+}
+
 /// Dates in an order that cannot be.
 fn oddities(draft: &mut Draft) {
     let day = |event: &Event| match &event.when {
@@ -372,7 +459,12 @@ fn oddities(draft: &mut Draft) {
     let Some(deadline) = draft.deadline.as_ref().and_then(day) else { return };
     let odd = |what: (&str, &str), on: NaiveDate| {
         say(
-            format!("{} ({}) vient avant la date limite ({})", what.0, on.format("%d/%m/%Y"), deadline.format("%d/%m/%Y")),
+            format!(
+                "{} ({}) vient avant la date limite ({})",
+                what.0,
+                on.format("%d/%m/%Y"),
+                deadline.format("%d/%m/%Y")
+            ),
             format!("{} ({on}) comes before the deadline ({deadline})", what.1),
         )
     };

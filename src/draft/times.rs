@@ -29,7 +29,8 @@ fn time(hour: u32, minute: u32) -> Option<Time> {
     if hour == 24 && minute == 0 {
         return Some(Time { hour: 23, minute: 59, zone: None, midnight: Midnight::Word });
     }
-    let (hour, minute) = (u8::try_from(hour).ok().filter(|hour| *hour < 24)?, u8::try_from(minute).ok().filter(|m| *m < 60)?);
+    let (hour, minute) =
+        (u8::try_from(hour).ok().filter(|hour| *hour < 24)?, u8::try_from(minute).ok().filter(|m| *m < 60)?);
     let midnight = if (hour, minute) == (0, 0) { Midnight::Zero } else { Midnight::No };
     Some(Time { hour, minute, zone: None, midnight })
 }
@@ -45,16 +46,21 @@ fn at(words: &Words<'_>, from: usize, spoken: bool) -> Option<(Time, usize)> {
         _ => {}
     }
     let hour = words.number(from).filter(|_| words.get(from).digits <= 2)?;
-    if from > 0 && words.is_glued(from) && matches!(words.get(from - 1).kind, Kind::Mark('/' | '.' | '-' | '€' | '£' | '$')) {
+    if from > 0
+        && words.is_glued(from)
+        && matches!(words.get(from - 1).kind, Kind::Mark('/' | '.' | '-' | '€' | '£' | '$'))
+    {
         return None;
     }
     let minutes = |at: usize| words.number(at).filter(|_| words.get(at).digits == 2);
     match words.fold(from + 1) {
         "h" | "hr" | "hrs" | "heure" | "heures" | "uhr" => {
             let minute = minutes(from + 2).filter(|minute| *minute < 60);
-            let minute = minute.filter(|_| words.fold(from + 1) == "h" || words.fold(from + 1).starts_with("heure"));
+            let minute =
+                minute.filter(|_| words.fold(from + 1) == "h" || words.fold(from + 1).starts_with("heure"));
             // « 12 h 14 postes »: minutes are glued, or as far away as the hour.
-            let minute = minute.filter(|_| words.get(from + 2).gap <= words.get(from + 1).gap.max(super::words::Gap::None));
+            let minute = minute
+                .filter(|_| words.get(from + 2).gap <= words.get(from + 1).gap.max(super::words::Gap::None));
             let found = time(hour, minute.unwrap_or(0))?;
             Some((found, from + 2 + usize::from(minute.is_some())))
         }
@@ -62,7 +68,10 @@ fn at(words: &Words<'_>, from: usize, spoken: bool) -> Option<(Time, usize)> {
             let minute = minutes(from + 2)?;
             let mut to = from + 3;
             let half = half(words, to);
-            if words.fold(from + 1) == "." && half.is_none() && (!spoken || words.is(to, '.') && words.is_glued(to + 1)) {
+            if words.fold(from + 1) == "."
+                && half.is_none()
+                && (!spoken || words.is(to, '.') && words.is_glued(to + 1))
+            {
                 return None;
             }
             if words.is(to, ':') && minutes(to + 1).is_some() {
@@ -106,8 +115,33 @@ fn on_clock(hour: u32, afternoon: bool) -> Option<u32> {
 fn may_stand_between(word: &str) -> bool {
     matches!(
         word,
-        "," | "(" | "-" | "a" | "at" | "avant" | "before" | "by" | "au" | "plus" | "tard" | "de" | "jusqu" | "'" | "inclus"
-            | "le" | "the" | "until" | "heure" | "limite" | ":" | "um" | "for" | "soit" | "on" | "no" | "later" | "than"
+        "," | "("
+            | "-"
+            | "a"
+            | "at"
+            | "avant"
+            | "before"
+            | "by"
+            | "au"
+            | "plus"
+            | "tard"
+            | "de"
+            | "jusqu"
+            | "'"
+            | "inclus"
+            | "le"
+            | "the"
+            | "until"
+            | "heure"
+            | "limite"
+            | ":"
+            | "um"
+            | "for"
+            | "soit"
+            | "on"
+            | "no"
+            | "later"
+            | "than"
     )
 }
 
@@ -115,7 +149,8 @@ fn may_stand_between(word: &str) -> bool {
 pub(super) fn after(words: &Words<'_>, date: usize) -> Option<(Time, usize)> {
     let mut from = date;
     while from < date + 6 {
-        let spoken = from > date && matches!(words.fold(from - 1), "a" | "at" | "by" | "before" | "than" | "avant" | "until");
+        let spoken = from > date
+            && matches!(words.fold(from - 1), "a" | "at" | "by" | "before" | "than" | "avant" | "until");
         if let Some((time, to)) = at(words, from, spoken) {
             return Some((Time { zone: zone(words, from, to), ..time }, to));
         }
@@ -141,12 +176,37 @@ fn found_before(words: &Words<'_>, date: usize) -> Option<(Time, usize)> {
     // Farther back first: "12:00 noon" is more than "noon".
     let floor = date.saturating_sub(12);
     let (time, from) = (floor..date).find_map(|from| {
-        let spoken = from > 0 && matches!(words.fold(from - 1), "a" | "at" | "by" | "before" | "than" | "avant" | "until");
+        let spoken = from > 0
+            && matches!(words.fold(from - 1), "a" | "at" | "by" | "before" | "than" | "avant" | "until");
         let (time, to) = at(words, from, spoken).filter(|(_, to)| *to <= date)?;
         let close = (to..date).all(|at| {
             let word = words.fold(at);
-            matches!(word, "(" | ")" | "," | "on" | "the" | "le" | "du" | "of" | "-" | "time" | "uk" | "gmt" | "bst" | "cet" | "cest" | "heure" | "de" | "paris" | "l" | "'" | "ce" | "local" | "utc" | "est")
-                || lexicon::weekday(word).is_some()
+            matches!(
+                word,
+                "(" | ")"
+                    | ","
+                    | "on"
+                    | "the"
+                    | "le"
+                    | "du"
+                    | "of"
+                    | "-"
+                    | "time"
+                    | "uk"
+                    | "gmt"
+                    | "bst"
+                    | "cet"
+                    | "cest"
+                    | "heure"
+                    | "de"
+                    | "paris"
+                    | "l"
+                    | "'"
+                    | "ce"
+                    | "local"
+                    | "utc"
+                    | "est"
+            ) || lexicon::weekday(word).is_some()
                 || zone(words, at, at).is_some()
         });
         close.then_some((Time { zone: zone(words, from, date), ..time }, from))

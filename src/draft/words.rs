@@ -212,7 +212,16 @@ impl Reader<'_> {
         }
         let folded = folded..self.words.folds.len();
         let (line, gap) = (self.line, std::mem::take(&mut self.gap));
-        self.words.list.push(Word { kind, span: start..end, line, folded, gap, capital, slip: false, digits });
+        self.words.list.push(Word {
+            kind,
+            span: start..end,
+            line,
+            folded,
+            gap,
+            capital,
+            slip: false,
+            digits,
+        });
         self.at = end;
     }
 
@@ -344,7 +353,9 @@ fn plain(c: char) -> char {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '→' => '-',
         '’' | '‘' | 'ʼ' | '´' | '′' => '\'',
         '“' | '”' | '„' | '«' | '»' | '″' => '"',
-        '•' | '●' | '○' | '◦' | '▪' | '■' | '➢' | '➔' | '►' | '‣' | '·' | '\u{f0b7}' | '\u{f0a7}' => '•',
+        '•' | '●' | '○' | '◦' | '▪' | '■' | '➢' | '➔' | '►' | '‣' | '·' | '\u{f0b7}' | '\u{f0a7}' => {
+            '•'
+        }
         other => other,
     }
 }
@@ -406,7 +417,14 @@ pub(super) fn tidy(text: &str) -> String {
     let mut at = 0;
     while let Some((c, next)) = char_at(text, at) {
         at = next;
-        if c.is_whitespace() || c.is_control() {
+        let tag =
+            text[at..].find(['<', '>', '\n']).filter(|end| c == '<' && text[at + end..].starts_with('>'));
+        let tag = tag.filter(|_| text[at..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
+        if let Some(end) = tag.filter(|end| !text[at..at + end].contains('@') || text[at..].starts_with("a "))
+        {
+            at += end + 1;
+        }
+        if c.is_whitespace() || c.is_control() || tag.is_some() {
             if !tidied.ends_with(' ') && !tidied.is_empty() {
                 tidied.push(' ');
             }

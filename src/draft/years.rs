@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::expressions::{Part, Point, days};
+use super::points::{Part, Point, days};
 use super::roles::Role;
 use crate::diagnostic::{Words, say};
 
@@ -59,7 +59,10 @@ pub(super) fn settle(point: &Point, role: Role, known: &Known) -> Result<Settled
     {
         doubts.push(not_that_weekday(first, said));
     }
-    if point.turns && matches!((point.part, point.month), (Part::Day(day @ ..=12), Some(month)) if day != u8::from(month)) && point.year.is_none() {
+    if point.turns
+        && matches!((point.part, point.month), (Part::Day(day @ ..=12), Some(month)) if day != u8::from(month))
+        && point.year.is_none()
+    {
         // Without a year nothing else tells the day from the month.
         let (day, month) = (first.day(), first.month());
         doubts.push(say(
@@ -71,17 +74,21 @@ pub(super) fn settle(point: &Point, role: Role, known: &Known) -> Result<Settled
 }
 
 /// Whether any year has such a day.
-fn exists(point: &Point) -> bool {
-    days(point, 2024).is_some()
+pub(super) fn exists(point: &Point) -> bool {
+    days(point, point.year.unwrap_or(2024)).is_some()
 }
 
 fn inferred(point: &Point, role: Role, known: &Known) -> Option<(i32, Words)> {
     let on = |year: i32| days(point, year).map(|(first, last)| (year, first, last));
-    let from = |floor: NaiveDate| (floor.year()..floor.year() + 5).filter_map(on).find(|(_, _, last)| *last >= floor);
+    let from = |floor: NaiveDate| {
+        (floor.year()..floor.year() + 5).filter_map(on).find(|(_, _, last)| *last >= floor)
+    };
     let until = |ceiling: NaiveDate| {
         (ceiling.year() - 5..=ceiling.year()).rev().filter_map(on).find(|(_, first, _)| *first <= ceiling)
     };
-    let fits = |year: i32| point.weekday.is_none_or(|said| on(year).is_some_and(|(_, first, _)| first.weekday() == said));
+    let fits = |year: i32| {
+        point.weekday.is_none_or(|said| on(year).is_some_and(|(_, first, _)| first.weekday() == said))
+    };
     let floor = match role {
         Role::Deadline => known.published,
         _ => known.deadline.or(known.published),

@@ -1,0 +1,55 @@
+//! `jalon draft`: what a careful reader finds in the text of a posting, what they leave alone, and how both are told.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+#[path = "draft/phrases.rs"]
+mod phrases;
+mod support;
+
+use chrono::NaiveDate;
+use jalon::draft::{Draft, Event, Moment, When, draft};
+
+use phrases::PHRASES;
+
+fn published() -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(2026, 3, 2)
+}
+
+fn moment(moment: &Moment) -> String {
+    match moment.time {
+        Some((hour, minute)) => format!("{}T{hour:02}:{minute:02}", moment.day),
+        None => moment.day.to_string(),
+    }
+}
+
+fn when(event: &Event) -> String {
+    let when = match &event.when {
+        When::Until(until) => format!("until {}", moment(until)),
+        When::Before(day) => format!("before {day}"),
+        When::On(days) => days.iter().map(moment).collect::<Vec<_>>().join(" "),
+        When::Between(first, last) => format!("{first}..{last}"),
+        When::Open(words) => format!("{words:?}"),
+        When::Impossible(words) => format!("impossible {words:?}"),
+    };
+    if event.doubts.is_empty() { when } else { format!("{when} ?") }
+}
+
+/// The dates of a draft on one line; a question mark where something is to be checked.
+fn dates(draft: &Draft) -> String {
+    let mut all: Vec<String> = draft.deadline.iter().map(when).collect();
+    all.extend(draft.interviews.iter().map(|event| format!("interview {}", when(event))));
+    all.extend(draft.start.iter().map(|event| format!("start {}", when(event))));
+    all.extend(draft.end.iter().map(|event| format!("end {}", when(event))));
+    all.join("; ")
+}
+
+#[test]
+fn phrases_are_read_as_people_mean_them() {
+    let mut wrong = Vec::new();
+    for (text, expected) in PHRASES {
+        let found = dates(&draft(text, published()));
+        if found != *expected {
+            wrong.push(format!("{text:?}\n    gave     {found}\n    expected {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), PHRASES.len(), wrong.join("\n"));
+}
