@@ -2,6 +2,8 @@
 
 use super::words::tidy;
 
+/// How many heads are taken off one title: « Offre d'emploi : recrutement d'un·e ».
+const HEADS_AT_MOST: usize = 6;
 /// How long a title may be, in characters.
 const LONGEST: usize = 160;
 
@@ -85,14 +87,14 @@ pub(super) fn who_recruits(line: &str) -> Option<String> {
 /// A title as it should stand: without « Offre d'emploi », an article, the contract behind it.
 pub(super) fn title(text: &str) -> Option<String> {
     let mut text = plain(text).trim_end_matches(['!', '.', ',', ';', ':', ' ', '"']).to_owned();
-    loop {
+    for _ in 0..HEADS_AT_MOST {
         let lower = fold(&text);
         const HEADS: &str = "offre d'emploi|offre de stage|offre de poste|offre emploi|appel a candidatures|\
             appel a candidature|avis de recrutement d'un|avis de recrutement de |avis de vacance|\
             fiche de poste|recrutement d'un|recrutement :|recrutement -|job offer|job vacancy|\
             vacancy:|job:|[job]|jobs:|poste de |en cdd, |en cdi, |\
             personne pour occuper le poste de |un ou une |une ou un |un(e) |un·e |un.e |un-e |une |\
-            un |e |.e |-e |(e) |·e |a |an |des |-|–|—|:|||!|#";
+            un |e |.e |-e |(e) |·e |a |an |des |-|–|—|:|!|#";
         let Some(head) = HEADS.split('|').find(|head| lower.starts_with(*head)) else { break };
         let rest: String = text.chars().skip(head.chars().count()).collect();
         let rest = rest.trim().to_owned();
