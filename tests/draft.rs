@@ -3,6 +3,14 @@
 
 #[path = "draft/phrases.rs"]
 mod phrases;
+#[path = "draft/goldens.rs"]
+mod goldens;
+#[path = "draft/promises.rs"]
+mod promises;
+#[path = "draft/properties.rs"]
+mod properties;
+#[path = "draft/command.rs"]
+mod command;
 mod support;
 
 use chrono::NaiveDate;

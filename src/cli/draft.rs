@@ -37,16 +37,30 @@ impl Draft {
     pub fn run(&self, context: &Context) -> Exit {
         let loaded = files::load(&context.config);
         let language = context.speak(&loaded);
-        let text = match brought(&self.file) {
-            Ok(text) if !text.trim().is_empty() => text,
-            Ok(_) => return fail(Exit::Failed, language, &empty(&self.file)),
-            Err(error) => return fail(Exit::Failed, language, &unread(&self.file, &error)),
+        let (text, draft) = match read(&self.file, self.published, language) {
+            Ok(read) => read,
+            Err(exit) => return exit,
         };
-        let draft = draft::draft(&text, self.published);
         let recruiters = recruiters(&self.recruiters, &loaded);
         let printed = out(&page(&draft, &recruiters, None));
         tell(&self.file, &text, &draft, &recruiters, language);
         printed
+    }
+}
+
+/// Reads the text of an advertisement; what stands in the way is said.
+pub(super) fn read(
+    file: &Path,
+    published: Option<NaiveDate>,
+    language: Language,
+) -> Result<(String, draft::Draft), Exit> {
+    match brought(file) {
+        Ok(text) if text.trim().is_empty() => Err(fail(Exit::Failed, language, &empty(file))),
+        Ok(text) => {
+            let draft = draft::draft(&text, published);
+            Ok((text, draft))
+        }
+        Err(error) => Err(fail(Exit::Failed, language, &unread(file, &error))),
     }
 }
 
@@ -101,7 +115,7 @@ pub(super) fn recruiters(asked: &[String], loaded: &Loaded) -> Recruiters {
     }
 }
 
-pub(super) fn empty(file: &Path) -> Words {
+fn empty(file: &Path) -> Words {
     let file = file.display();
     say(
         format!("{file} est vide\u{a0}: donnez le texte de l'annonce"),
@@ -109,7 +123,7 @@ pub(super) fn empty(file: &Path) -> Words {
     )
 }
 
-pub(super) fn unread(file: &Path, error: &Unread) -> Words {
+fn unread(file: &Path, error: &Unread) -> Words {
     let path = file.display();
     match error {
         Unread::Io(error) => say(

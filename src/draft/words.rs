@@ -411,15 +411,19 @@ impl Words<'_> {
     }
 }
 
+/// Where a tag ends whose inside begins here.
+fn end_of_tag(inside: &str) -> Option<usize> {
+    let end = inside.find(['<', '>', '\n']).filter(|end| inside[*end..].starts_with('>'))?;
+    inside.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/').then_some(end)
+}
+
 /// A piece of a text on one line, without blanks, markup and characters that are not seen.
 pub(super) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
     let mut at = 0;
     while let Some((c, next)) = char_at(text, at) {
         at = next;
-        let tag =
-            text[at..].find(['<', '>', '\n']).filter(|end| c == '<' && text[at + end..].starts_with('>'));
-        let tag = tag.filter(|_| text[at..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
+        let tag = (c == '<').then(|| end_of_tag(&text[at..])).flatten();
         if let Some(end) = tag.filter(|end| !text[at..at + end].contains('@') || text[at..].starts_with("a "))
         {
             at += end + 1;

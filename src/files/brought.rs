@@ -7,7 +7,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 /// The longest text that is taken, in bytes: no posting is longer.
-pub const LONGEST: u64 = 8 << 20;
+const LONGEST: u64 = 8 << 20;
 
 /// Why a text could not be taken.
 #[derive(Debug, thiserror::Error)]

@@ -14,10 +14,10 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use chrono::{Datelike as _, Days};
+use chrono::{Datelike as _, Days, NaiveDate};
 use clap::Args;
 
-use super::{Context, Exit, check, err, fail, out, report};
+use super::{Context, Exit, check, draft, err, fail, out, report};
 use crate::calendar::Posting;
 use crate::calendar::read::{Text, folder};
 use crate::calendar::slug::{is_id, propose};
@@ -40,6 +40,12 @@ use ask::{Given, Talk};
 pub struct New {
     /// A name for the posting: its file and its id are made from it
     name: String,
+    /// Take all from the text of an advertisement, as jalon draft reads it; - for the standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "organisation", "until", "interview", "start", "end"])]
+    from: Option<PathBuf>,
+    /// With --from, the day on which the advertisement was published
+    #[arg(long, value_name = "DATE", requires = "from")]
+    published: Option<NaiveDate>,
     /// The title of the job, as mails say it
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -81,6 +87,57 @@ impl New {
             Ok(place) => place,
             Err(words) => return fail(Exit::Failed, language, &words),
         };
+        let schema = schema(&dir, language);
+        let made = match &self.from {
+            Some(file) => self.drawn(file, &loaded, schema.as_deref(), language),
+            None => self.answered(context, settings, schema.as_deref(), language),
+        };
+        let (text, echoes) = match made {
+            Ok(made) => made,
+            Err(exit) => return exit,
+        };
+        let (posting, mut problems) = read_back(&id, &path, &text, &mut loaded, settings);
+        let Some(posting) = posting.filter(|_| !any_error(&problems)) else {
+            report(&problems, false, language);
+            return Exit::Failed;
+        };
+        if let Err(error) = write(&dir, &path, &text) {
+            return fail(Exit::Failed, language, &unwritten(&path, &error));
+        }
+        let planned = oddities::plan(&loaded.folder.postings, settings);
+        let thoughts = check::thought(context, &loaded, settings, &planned);
+        problems.extend(thoughts.into_iter().filter(|problem| problem.file == posting.file));
+        report(&problems, true, language);
+        let echoes: String = echoes.iter().map(|echo| format!("→ {}\n", echo.say(language))).collect();
+        let reread = reread();
+        let odd = if problems.is_empty() { "" } else { reread.say(language) };
+        let mine: Vec<&Reminder> =
+            planned.reminders.iter().filter(|reminder| reminder.posting == posting.id).collect();
+        out(&(echoes + &summary(context, &path, &posting, &mine, language) + odd))
+    }
+
+    /// The page from the text of an advertisement.
+    fn drawn(
+        &self,
+        file: &Path,
+        loaded: &Loaded,
+        schema: Option<&str>,
+        language: Language,
+    ) -> Result<(String, Vec<Words>), Exit> {
+        let (text, draft) = draft::read(file, self.published, language)?;
+        let recruiters = draft::recruiters(&self.recruiters, loaded);
+        draft::tell(file, &text, &draft, &recruiters, language);
+        Ok((crate::draft::page::page(&draft, &recruiters, schema), Vec::new()))
+    }
+
+    /// The page from answers, and how their dates were understood.
+    fn answered(
+        &self,
+        context: &Context,
+        settings: &Settings,
+        schema: Option<&str>,
+        language: Language,
+    ) -> Result<(String, Vec<Words>), Exit> {
         let given = Given {
             title: self.title.clone(),
             organisation: self.organisation.clone(),
@@ -106,29 +163,8 @@ impl New {
             );
             Err(fail(Exit::Usage, language, &words))
         };
-        let (answers, echoes) = match answers {
-            Ok(answers) => answers,
-            Err(exit) => return exit,
-        };
-        let text = page::page(&answers, language, year, schema(&dir, language).as_deref());
-        let (posting, mut problems) = read_back(&id, &path, &text, &mut loaded, settings);
-        let Some(posting) = posting.filter(|_| !any_error(&problems)) else {
-            report(&problems, false, language);
-            return Exit::Failed;
-        };
-        if let Err(error) = write(&dir, &path, &text) {
-            return fail(Exit::Failed, language, &unwritten(&path, &error));
-        }
-        let planned = oddities::plan(&loaded.folder.postings, settings);
-        let thoughts = check::thought(context, &loaded, settings, &planned);
-        problems.extend(thoughts.into_iter().filter(|problem| problem.file == posting.file));
-        report(&problems, true, language);
-        let echoes: String = echoes.iter().map(|echo| format!("→ {}\n", echo.say(language))).collect();
-        let reread = reread();
-        let odd = if problems.is_empty() { "" } else { reread.say(language) };
-        let mine: Vec<&Reminder> =
-            planned.reminders.iter().filter(|reminder| reminder.posting == posting.id).collect();
-        out(&(echoes + &summary(context, &path, &posting, &mine, language) + odd))
+        let (answers, echoes) = answers?;
+        Ok((page::page(&answers, language, year, schema), echoes))
     }
 
     /// The id and the file of a new posting, both free.
