@@ -16,13 +16,13 @@ mod support;
 use chrono::NaiveDate;
 use jalon::draft::{Draft, Event, Moment, When, draft};
 
-use phrases::PHRASES;
+use phrases::{ADDRESSES, PHRASES};
 
 fn published() -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(2026, 3, 2)
 }
 
-fn moment(moment: &Moment) -> String {
+fn moment(moment: Moment) -> String {
     match moment.time {
         Some((hour, minute)) => format!("{}T{hour:02}:{minute:02}", moment.day),
         None => moment.day.to_string(),
@@ -31,9 +31,9 @@ fn moment(moment: &Moment) -> String {
 
 fn when(event: &Event) -> String {
     let when = match &event.when {
-        When::Until(until) => format!("until {}", moment(until)),
+        When::Until(until) => format!("until {}", moment(*until)),
         When::Before(day) => format!("before {day}"),
-        When::On(days) => days.iter().map(moment).collect::<Vec<_>>().join(" "),
+        When::On(days) => days.iter().copied().map(moment).collect::<Vec<_>>().join(" "),
         When::Between(first, last) => format!("{first}..{last}"),
         When::Open(words) => format!("{words:?}"),
         When::Impossible(words) => format!("impossible {words:?}"),
@@ -60,4 +60,19 @@ fn phrases_are_read_as_people_mean_them() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), PHRASES.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_address_is_the_one_where_one_applies() {
+    let mut wrong = Vec::new();
+    for (text, expected) in ADDRESSES {
+        let found = draft(text, published()).apply.map_or_else(String::new, |apply| {
+            let cc = apply.cc.map(|cc| format!(" cc {}", cc.value)).unwrap_or_default();
+            format!("{}{cc}", apply.email.value)
+        });
+        if found != *expected {
+            wrong.push(format!("{text:?}\n    gave     {found}\n    expected {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), ADDRESSES.len(), wrong.join("\n"));
 }

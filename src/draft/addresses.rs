@@ -12,7 +12,10 @@ use crate::diagnostic::{is_unsafe, say};
 enum Use {
     Apply,
     Copy,
+    /// Questions.
     Info,
+    /// « Contact », which may be either.
+    Contact,
 }
 
 struct Mailbox {
@@ -45,7 +48,7 @@ pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Ap
     // The only address of a text that names no other way is where one writes.
     let only = || {
         let [one] = &found[..] else { return None };
-        (one.to.is_none() && !elsewhere(words)).then_some(one)
+        (matches!(one.to, None | Some(Use::Contact)) && !elsewhere(words)).then_some(one)
     };
     let best = best.or_else(only)?;
     let sure = best.to == Some(Use::Apply);
@@ -91,8 +94,19 @@ pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Ap
     Some(Apply { email, cc, subject: subject(words) })
 }
 
+/// How many lines a signature has.
+const SIGNATURE: usize = 12;
+
+/// The line below which a mail is signed (RFC 3676, 4.3).
+fn signed(words: &Words<'_>) -> usize {
+    let lines = words.lines.len();
+    let last = (lines.saturating_sub(SIGNATURE)..lines).find(|line| words.line(*line).trim_end() == "--");
+    last.unwrap_or(lines)
+}
+
 fn mailboxes(scene: &Scene<'_>) -> Vec<Mailbox> {
     let words = scene.words;
+    let signed = signed(words);
     let mut found: Vec<Mailbox> = Vec::new();
     for at in (0..words.len()).filter(|at| words.get(*at).kind == Kind::Mailbox).take(MOST) {
         let span = words.get(at).span.clone();
@@ -103,7 +117,8 @@ fn mailboxes(scene: &Scene<'_>) -> Vec<Mailbox> {
         let linked = at > 1 && words.is(at - 1, ':') && words.fold(at - 2) == "mailto";
         let behind =
             linked && (at > 3 && words.is(at - 3, '(') || at > 2 && words.get(at - 2).gap == Gap::None);
-        let (to, score) = used(scene, at);
+        let signature = words.get(at).line > signed;
+        let (to, score) = if signature { (Some(Use::Info), 0) } else { used(scene, at) };
         match found.iter_mut().find(|one| one.address.eq_ignore_ascii_case(&address)) {
             Some(one) => {
                 let stays = one.to == Some(Use::Apply) && to != Some(Use::Apply);
@@ -159,6 +174,7 @@ fn address(written: &str) -> String {
 fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
     let words = scene.words;
     let mut best: Option<(Use, i32)> = None;
+    let mut applying = false;
     let mut consider = |found: Option<(Use, i32)>, score: i32| {
         if let Some((to, weight)) = found {
             let score = weight * 4 - score;
@@ -184,6 +200,7 @@ fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
         }
         // A copy is said right before its address, or by name.
         let found = said(words, before).filter(|(to, _)| *to != Use::Copy || distance <= 10 && cost == 0);
+        applying |= matches!(found, Some((Use::Apply, _))) && cost == 0;
         consider(found, distance.min(14) + (distance - 14).max(0) / 3 + cost);
     }
     for after in at + 1..at + 1 + AFTER {
@@ -192,8 +209,12 @@ fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
             break;
         }
         let distance = i32::try_from(after - at).unwrap_or_default();
-        consider(said(words, after), distance * 2 + 4);
+        let found = said(words, after);
+        applying |= matches!(found, Some((Use::Apply, _)));
+        consider(found, distance * 2 + 4);
     }
+    // "Contact … with a CV": a contact in a sentence that speaks of applications is for them.
+    let best = best.map(|(to, score)| (if to == Use::Contact && applying { Use::Apply } else { to }, score));
     best.filter(|(_, score)| *score > -14).map_or((None, -99), |(to, score)| (Some(to), score))
 }
 
@@ -226,6 +247,7 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
         "accessib",
         "adjustment",
         "confidential",
+        "request",
     ]) || matches!(
         word,
         "information"
@@ -242,6 +264,7 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
             | "recommandation"
             | "newsletter"
             | "webmaster"
+            | "pack"
     ) || word == "plus" && next("d") && words.fold(at + 3).starts_with("info")
     {
         return Some((Use::Info, 6));
@@ -249,20 +272,10 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
     if starts(&["contact", "talk", "visit", "chat"])
         || matches!(
             word,
-            "signature"
-                | "cordialement"
-                | "regards"
-                | "sincerely"
-                | "tel"
-                | "telephone"
-                | "phone"
-                | "fax"
-                | "directeur"
-                | "directrice"
-                | "director"
+            "signature" | "cordialement" | "regards" | "sincerely" | "tel" | "telephone" | "phone" | "fax"
         )
     {
-        return Some((Use::Info, if word.starts_with("contact") { 2 } else { 3 }));
+        return Some(if word.starts_with("contact") { (Use::Contact, 3) } else { (Use::Info, 3) });
     }
     if starts(&[
         "candidat", "postul", "appl", "envoy", "adress", "transmet", "soumet", "submit", "bewerb", "parvenir",
@@ -307,13 +320,12 @@ fn elsewhere(words: &Words<'_>) -> bool {
     (0..words.len()).any(|at| {
         matches!(
             (words.fold(at), words.fold(at + 1)),
-            ("apply", "online")
+            ("apply" | "applications", "online")
                 | ("en", "ligne")
                 | ("on", "line")
                 | ("formulaire", _)
                 | ("application", "form")
                 | ("online", "application")
-                | ("applications", "online")
                 | ("via", "le" | "the")
         )
     })
@@ -376,7 +388,7 @@ fn subject(words: &Words<'_>) -> Option<Found<String>> {
                         .any(|at| matches!(words.fold(at), "with" | "the" | "email" | "as" | "in" | "using"))
             }
             "sujet" => {
-                (at + 1..at + 6).any(|at| words.is(at, '"'))
+                (at + 1..at + 9).any(|at| words.is(at, '"'))
                     && matches!(words.fold(at.saturating_sub(1)), "en" | "comme" | "pour" | "avec")
             }
             "quoting" => words.is(at + 1, '"') || words.is(at + 2, '"'),
@@ -385,7 +397,7 @@ fn subject(words: &Words<'_>) -> Option<Found<String>> {
         if !announces {
             continue;
         }
-        let Some(mark) = (at + 1..at + 7).find(|at| words.is(*at, ':') || words.is(*at, '"')) else {
+        let Some(mark) = (at + 1..at + 10).find(|at| words.is(*at, ':') || words.is(*at, '"')) else {
             continue;
         };
         let from = mark + 1 + usize::from(words.is(mark, ':') && words.is(mark + 1, '"'));

@@ -76,9 +76,10 @@ pub(super) fn heading(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
             return None;
         }
         let distance = |cell: &Cell| cell.columns.start.abs_diff(row[place].columns.start);
-        let heading = match headings.len() == row.len() {
-            true => headings.get(place),
-            false => headings.iter().min_by_key(|cell| distance(cell)),
+        let heading = if headings.len() == row.len() {
+            headings.get(place)
+        } else {
+            headings.iter().min_by_key(|cell| distance(cell))
         };
         return heading.and_then(|cell| said(scene, cell)).map(|hit| (hit, 20));
     }

@@ -56,7 +56,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          einsendeschluss, fecha limite, plazo*, date de fin de candidature*, fin de validite, candidature \
          jusqu au, reponse souhaitee, reponse attendue, reponse avant, repondre avant, reponse au plus \
          tard, candidatures jusqu au, postuler jusqu au, ouvert jusqu au, ouverte jusqu au, ouvertes \
-         jusqu au, date de cloture",
+         jusqu au, date de cloture, offre valable, annonce valable, valable jusqu au",
     ),
     (
         Applying,
@@ -119,7 +119,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          des dossiers, examen des dossiers, examen des candidatures, annonce des, shortlist*, short \
          list*, longlist*, hear from, heard from, heard, hear back, be informed, be contacted, be \
          notified, outcome, decision*, feedback, publication des resultats, review of applications, \
-         sifting, sift, etude des candidatures, lettres de recommandation, letters of recommendation, \
+         sifting, sift, etude des candidatures, lettres de recommandation, letters of recommendation, letters of reference, references must, references should, references must be received, references should be received, references must be sent, reference letters, \
          references, referees, consultation, informal, visite*, visit, questions jusqu, renseignements, \
          information session, reunion d information, webinar, webinaire, portes ouvertes, open day, faq, \
          liste*",
@@ -165,7 +165,11 @@ pub(super) struct Hit {
 struct Cue {
     topic: Topic,
     weight: i32,
-    words: &'static str,
+    /// Its first word, and whether any ending will do.
+    first: &'static str,
+    open: bool,
+    /// The others.
+    rest: Option<&'static str>,
 }
 
 /// Every cue of a text, in order.
@@ -175,41 +179,55 @@ pub(super) fn hits(words: &Words<'_>) -> Vec<Hit> {
         for words in list.split(", ") {
             let letter = words.bytes().next().unwrap_or(b'a').wrapping_sub(b'a');
             if let Some(cues) = by_letter.get_mut(usize::from(letter)) {
-                cues.push(Cue { topic: *topic, weight: *weight, words });
+                let (first, rest) =
+                    words.split_once(' ').map_or((words, None), |(first, rest)| (first, Some(rest)));
+                let start = first.trim_end_matches('*');
+                cues.push(Cue {
+                    topic: *topic,
+                    weight: *weight,
+                    first: start,
+                    open: start.len() < first.len(),
+                    rest,
+                });
             }
         }
     }
     let mut found = Vec::new();
+    // What a longer cue holds says nothing of its own: « fin de contrat » is not « contrat ».
+    let mut free = 0;
     for at in 0..words.len() {
-        if words.get(at).kind != Kind::Letters {
+        if at < free || words.get(at).kind != Kind::Letters {
             continue;
         }
-        let letter = words.fold(at).bytes().next().unwrap_or(0).wrapping_sub(b'a');
+        let word = words.fold(at);
+        let letter = word.bytes().next().unwrap_or(0).wrapping_sub(b'a');
         let Some(cues) = by_letter.get(usize::from(letter)) else { continue };
         // Of several that begin here, the longest says most.
         let longest = cues
             .iter()
-            .filter_map(|cue| Some((matched(words, at, cue.words)?, cue)))
+            .filter(|cue| if cue.open { word.starts_with(cue.first) } else { word == cue.first })
+            .filter_map(|cue| {
+                Some((cue.rest.map_or(Some(at + 1), |rest| matched(words, at + 1, rest))?, cue))
+            })
             .max_by_key(|(to, cue)| (*to, cue.weight));
         if let Some((to, cue)) = longest {
             // More words are surer than one.
             let weight = cue.weight + i32::try_from((to - at).min(4)).unwrap_or(0) / 2;
             found.push(Hit { topic: cue.topic, weight, from: at, to });
+            free = to;
         }
     }
     found
 }
 
-/// Where a cue that begins here ends. Apostrophes and marks between its words do not count.
+/// Where the other words of a cue end, which begin here. Apostrophes and marks between its words do not count.
 fn matched(words: &Words<'_>, from: usize, cue: &str) -> Option<usize> {
     let mut at = from;
-    for (nth, part) in cue.split(' ').enumerate() {
-        if nth > 0 {
-            let mut skipped = 0;
-            while skipped < 2 && matches!(words.get(at).kind, Kind::Mark('\'' | '-' | '"' | '(' | '/')) {
-                at += 1;
-                skipped += 1;
-            }
+    for part in cue.split(' ') {
+        let mut skipped = 0;
+        while skipped < 2 && matches!(words.get(at).kind, Kind::Mark('\'' | '-' | '"' | '(' | '/')) {
+            at += 1;
+            skipped += 1;
         }
         let word = words.fold(at);
         let fits = match part.strip_suffix('*') {

@@ -115,8 +115,8 @@ fn expression(words: &Words<'_>, from: usize) -> Option<Expression> {
     if lexicon::is_filler(words.fold(from)) && !is_scanned_first(words, from) {
         return None;
     }
-    let (lead, leading) = lead(words, from);
     let (first, mut to) = point(words, from)?;
+    let (lead, leading) = lead(words, from);
     let mut points = vec![first];
     let mut joins = Vec::new();
     let mut ends = vec![to];
@@ -272,32 +272,26 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
     }
     let at = times::before(words, at).unwrap_or(at);
     let back = |n: usize| if at >= n { words.fold(at - n) } else { "" };
-    let found = match back(1) {
-        "avant" if back(2) != "pas" => (Lead::Before, 1),
-        "before" if back(2) == "or" => (Lead::By, 3),
-        "before" => (Lead::Before, 1),
-        "au" | "en" if back(2) == "'" && back(3) == "jusqu" => (Lead::Until, 3),
-        "au" if back(2) == "jusqu" => (Lead::Until, 2),
-        "jusqu" | "until" | "till" | "hasta" | "bis" => (Lead::Until, 1),
-        "zum" if back(2) == "bis" => (Lead::Until, 2),
-        "tard" => (Lead::By, 3),
-        "than" if matches!(back(2), "later") => (Lead::By, 3),
-        "by" => (Lead::By, 1),
-        "au" if matches!(back(2), "ici") => (Lead::By, 2),
-        "ici" => (Lead::By, 1),
-        "au" if back(2) == "tard" => (Lead::By, 4),
-        "pour" => (Lead::By, 1),
-        "du" if back(2) == "partir" || back(2) == "compter" => (Lead::From, 3),
-        "du" if back(2) == "limite" => (Lead::Until, 1),
-        "partir" | "compter" => (Lead::From, 2),
-        "des" | "from" | "ab" => (Lead::From, 1),
-        "of" if back(2) == "as" => (Lead::From, 2),
-        "entre" | "between" | "zwischen" => (Lead::Between, 1),
-        "du" | "vom" => (Lead::Span, 1),
-        "depuis" | "since" => (Lead::Since, 1),
+    // How many words before the date say it.
+    let (lead, count) = match (back(1), back(2)) {
+        ("avant", "pas") => (Lead::None, 0),
+        ("before", "or") | ("tard", _) | ("than", "later") => (Lead::By, 3),
+        ("avant" | "before", _) => (Lead::Before, 1),
+        ("au" | "en", "'") if back(3) == "jusqu" => (Lead::Until, 3),
+        ("au", "jusqu") | ("zum", "bis") => (Lead::Until, 2),
+        ("jusqu" | "until" | "till" | "hasta" | "bis", _) | ("du", "limite") => (Lead::Until, 1),
+        ("au", "ici") => (Lead::By, 2),
+        ("au", "tard") => (Lead::By, 4),
+        ("by" | "ici" | "pour", _) => (Lead::By, 1),
+        ("du", "partir" | "compter") => (Lead::From, 3),
+        ("partir" | "compter", _) | ("of", "as") => (Lead::From, 2),
+        ("des" | "from" | "ab", _) => (Lead::From, 1),
+        ("entre" | "between" | "zwischen", _) => (Lead::Between, 1),
+        ("du" | "vom", _) => (Lead::Span, 1),
+        ("depuis" | "since", _) => (Lead::Since, 1),
         _ => (Lead::None, 0),
     };
-    (found.0, at.saturating_sub(found.1))
+    (lead, at.saturating_sub(count))
 }
 
 /// What stands around a date: its time, and « inclus ».

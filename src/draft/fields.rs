@@ -28,6 +28,13 @@ pub(super) fn language(words: &Words<'_>) -> Language {
 /// How many lines are looked at.
 const TOP: usize = 40;
 
+/// Keys of titles.
+const TITLES: &str = "title|titre du poste|titre|intitule du poste|intitule|poste|job title|position|\
+    post title|post|role|roles|vacancy|fonction|emploi|metier";
+/// Keys of who recruits.
+const ORGANISATIONS: &str = "organisation|organization|employeur|employer|structure|entreprise|company|institution|\
+    organisme|school|department";
+
 /// Title, organisation, contract and location.
 pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
     let words = scene.words;
@@ -46,8 +53,6 @@ pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
             Some((line, title(value)?))
         })
     };
-    const TITLES: &str = "title|titre du poste|titre|intitule du poste|intitule|poste|job title|position|\
-        post title|post|role|roles|vacancy|fonction|emploi|metier";
     let recruited = recruiting.as_ref().and_then(|(line, (_, what))| Some((*line, title(what)?)));
     let headings = lines.iter().enumerate().filter_map(|(nth, line)| Some((line, heading(&lines, nth)?)));
     // A key, a sentence, a heading: whichever names a trade, in that order.
@@ -59,8 +64,6 @@ pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
         |(weight, (_, value)): &(i32, (&Line, String))| weight + if names_a_trade(value) { 4 } else { 0 };
     let best = titles.iter().rev().max_by_key(|one| named(one));
     draft.title = best.and_then(|(_, (line, value))| found(line, value));
-    const ORGANISATIONS: &str = "organisation|organization|employeur|employer|structure|entreprise|company|institution|\
-        organisme|school|department";
     let by_key = lines.iter().find_map(|line| Some((line, value_of(&line.text, ORGANISATIONS)?.to_owned())));
     let by_verb = recruiting.as_ref().map(|(line, (who, _))| (*line, who.clone()));
     let alone = || lines.iter().find_map(|line| Some((line, who_recruits(&line.text)?)));
@@ -107,7 +110,7 @@ fn contract(words: &Words<'_>) -> Option<Found<String>> {
         let length = length.filter(|end| *end > to && words.get(*end).line == words.get(at).line);
         if let Some(end) = length {
             let close =
-                end + 1 + usize::from(words.is(end + 1, ')') && (to..*&end).any(|at| words.is(at, '(')));
+                end + 1 + usize::from(words.is(end + 1, ')') && (to..end).any(|at| words.is(at, '(')));
             return Some(Found {
                 value: shown(&words.said(at, close))?,
                 quote: quote(words, at, close),
@@ -130,7 +133,9 @@ fn location(words: &Words<'_>) -> Option<Found<String>> {
     for at in 0..words.len() {
         let (word, next) = (words.fold(at), words.fold(at + 1));
         let from = match (word, next) {
-            ("lieu" | "localisation" | "location" | "localite", ":" | "|") => at + 2,
+            ("lieu" | "localisation" | "location" | "localite", ":" | "|")
+            | ("base" | "basee" | "situe", "a" | "au" | "aux")
+            | ("based", "in" | "at") => at + 2,
             ("lieu", "de" | "d")
                 if matches!(words.fold(at + 2), "travail" | "exercice")
                     && (words.is(at + 3, ':') || words.is(at + 3, '|')) =>
@@ -138,8 +143,6 @@ fn location(words: &Words<'_>) -> Option<Found<String>> {
                 at + 4
             }
             ("lieu", "d") if words.is(at + 4, ':') => at + 5,
-            ("base" | "basee" | "situe", "a" | "au" | "aux") => at + 2,
-            ("based", "in" | "at") => at + 2,
             _ => continue,
         };
         // « basé à » without a post may be where the organisation is.

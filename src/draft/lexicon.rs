@@ -125,12 +125,12 @@ pub(super) fn is_unit(word: &str) -> bool {
 /// A zone that a text names beside a time, as the tz database knows it.
 pub(super) fn zone(words: [&str; 2]) -> Option<&'static str> {
     Some(match words {
-        ["uk", _] | ["bst", _] | ["london", "time"] | ["british", _] => "Europe/London",
-        ["heure", "paris"] | ["paris", "time"] | ["heure", "francaise"] => "Europe/Paris",
-        ["sydney", "time"] | ["aest", _] | ["aedt", _] => "Australia/Sydney",
+        ["uk" | "bst" | "british", _] | ["london", "time"] => "Europe/London",
+        ["heure", "paris" | "francaise"] | ["paris", "time"] => "Europe/Paris",
+        ["sydney", "time"] | ["aest" | "aedt", _] => "Australia/Sydney",
         ["heure", "bruxelles"] | ["brussels", "time"] => "Europe/Brussels",
         ["heure", "montreal"] | ["montreal", "time"] => "America/Toronto",
-        ["dublin", "time"] | ["irish", "time"] => "Europe/Dublin",
+        ["dublin" | "irish", "time"] => "Europe/Dublin",
         _ => return None,
     })
 }

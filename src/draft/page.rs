@@ -85,18 +85,15 @@ impl Page {
     }
 
     fn found(&mut self, key: &str, found: Option<&Found<String>>, usual: (&str, &str)) {
-        match found {
-            Some(Found { value, quote, doubts }) => {
-                self.value(&format!("{key} = {}", text(value)), quote, doubts)
-            }
-            None => {
-                let usual = self.say(usual.0, usual.1);
-                let (line, missing) = (
-                    format!("# {key} = {}", text(usual)),
-                    self.say("pas trouvé dans le texte", "not found in the text"),
-                );
-                self.line(&line, missing);
-            }
+        if let Some(Found { value, quote, doubts }) = found {
+            self.value(&format!("{key} = {}", text(value)), quote, doubts);
+        } else {
+            let usual = self.say(usual.0, usual.1);
+            let (line, missing) = (
+                format!("# {key} = {}", text(usual)),
+                self.say("pas trouvé dans le texte", "not found in the text"),
+            );
+            self.line(&line, missing);
         }
     }
 
@@ -124,7 +121,7 @@ impl Page {
             self.line(&name, "");
         }
         let line = match &event.when {
-            When::Until(moment) => format!("until = {}", written(moment, true)),
+            When::Until(moment) => format!("until = {}", written(*moment, true)),
             When::Before(day) => format!("before = {day}"),
             When::On(days) => on(days),
             When::Between(first, last) => format!("between = [{first}, {last}]"),
@@ -149,7 +146,7 @@ fn fit(text: &str, most: usize) -> String {
     if clean().nth(most).is_some() { format!("{}…", cut.trim_end()) } else { cut }
 }
 
-fn written(moment: &Moment, timed: bool) -> String {
+fn written(moment: Moment, timed: bool) -> String {
     match moment.time.filter(|_| timed) {
         Some((hour, minute)) => format!("{}T{hour:02}:{minute:02}:00", moment.day),
         None => moment.day.to_string(),
@@ -160,8 +157,8 @@ fn on(days: &[Moment]) -> String {
     // Dates and moments do not go together.
     let timed = days.iter().all(|day| day.time.is_some());
     match days {
-        [only] => format!("on = {}", written(only, timed)),
-        _ => format!("on = [{}]", days.iter().map(|day| written(day, timed)).collect::<Vec<_>>().join(", ")),
+        [only] => format!("on = {}", written(*only, timed)),
+        _ => format!("on = [{}]", days.iter().map(|day| written(*day, timed)).collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -177,16 +174,13 @@ pub fn page(draft: &Draft, recruiters: &Recruiters, schema: Option<&str>) -> Str
         "# Drawn from a posting's text by jalon draft: read it over, above all what is \"to check\". Then: jalon check\n\n",
     );
     page.text.push_str(head);
-    match &draft.title {
-        Some(title) => {
-            page.value(&format!("title        = {}", text(&title.value)), &title.quote, &title.doubts)
-        }
-        None => {
-            let line = format!("title        = {}", text(page.say("Poste à préciser", "Job to be named")));
-            page.line(&line, "");
-            let doubt = say("le texte ne dit pas l'intitulé", "the text does not say the title");
-            page.doubts(&[doubt]);
-        }
+    if let Some(title) = &draft.title {
+        page.value(&format!("title        = {}", text(&title.value)), &title.quote, &title.doubts);
+    } else {
+        let line = format!("title        = {}", text(page.say("Poste à préciser", "Job to be named")));
+        page.line(&line, "");
+        let doubt = say("le texte ne dit pas l'intitulé", "the text does not say the title");
+        page.doubts(&[doubt]);
     }
     page.found("organisation", draft.organisation.as_ref(), ("qui recrute", "who recruits"));
     let names: Vec<String> = recruiters.names.iter().map(|name| text(name)).collect();

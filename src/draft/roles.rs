@@ -311,23 +311,22 @@ fn resolve(scene: &Scene<'_>, expression: &Expression, hit: &Hit) -> Role {
     let single = expression.is_single();
     let range = expression.spans.iter().any(|(_, last)| last.is_some());
     match (hit.topic, expression.lead) {
-        (Topic::Closing | Topic::Applying, Lead::From) => Role::None,
+        (Topic::Closing | Topic::Applying | Topic::Ending, Lead::From) => Role::None,
         (Topic::Closing | Topic::Applying, _) => Role::Deadline,
         (Topic::Interviewing, Lead::Before | Lead::Until | Lead::By) if single => Role::Unsaid,
         (Topic::Interviewing, _) => Role::Interview,
         (Topic::Starting, Lead::Until) if single => {
             let sentence = scene.sentences.get(expression.from);
-            let contract = scene.hits.iter().rev().skip_while(|other| other.from > hit.to).take(6);
+            let behind = scene.hits.partition_point(|other| other.from <= hit.to);
+            let contract = scene.hits[..behind].iter().rev().take(6);
             let mut contract = contract.filter(|other| scene.sentences.get(other.from) == sentence);
             if contract.any(|other| other.topic == Topic::Contracting) { Role::End } else { Role::None }
         }
-        (Topic::Starting, Lead::Between) => Role::Start,
-        (Topic::Starting, _) if range && is_long(expression) => Role::Contract,
+        (Topic::Starting, lead) if lead != Lead::Between && range && is_long(expression) => Role::Contract,
         (Topic::Starting, _) => Role::Start,
-        (Topic::Contracting, Lead::Until) if single => Role::End,
         (Topic::Contracting, Lead::From) if single => Role::Start,
+        (Topic::Contracting, Lead::Until) if single => Role::End,
         (Topic::Contracting, _) if range => Role::Contract,
-        (Topic::Ending, Lead::From) => Role::None,
         (Topic::Ending, _) => Role::End,
         (Topic::Publishing, _) => Role::Published,
         _ => Role::None,
@@ -341,5 +340,5 @@ fn is_long(expression: &Expression) -> bool {
         point.month.map(i32::from).unwrap_or_default() + 12 * point.year.unwrap_or_default()
     };
     let apart = month(last) - month(first);
-    apart > 1 || apart < 0
+    !(0..=1).contains(&apart)
 }

@@ -50,8 +50,7 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
         }
         found.push((event, name));
     }
-    for (part, expression) in of_role(scene, parts, Role::Unsaid) {
-        let _ = part;
+    for (_, expression) in of_role(scene, parts, Role::Unsaid) {
         let written = scene.words.said(expression.whole.0, expression.to);
         let sentence = say(
             format!("entretiens «\u{a0}{written}\u{a0}»\u{a0}: cela ne dit pas quel jour"),
@@ -76,7 +75,7 @@ fn without_twins(found: Vec<(Event, Named)>) -> Vec<(Event, Named)> {
             Some((other, _))
                 if matches!(other.when, When::Between(..)) && matches!(event.when, When::On(_)) =>
             {
-                *other = event
+                *other = event;
             }
             Some(_) => {}
         }
@@ -120,14 +119,12 @@ fn days(scene: &Scene<'_>, part: &Part, known: &Known) -> Result<(When, Vec<Word
     let fuzzy = all.iter().any(|(_, _, is_day)| !is_day) || expression.lead == Lead::Between;
     let mut list = Vec::new();
     for (first, last, _) in &all {
-        match years::every_day(*first, *last, DAYS).filter(|_| !fuzzy) {
-            Some(days) => list.extend(days),
-            None => {
-                let (first, last) = all
-                    .iter()
-                    .fold((*first, *last), |(first, last), one| (first.min(one.0), last.max(one.1)));
-                return Ok((When::Between(first, last), doubts));
-            }
+        if let Some(days) = years::every_day(*first, *last, DAYS).filter(|_| !fuzzy) {
+            list.extend(days);
+        } else {
+            let (first, last) =
+                all.iter().fold((*first, *last), |(first, last), one| (first.min(one.0), last.max(one.1)));
+            return Ok((When::Between(first, last), doubts));
         }
     }
     list.sort_unstable();

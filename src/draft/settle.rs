@@ -355,6 +355,7 @@ fn soon(scene: &Scene<'_>) -> Option<Event> {
         &["le", "plus", "rapidement", "possible"],
         &["au", "plus", "vite"],
         &["au", "plus", "tot"],
+        &["rapidement"],
         &["immediatement"],
         &["immediate"],
         &["immediat"],

@@ -84,17 +84,22 @@ pub(super) fn who_recruits(line: &str) -> Option<String> {
     (who.split_whitespace().count() <= 8).then_some(who)
 }
 
+/// What stands before titles.
+const HEADS: &str = "offre d'emploi|offre de stage|offre de poste|offre emploi|appel a candidatures|\
+    appel a candidature|avis de recrutement d'un|avis de recrutement de |avis de vacance|\
+    fiche de poste|recrutement d'un|recrutement :|recrutement -|job offer|job vacancy|\
+    vacancy:|job:|[job]|jobs:|poste de |en cdd, |en cdi, |\
+    personne pour occuper le poste de |un ou une |une ou un |un(e) |un·e |un.e |un-e |une |\
+    un |e |.e |-e |(e) |·e |a |an |des |-|–|—|:|!|#";
+/// What stands behind them.
+const TAILS: &str = " cdd| cdi| en cdd| (cdd| (cdi| - cdd| – cdd| en contrat| a temps plein| a temps partiel| \
+     afin de | pour une duree| h/f| f/h| (h/f| (f/h| in order to| to join";
+
 /// A title as it should stand: without « Offre d'emploi », an article, the contract behind it.
 pub(super) fn title(text: &str) -> Option<String> {
     let mut text = plain(text).trim_end_matches(['!', '.', ',', ';', ':', ' ', '"']).to_owned();
     for _ in 0..HEADS_AT_MOST {
         let lower = fold(&text);
-        const HEADS: &str = "offre d'emploi|offre de stage|offre de poste|offre emploi|appel a candidatures|\
-            appel a candidature|avis de recrutement d'un|avis de recrutement de |avis de vacance|\
-            fiche de poste|recrutement d'un|recrutement :|recrutement -|job offer|job vacancy|\
-            vacancy:|job:|[job]|jobs:|poste de |en cdd, |en cdi, |\
-            personne pour occuper le poste de |un ou une |une ou un |un(e) |un·e |un.e |un-e |une |\
-            un |e |.e |-e |(e) |·e |a |an |des |-|–|—|:|!|#";
         let Some(head) = HEADS.split('|').find(|head| lower.starts_with(*head)) else { break };
         let rest: String = text.chars().skip(head.chars().count()).collect();
         let rest = rest.trim().to_owned();
@@ -103,8 +108,6 @@ pub(super) fn title(text: &str) -> Option<String> {
         }
         text = rest;
     }
-    const TAILS: &str = " cdd| cdi| en cdd| (cdd| (cdi| - cdd| – cdd| en contrat| a temps plein| a temps partiel| \
-         afin de | pour une duree| h/f| f/h| (h/f| (f/h| in order to| to join";
     let lower = fold(&text);
     if lower.chars().count() == text.chars().count()
         && let Some(end) = TAILS.split('|').filter_map(|tail| lower.find(tail)).min()
@@ -176,7 +179,7 @@ pub(super) fn heading(lines: &[Line], nth: usize) -> Option<String> {
         || line.text.ends_with(';');
     let key = line.text.find(':').is_some_and(|colon| !line.text[..colon].contains(' '));
     let words = line.text.split_whitespace().count();
-    if is_sentence || key || words > 18 || line.text.chars().filter(|c| c.is_ascii_digit()).count() > 6 {
+    if is_sentence || key || words > 18 || line.text.chars().filter(char::is_ascii_digit).count() > 6 {
         return None;
     }
     let linked = ["avec", "de", "des", "du", "et", "en", "pour", "à", "au", "and", "of", "for", "d'", "d’"];
@@ -196,24 +199,26 @@ pub(super) fn heading(lines: &[Line], nth: usize) -> Option<String> {
     title(&whole)
 }
 
+/// How the names of trades begin.
+const TRADES: &str = "charge, responsable, assistant, directeur, directrice, coordinat, coordonn, animat, technicien, \
+     regisseu, mediat, administrat, comptable, secretaire, gestionnaire, ingenieur, chercheu, \
+     doctorant, postdoc, post-doc, professeur, enseignant, maitre de conf, conseill, delegue, chef, \
+     developp, designer, agent, bibliothecaire, documentaliste, archiviste, conservat, libraire, \
+     cuisinier, educat, infirmi, accompagn, formateur, formatrice, stage, stagiaire, volontaire, \
+     apprenti, attache, juriste, redact, journaliste, chauffeu, ouvrier, jardin, menuisi, musicien, \
+     artiste, comedien, danseu, graphiste, photograph, economiste, analyste, consultant, officer, \
+     manager, lecturer, professor, fellow, researcher, librarian, advisor, adviser, curator, \
+     coordinator, administrator, director, head of, teacher, teaching, tutor, trainee, intern, \
+     apprentice, worker, engineer, developer, scientist, technician, producer, editor, writer, clerk, \
+     chef, cook, caretaker, keeper, warden, ranger, nurse, organiser, organizer, fundraiser, \
+     lectureship, professorship, phd, postdoctoral, research associate, archivist, conservator, \
+     caseworker, leader, specialist, executive, secretary, treasurer, hilfskraft, mitarbeiter, ux, dev, poste de";
+
 /// Whether a title says what somebody does.
 pub(super) fn names_a_trade(title: &str) -> bool {
-    const TRADES: &str = "charge, responsable, assistant, directeur, directrice, coordinat, coordonn, animat, technicien, \
-         regisseu, mediat, administrat, comptable, secretaire, gestionnaire, ingenieur, chercheu, \
-         doctorant, postdoc, post-doc, professeur, enseignant, maitre de conf, conseill, delegue, chef, \
-         developp, designer, agent, bibliothecaire, documentaliste, archiviste, conservat, libraire, \
-         cuisinier, educat, infirmi, accompagn, formateur, formatrice, stage, stagiaire, volontaire, \
-         apprenti, attache, juriste, redact, journaliste, chauffeu, ouvrier, jardin, menuisi, musicien, \
-         artiste, comedien, danseu, graphiste, photograph, economiste, analyste, consultant, officer, \
-         manager, lecturer, professor, fellow, researcher, librarian, advisor, adviser, curator, \
-         coordinator, administrator, director, head of, teacher, teaching, tutor, trainee, intern, \
-         apprentice, worker, engineer, developer, scientist, technician, producer, editor, writer, clerk, \
-         chef, cook, caretaker, keeper, warden, ranger, nurse, organiser, organizer, fundraiser, \
-         lectureship, professorship, phd, postdoctoral, research associate, archivist, conservator, \
-         caseworker, leader, specialist, executive, secretary, treasurer, hilfskraft, mitarbeiter, ux , \
-         dev , poste de";
     let folded = fold(title);
-    TRADES
-        .split(", ")
-        .any(|trade| folded.match_indices(trade).any(|(at, _)| !folded[..at].ends_with(char::is_alphabetic)))
+    let begins = |at: usize| !folded[..at].ends_with(char::is_alphabetic);
+    let starts: Vec<&str> =
+        folded.char_indices().filter(|(at, _)| begins(*at)).map(|(at, _)| &folded[at..]).collect();
+    TRADES.split(", ").any(|trade| starts.iter().any(|start| start.starts_with(trade)))
 }

@@ -42,16 +42,13 @@ pub(super) enum Lacking {
 /// A date of the text as days of the calendar.
 pub(super) fn settle(point: &Point, role: Role, known: &Known) -> Result<Settled, Lacking> {
     let mut doubts = Vec::new();
-    let year = match point.year {
-        Some(year) => year,
-        None => {
-            let (year, why) = inferred(point, role, known).ok_or(match exists(point) {
-                true => Lacking::Year,
-                false => Lacking::Day,
-            })?;
-            doubts.push(why);
-            year
-        }
+    let year = if let Some(year) = point.year {
+        year
+    } else {
+        let (year, why) =
+            inferred(point, role, known).ok_or(if exists(point) { Lacking::Year } else { Lacking::Day })?;
+        doubts.push(why);
+        year
     };
     let (first, last) = days(point, year).ok_or(Lacking::Day)?;
     if let (Some(said), Part::Day(_)) = (point.weekday, point.part)
@@ -60,7 +57,7 @@ pub(super) fn settle(point: &Point, role: Role, known: &Known) -> Result<Settled
         doubts.push(not_that_weekday(first, said));
     }
     if point.turns
-        && matches!((point.part, point.month), (Part::Day(day @ ..=12), Some(month)) if day != u8::from(month))
+        && matches!((point.part, point.month), (Part::Day(day @ ..=12), Some(month)) if day != month)
         && point.year.is_none()
     {
         // Without a year nothing else tells the day from the month.
