@@ -87,7 +87,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          debutant, debute, debuter, commence, commencer, commencera, commencant, embauche, date d \
          embauche, date de prise, disponible*, disponibilite*, engagement, engage*, recrutement prevu, \
          recrutement a compter, recrutement a partir, poste vacant, vacant, vacance du poste, vacance d \
-         emploi, integration, arrivee, date souhaitee, date previsionnelle, a compter, start date, \
+         emploi, integration, arrivee, date souhaitee, date previsionnelle, a compter, start date, join us on, you will join, joining us on, \
          startdate, startingdate, starting date, start, starts, starting, to start, commencing, to \
          commence, commencement, available from, available immediately, take up, taking up, in post, in \
          post by, begin, begins, beginning, appointment from, effective, date of appointment, tenable \
@@ -97,7 +97,7 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Contracting,
         6,
-        "cdd, contrat*, contract*, duree, duration, poste, mission, remplacement, conge maternite, stage, \
+        "cdd, cdi, temps plein, temps partiel, full time, part time, contrat*, contract*, duree, duration, poste, mission, remplacement, conge maternite, stage, \
          periode, du poste, service civique, apprentissage, alternance, vacation*, financ*, fixed term, \
          term, temporary, maternity cover, tenure, appointment, academic year, annee universitaire, annee \
          scolaire, funded, funding, position, post, renouvelable, emploi, internship, fellowship, stelle, \
@@ -130,7 +130,7 @@ const CUES: &[(Topic, i32, &str)] = &[
         "publie*, publication, date de publication, mise en ligne, mis en ligne, mise a jour, mis a jour, \
          maj, posted, posted on, published, date posted, posting date, updated, last updated, modified, \
          emis le, fait a, fait le, diffusion, parue*, paru, created, ouverture des candidatures, \
-         ouverture du depot, opening date, opens, date d ouverture, open from, message du, envoye le, \
+         ouverture du depot, opening date, open on, opens on, applications open, ouvertes a partir, opens, date d ouverture, open from, message du, envoye le, \
          sent on",
     ),
     (

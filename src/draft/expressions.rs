@@ -279,7 +279,7 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         ("avant" | "before", _) => (Lead::Before, 1),
         ("au" | "en", "'") if back(3) == "jusqu" => (Lead::Until, 3),
         ("au", "jusqu") | ("zum", "bis") => (Lead::Until, 2),
-        ("jusqu" | "until" | "till" | "hasta" | "bis", _) | ("du", "limite") => (Lead::Until, 1),
+        ("jusqu" | "until" | "till" | "hasta" | "bis" | "to", _) | ("du", "limite") => (Lead::Until, 1),
         ("au", "ici") => (Lead::By, 2),
         ("au", "tard") => (Lead::By, 4),
         ("by" | "ici" | "pour", _) => (Lead::By, 1),

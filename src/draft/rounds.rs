@@ -31,7 +31,10 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
         let sentence = scene.sentences.get(expression.from).copied().unwrap_or_default();
         let place = (cue, usize::try_from(sentence).unwrap_or_default());
         // Dates that hang on the same word, without a word for another round, are choices of one.
-        let joined = last == Some(place)
+        let follows = (expression.whole.0.saturating_sub(3)..expression.whole.0)
+            .any(|at| matches!(scene.words.fold(at), "puis" | "ensuite" | "then"));
+        let joined = !follows
+            && last == Some(place)
             && found.last().is_some_and(|(_, before)| *before == name || name == Named::default());
         last = Some(place);
         if let (true, Some((Event { when: When::On(before), .. }, _)), When::On(more)) =

@@ -142,6 +142,7 @@ fn may_stand_between(word: &str) -> bool {
             | "no"
             | "later"
             | "than"
+            | "partir"
     )
 }
 

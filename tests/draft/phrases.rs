@@ -310,6 +310,127 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("Pour visiter le lieu : portes ouvertes le 9 mai 2026", ""),
     ("References must be received by 22 May 2026.", ""),
     ("Questions jusqu'au 5 mai 2026 : lou@example.org", ""),
+    // Calendars, lists and several dates in one sentence.
+    (
+        "Modalités de candidature\nCV et lettre de motivation à envoyer par mail à rh@example.org\n\nDate limite\n\n15 mai 2026\n\nEntretiens\n\n26 mai 2026\n\nPrise de poste\n\n1er juillet 2026",
+        "until 2026-05-15; interview 2026-05-26; start 2026-07-01",
+    ),
+    (
+        "## Calendrier\n\n* 15 mai : clôture des candidatures\n* 26 mai : entretiens\n* 1er juillet : prise de poste",
+        "until 2026-05-15 ?; interview 2026-05-26 ?; start 2026-07-01 ?",
+    ),
+    (
+        "Calendrier prévisionnel :\n- Candidatures : jusqu'au 15 mai 2026\n- Réponse aux candidats : 20 mai 2026\n- Entretiens : 26 mai 2026\n- Démarrage : juillet 2026",
+        "until 2026-05-15; interview 2026-05-26; start 2026-07-01..2026-07-31",
+    ),
+    (
+        "Key dates\n\nClosing date: 15 May 2026\nShortlisting: 20 May 2026\nInterviews: 26 May 2026\nStart: 1 July 2026",
+        "until 2026-05-15; interview 2026-05-26; start 2026-07-01",
+    ),
+    (
+        "Timetable\nAdvert closes 15 May 2026 at noon\nShortlist notified 20 May 2026\nInterview 26 May 2026\nIn post by 1 July 2026",
+        "until 2026-05-15T12:00; interview 2026-05-26; start 2026-07-01",
+    ),
+    (
+        "Les candidatures sont ouvertes du 2 mars au 15 mai 2026. Les entretiens auront lieu entre le 26 et le 28 mai.",
+        "until 2026-05-15; interview 2026-05-26..2026-05-28 ?",
+    ),
+    ("Dépôt des candidatures : du lundi 2 mars 2026 au vendredi 15 mai 2026 à 17h", "until 2026-05-15T17:00"),
+    ("Ouverture des candidatures : 2 mars 2026\nClôture des candidatures : 15 mai 2026", "until 2026-05-15"),
+    ("Applications open on 2 March 2026 and close on 15 May 2026.", "until 2026-05-15"),
+    (
+        "CDD à temps plein de 6 mois (septembre 2026 à février 2027)",
+        "start 2026-09-01..2026-09-30; end 2027-02-01..2027-02-28",
+    ),
+    ("Contrat : CDD (du 01.09.2026 au 28.02.2027), temps plein", "start 2026-09-01; end 2027-02-28"),
+    ("Type de contrat : CDD de 12 mois (01/09/2026 – 31/08/2027)", "start 2026-09-01; end 2027-08-31"),
+    ("Durée du contrat : 12 mois, 1er septembre 2026 - 31 août 2027.", "start 2026-09-01; end 2027-08-31"),
+    ("Poste en CDD, à pourvoir du 1er septembre 2026 au 31 août 2027", "start 2026-09-01; end 2027-08-31"),
+    (
+        "Nous recherchons, pour une mission du 1er juin au 30 septembre 2026, un·e stagiaire",
+        "start 2026-06-01; end 2026-09-30",
+    ),
+    ("Temps partiel (80 %) à partir du 4 mai 2026", "start 2026-05-04"),
+    ("Recrutement à partir du 4 mai 2026 jusqu'au 31 décembre 2026", "start 2026-05-04; end 2026-12-31"),
+    ("Poste à pourvoir dès le 4 mai 2026 et au plus tard le 1er juin 2026", "start 2026-05-04..2026-06-01"),
+    (
+        "Prise de fonction : entre le 4 mai et le 1er juin 2026, selon disponibilité",
+        "start 2026-05-04..2026-06-01",
+    ),
+    (
+        "Entretiens prévus les jeudi 21 et vendredi 22 mai 2026 (visio), puis les 28 et 29 mai (présentiel)",
+        "interview 2026-05-21 2026-05-22; interview 2026-05-28 2026-05-29 ?",
+    ),
+    (
+        "Un premier entretien en visio aura lieu le 21 mai 2026. Un second entretien se tiendra à Lyon le 28 mai 2026.",
+        "interview 2026-05-21; interview 2026-05-28",
+    ),
+    (
+        "Les candidat·es retenu·es seront reçu·es par un jury le 21 mai 2026 à partir de 9h.",
+        "interview 2026-05-21T09:00",
+    ),
+    (
+        "Si votre candidature est retenue, vous serez convié·e à un entretien qui aura lieu le 21 mai 2026.",
+        "interview 2026-05-21",
+    ),
+    (
+        "Candidature avant le 15 mai, entretien le 21 et prise de poste le 1er juin 2026",
+        "before 2026-05-15 ?; start 2026-06-01",
+    ),
+    (
+        "Candidatures à envoyer avant le 15/05/2026\nEntretiens le 21/05/2026 et 22/05/2026\nPrise de poste le 01/06/2026",
+        "before 2026-05-15; interview 2026-05-21 2026-05-22; start 2026-06-01",
+    ),
+    (
+        "Réception des candidatures jusqu'au 15 mai 2026 - Examen des candidatures du 18 au 20 mai - Entretiens du 26 au 28 mai",
+        "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28 ?",
+    ),
+    (
+        "Pour postuler, merci de remplir le formulaire avant le 15 mai 2026 (23h59, heure de Paris).",
+        "until 2026-05-15T23:59",
+    ),
+    ("You will join us on 1 July 2026", "start 2026-07-01"),
+    ("Closing date: 15 May 2026. We reserve the right to close early. Interviews: TBC", "until 2026-05-15"),
+    ("The post is fixed term to 31 March 2028", "end 2028-03-31"),
+    ("This is a two year post (1 July 2026 - 30 June 2028)", "start 2026-07-01; end 2028-06-30"),
+    (
+        "Closing date for applications is Monday 18th May 2026 with interviews taking place on Tuesday 26th May 2026.",
+        "until 2026-05-18; interview 2026-05-26",
+    ),
+    (
+        "Please return your application by Monday 18 May for interview on Tuesday 26 May 2026",
+        "until 2026-05-18 ?; interview 2026-05-26",
+    ),
+    (
+        "Interviews will be held w/c Monday 25 May 2026. Candidates will hear by Friday 22 May.",
+        "interview 2026-05-25..2026-05-29",
+    ),
+    (
+        "Interviews for this post will take place in Leeds during the week of 25th May.",
+        "interview 2026-05-25..2026-05-29 ?",
+    ),
+    ("We expect to hold interviews on or around 26 May 2026.", "interview 2026-05-26"),
+    ("Closing Date: 18/05/2026 23:55", "until 2026-05-18T23:55"),
+    ("Closing date: Sunday, 17 May 2026 at 23:59 BST", "until 2026-05-17T23:59"),
+    ("Deadline: 17 May 2026 (midnight AOE)", "until 2026-05-17T23:59"),
+    ("Deadline extended: 24 May 2026 (was 17 May 2026)", "until 2026-05-24 ?"),
+    ("Date limite de dépôt (prolongée) : 24 mai 2026", "until 2026-05-24"),
+    (
+        "Le poste est à pourvoir au 1er septembre 2026 (date limite de candidature : 15 mai 2026)",
+        "until 2026-05-15; start 2026-09-01",
+    ),
+    ("Start date 1 September 2026, closing date 15 May 2026", "until 2026-05-15; start 2026-09-01"),
+    ("Poste ouvert aux candidatures jusqu'au 15 mai 2026", "until 2026-05-15"),
+    ("Vous pouvez nous envoyer votre candidature d'ici au 15 mai 2026", "until 2026-05-15"),
+    ("Date de démarrage : 01/06/26 | Date limite : 15/05/26", "until 2026-05-15; start 2026-06-01"),
+    ("Entretiens avant le 15 juin 2026", ""),
+    ("Démarrage du projet depuis le 4 mai 2026", ""),
+    ("Clôture des candidatures le mardi 15 mai 2026", "until 2026-05-15 ?"),
+    (
+        "Fin de contrat prévue avec le précédent titulaire : 30 avril 2026, date limite de candidature : 15 mai 2026",
+        "until 2026-05-15",
+    ),
+    ("Premier jour du festival : 10 juillet 2026. Fin des candidatures le 15 mai 2026.", "until 2026-05-15"),
 ];
 
 /// A text, and where it says that one applies.
