@@ -25,8 +25,6 @@ pub(super) enum Lead {
     Between,
     /// « du … au », "from … to".
     Span,
-    /// « depuis », "since".
-    Since,
 }
 
 /// Where the text speaks of a date.
@@ -288,7 +286,6 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         ("des" | "from" | "ab", _) => (Lead::From, 1),
         ("entre" | "between" | "zwischen", _) => (Lead::Between, 1),
         ("du" | "vom", _) => (Lead::Span, 1),
-        ("depuis" | "since", _) => (Lead::Since, 1),
         _ => (Lead::None, 0),
     };
     (lead, at.saturating_sub(count))

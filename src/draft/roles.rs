@@ -70,9 +70,6 @@ pub(super) fn roles(scene: &Scene<'_>) -> Vec<Part> {
 fn role(scene: &Scene<'_>, at: usize) -> Part {
     let expression = &scene.expressions[at];
     let none = Part { at, role: Role::None, score: 0, cue: None };
-    if expression.lead == Lead::Since {
-        return none;
-    }
     if let Some(hit) = header(scene, at) {
         return Part { role: Role::Published, score: 50, cue: Some(hit), ..none };
     }
