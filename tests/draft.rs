@@ -76,3 +76,15 @@ fn the_address_is_the_one_where_one_applies() {
     }
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), ADDRESSES.len(), wrong.join("\n"));
 }
+
+#[test]
+fn only_the_posting_tells_when_it_appeared() {
+    let report = "\n".repeat(8) + "Le cahier des charges a été publié le 7 juin 2021, la loi le 3 mai.\n";
+    assert_eq!(draft(&report, None).published, None);
+    let own = "\n".repeat(8) + "Publié le 2 mars 2026\n\nDate limite : 3 mai\n";
+    let read = draft(&own, None);
+    assert_eq!(read.published, published());
+    assert_eq!(dates(&read), "until 2026-05-03 ?");
+    let given = NaiveDate::from_ymd_opt(2024, 6, 1);
+    assert_eq!(dates(&draft(&own, given)), "until 2025-05-03 ?");
+}

@@ -24,6 +24,7 @@ mod roles;
 mod rounds;
 mod sentences;
 mod settle;
+mod soon;
 mod times;
 mod titles;
 mod words;

@@ -218,7 +218,7 @@ fn barred(words: &Words<'_>, from: usize, to: usize, first_in_line: bool) -> boo
 }
 
 /// Whether only marks and fillers stand before a word on its line.
-fn begins_line(words: &Words<'_>, from: usize) -> bool {
+pub(super) fn begins_line(words: &Words<'_>, from: usize) -> bool {
     let line = words.get(from).line;
     let mut at = from;
     while at > 0 && from - at < 6 && words.get(at - 1).line == line {

@@ -3,10 +3,11 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::cues::Topic;
+use super::cues::{Hit, Topic};
 use super::expressions::{Expression, Lead};
 use super::points::{Part as Stretch, Point};
-use super::roles::{Part, Role, Scene};
+use super::roles::{Part, Role, Scene, begins_line};
+use super::soon::soon;
 use super::times::{Midnight, Time};
 use super::years::{self, Known, Lacking, Settled};
 use super::{Draft, Event, Found, Moment, Warning, When, quote, rounds};
@@ -47,12 +48,28 @@ fn known(scene: &Scene<'_>, parts: &[Part]) -> Known {
         })
     };
     Known {
-        published: first(Role::Published).next(),
+        published: published(scene, parts),
         deadline: None,
         interview: first(Role::Interview).min(),
         start: first(Role::Start).min(),
         mentioned: scene.expressions.iter().flat_map(Expression::points).filter_map(|point| point.year).max(),
     }
+}
+
+/// How many lines at the top may tell the day of publication in the middle of one.
+const TOP: usize = 6;
+
+/// When the posting appeared: a line of its own says so, or the top. What a report or a law says of itself does not.
+fn published(scene: &Scene<'_>, parts: &[Part]) -> Option<NaiveDate> {
+    let own = |cue: &Hit| begins_line(scene.words, cue.from) || scene.words.get(cue.from).line < TOP;
+    let opens = |cue: &Hit| scene.words.fold(cue.from).starts_with('o');
+    let told = of_role(scene, parts, Role::Published)
+        .filter(|(part, _)| part.cue.as_ref().is_some_and(|cue| own(cue) && !opens(cue)));
+    let mut days = told.filter_map(|(_, expression)| {
+        let point = expression.spans.first()?.0;
+        point.year.and_then(|_| years::settle(&point, Role::Published, &Known::default()).ok())
+    });
+    days.next().map(|settled| settled.first)
 }
 
 /// The expressions of a role, in order.
@@ -346,45 +363,6 @@ fn window(expression: &Expression, role: Role) -> Option<(Point, Point)> {
         }
         (_, Some(last)) => (first, last),
     })
-}
-
-/// « Dès que possible » beside what says when the work begins.
-fn soon(scene: &Scene<'_>) -> Option<Event> {
-    const SOON: &[&[&str]] = &[
-        &["des", "que", "possible"],
-        &["le", "plus", "rapidement", "possible"],
-        &["au", "plus", "vite"],
-        &["au", "plus", "tot"],
-        &["rapidement"],
-        &["immediatement"],
-        &["immediate"],
-        &["immediat"],
-        &["des", "maintenant"],
-        &["as", "soon", "as", "possible"],
-        &["immediately"],
-        &["asap"],
-    ];
-    for hit in scene.hits.iter().filter(|hit| hit.topic == Topic::Starting) {
-        for from in hit.to..hit.to + 8 {
-            let phrase = SOON.iter().find(|phrase| {
-                phrase.iter().enumerate().all(|(nth, word)| scene.words.fold(from + nth) == *word)
-            });
-            if let Some(phrase) =
-                phrase.filter(|_| scene.sentences.get(from) == scene.sentences.get(hit.from))
-            {
-                let words = scene.words.said(from, from + phrase.len());
-                let quote = quote(scene.words, hit.from, from + phrase.len());
-                return Some(Event {
-                    name: None,
-                    when: When::Open(words),
-                    label: None,
-                    quote,
-                    doubts: Vec::new(),
-                });
-            }
-        }
-    }
-    None
 }
 
 fn end(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft) {
