@@ -94,7 +94,7 @@ impl Relay {
 
     fn way(&self) -> String {
         // The rest of [mail] is above it: a relay is a table of its own.
-        format!("[smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"", self.port)
+        format!("[smtp]\nhost = \"localhost\"\nport = {}\ntls = \"none\"\nconnections = 1", self.port)
     }
 
     /// The next dot, from a daemon that is woken until it comes.
