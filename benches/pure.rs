@@ -14,11 +14,12 @@ use std::hint::black_box;
 
 use common::{Asked, Target, compare, real, seconds};
 use criterion::Criterion;
-use jalon::diagnostic::Language;
+use jalon::calendar::Language;
 use jalon::message::samples::{Told, samples};
 use jalon::message::{Facts, Rendered, Templates, compose};
 use jalon::settings::Mailbox;
 use lettre::message::{Message, MultiPart};
+use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 
 fn main() {
@@ -83,8 +84,10 @@ impl Bare {
     }
 
     fn write(&self, text: &[&str], html: &[&str]) -> Vec<u8> {
-        let render =
-            |name, lines: &[&str]| self.0.get_template(name).unwrap().render(context! { lines }).unwrap();
+        let render = |name, lines: &[&str]| {
+            let lines = Value::from(Serde(lines));
+            self.0.get_template(name).unwrap().render(context! { lines }).unwrap()
+        };
         Message::builder()
             .from("Recrutement <r@example.org>".parse().unwrap())
             .to("camille@example.org".parse().unwrap())

@@ -19,7 +19,12 @@ use slow_relay::{Dice, Moment, Relay};
 
 /// How much falls due in the world of a seed: in every other pair of worlds the relay has four lines, else one.
 fn size(seed: u64) -> Size {
-    Size { people: 40, seconds: 20, a_second: 16, connections: if seed / 2 % 2 == 0 { 4 } else { 1 } }
+    Size {
+        people: 40,
+        seconds: 20,
+        a_second: 16,
+        connections: if (seed / 2).is_multiple_of(2) { 4 } else { 1 },
+    }
 }
 
 /// The relay waits up to so many microseconds before each answer.

@@ -40,7 +40,9 @@ pub fn files(folder: &Path, port: u16, connections: usize, due: DateTime<Utc>, a
              contract = \"CDD 9 mois\"\nurl = \"https://example.org/postes/{n}\"\ntime_zone = \"Etc/UTC\"\nannounce = false\n\
              recruiters = ["
         );
-        some.iter().for_each(|asked| write!(text, "\"{}\", ", asked.to).unwrap());
+        for asked in some {
+            write!(text, "\"{}\", ", asked.to).unwrap();
+        }
         write!(text, "]\n[[milestone]]\nname = \"Passation\"\non = {on}\n").unwrap();
         fs::write(postings.join(format!("p{n:06}.toml")), text).unwrap();
     }

@@ -35,7 +35,7 @@ pub fn start() -> Option<Sink> {
     let seen: Arc<(Mutex<Seen>, Condvar)> = Arc::default();
     let told = Arc::clone(&seen);
     std::thread::spawn(move || {
-        let (mut bytes, mut text) = ([0; 65536], String::new());
+        let (mut bytes, mut text) = (vec![0; 65536], String::new());
         while let Ok(read @ 1..) = counts.read(&mut bytes) {
             let now = Instant::now();
             text.push_str(&String::from_utf8_lossy(&bytes[..read]));
@@ -63,7 +63,7 @@ impl Sink {
         let (seen, moved) = &*self.seen;
         let seen = seen.lock().unwrap();
         let wait = |seen: &mut Seen| seen.last.is_none_or(|(count, _)| count < mails);
-        let (seen, late) = moved.wait_timeout_while(seen, Duration::from_secs(3600), wait).unwrap();
+        let (seen, late) = moved.wait_timeout_while(seen, Duration::from_hours(1), wait).unwrap();
         assert!(!late.timed_out(), "the mails did not come");
         (seen.last.unwrap().1 - seen.first.unwrap()).as_secs_f64()
     }

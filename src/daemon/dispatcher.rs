@@ -274,7 +274,7 @@ impl<L: Ledger> Dispatcher<L> {
         let done = Clock::monotonic();
         self.report.worked |= !ended.is_empty();
         self.report.ended.extend(ended);
-        Ok((now, done + LOOK.max(LOOKS * (done - begun))))
+        Ok((now, done + LOOK.max(LOOKS * done.saturating_sub(begun))))
     }
 
     /// Makes the first line of a way out ready for a mail; false when it is not, or when it is time to stop.

@@ -204,6 +204,7 @@ pub async fn a_refused_settlement_does_not_stop_the_next_hand<F: Fixture>(world:
 }
 
 pub async fn one_turn_settles_many_and_hands_many_each_as_if_alone<F: Fixture>(world: World<F>) {
+    use State::{Claimed, Failed, Handed, Sent, Withdrawn};
     let sorts = ["a", "b", "c", "d", "e", "f"].map(|to| format!("p/deadline/2026-06-28/-7d/{to}"));
     let rows: Vec<_> = sorts.iter().zip(100..).map(|(key, late)| (key.as_str(), 0, late)).collect();
     world.plan(&rows).await;
@@ -230,7 +231,6 @@ pub async fn one_turn_settles_many_and_hands_many_each_as_if_alone<F: Fixture>(w
     for sort in &sorts {
         states.push(world.state(sort).await.0);
     }
-    use State::{Claimed, Failed, Handed, Sent, Withdrawn};
     assert_eq!(states, [Sent, Handed, Failed, Handed, Claimed, Withdrawn]);
     assert_eq!(world.hand(&again, 3).await, [key(&sorts[4])]);
 }
