@@ -7,6 +7,7 @@ pub mod feeds;
 mod folders;
 pub mod kept;
 pub mod languages;
+pub mod leaves;
 pub mod looks;
 pub mod rights;
 pub mod rotated;
@@ -62,8 +63,10 @@ pub struct Loaded {
     pub language: Option<Language>,
     /// The postings.
     pub folder: Folder,
-    /// The texts of the postings, usable or not.
+    /// The texts of the postings, usable or not; none when they were read leaf by leaf.
     pub texts: Vec<Text>,
+    /// Whether they were: see [`leaves`].
+    pub lean: bool,
     /// The templates that replace built-in ones: name such as `fr/reminder.txt` → text.
     pub templates: BTreeMap<String, String>,
     /// Whether all of them could be read.
@@ -85,6 +88,7 @@ impl Loaded {
             language: None,
             folder: Folder::default(),
             texts: Vec::new(),
+            lean: false,
             templates: BTreeMap::new(),
             templates_readable: true,
             postings_readable: false,
@@ -94,10 +98,15 @@ impl Loaded {
     }
 
     /// Reads the folders that settings name.
-    fn fill(&mut self, config: &Path, settings: Settings) {
+    fn fill(&mut self, config: &Path, settings: Settings, keep: Keep<'_>) {
         self.looks.add_folders(config, Some(&settings));
-        self.read_postings(config, &settings.postings, &settings.house.accept);
-        self.folder = folder(&self.texts, &settings.house);
+        match keep {
+            Keep::Texts => {
+                self.read_postings(config, &settings.postings, &settings.house.accept);
+                self.folder = folder(&self.texts, &settings.house);
+            }
+            Keep::Leaves(before) => self.read_leaves(config, &settings, before),
+        }
         self.problems.append(&mut self.folder.problems);
         let templates = config.join(settings.templates.as_deref().unwrap_or(Path::new("templates")));
         if settings.templates.is_some() || templates.is_dir() {
@@ -115,11 +124,22 @@ impl Loaded {
 
     fn read_postings(&mut self, config: &Path, postings: &Path, accept: &BTreeSet<String>) {
         let dir = config.join(postings);
-        match folders::trouble(config, &dir, "postings", &self.text) {
-            Some(problem) => self.problems.push(problem),
-            None => read_postings(&dir, self, accept),
+        if let Some(problem) = folders::trouble(config, &dir, "postings", &self.text) {
+            self.problems.push(problem);
+            return;
         }
+        let files = files_of_postings(&dir, self, accept);
+        self.texts.extend(files.iter().map(|path| text_of(path)));
     }
+}
+
+/// What is kept of postings.
+#[derive(Clone, Copy, Debug)]
+enum Keep<'a> {
+    /// Everything.
+    Texts,
+    /// A leaf each; what looks as it did when others were read need not be read again.
+    Leaves(Option<&'a Loaded>),
 }
 
 /// Problems of templates, each with the path of its file, as other problems have it. Built-in ones have none.
@@ -146,6 +166,10 @@ pub fn with_paths(problems: Vec<Problem>, loaded: &Loaded, config: &Path) -> Vec
 /// Reads a configuration folder.
 #[must_use]
 pub fn load(config: &Path) -> Loaded {
+    load_keeping(config, Keep::Texts)
+}
+
+fn load_keeping(config: &Path, keep: Keep<'_>) -> Loaded {
     let mut loaded = Loaded::empty(config);
     let path = config.join("jalon.toml");
     let text = match read(&path) {
@@ -160,7 +184,7 @@ pub fn load(config: &Path) -> Loaded {
     loaded.problems = read.problems;
     loaded.language = read.house.as_ref().map(|(house, _)| house.language.spoken());
     if let Some(settings) = read.settings {
-        loaded.fill(config, settings);
+        loaded.fill(config, settings, keep);
     } else if let Some((house, postings)) = read.house {
         // Nothing is used of the postings then; what is wrong with them is told all the same, in one go.
         loaded.read_postings(config, &postings, &house.accept);
@@ -173,46 +197,62 @@ pub fn load(config: &Path) -> Loaded {
 /// not, either.
 #[must_use]
 pub fn load_by(config: &Path, kept: &Kept) -> Option<Loaded> {
+    load_by_keeping(config, kept, Keep::Texts)
+}
+
+fn load_by_keeping(config: &Path, kept: &Kept, keep: Keep<'_>) -> Option<Loaded> {
     let read = reading(&config.join("jalon.toml").display().to_string(), &kept.settings);
     let settings = read.settings?;
     let mut loaded = Loaded::empty(config);
     loaded.text.clone_from(&kept.settings);
     loaded.language = Some(settings.house.language.spoken());
     loaded.problems = read.problems;
-    loaded.fill(config, settings);
+    loaded.fill(config, settings, keep);
     if !config.is_dir() {
         loaded.templates.clone_from(&kept.templates);
     }
     Some(loaded)
 }
 
-fn read_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>) {
+/// The files of postings in a folder, in order; what else is there is noted.
+fn files_of_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>) -> Vec<PathBuf> {
     let mut names = match names(dir) {
         Ok(names) => names,
-        Err(problem) => return loaded.problems.push(problem),
+        Err(problem) => {
+            loaded.problems.push(problem);
+            return Vec::new();
+        }
     };
     loaded.postings_readable = true;
     names.sort();
-    for path in names {
+    let is_posting = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let hidden = name.starts_with(['.', '#', '~', '_']) || name.ends_with('~');
-        let Some(stem) = name.strip_suffix(".toml").filter(|_| !hidden && !path.is_dir()) else {
-            let meant = posting_meant(&name).filter(|_| !hidden && !path.is_dir());
-            if let Some(meant) = meant.filter(|_| !accept.contains(NOT_A_POSTING)) {
-                loaded.problems.push(not_a_posting(&path, &meant));
-            }
-            loaded.ignored.push(path.display().to_string());
-            continue;
-        };
-        let contents = read(&path);
-        let foreign = contents.as_ref().is_err_and(|problem| problem.code == NOT_UTF8);
-        let guess = foreign.then(|| fs::read(&path).ok()).flatten().filter(|bytes| bytes.len() <= LARGEST);
-        loaded.texts.push(Text {
-            file: path.display().to_string(),
-            stem: stem.to_owned(),
-            contents,
-            guess: guess.map(|bytes| guessed(&bytes)),
-        });
+        if name.strip_suffix(".toml").is_some() && !hidden && !path.is_dir() {
+            return true;
+        }
+        let meant = posting_meant(&name).filter(|_| !hidden && !path.is_dir());
+        if let Some(meant) = meant.filter(|_| !accept.contains(NOT_A_POSTING)) {
+            loaded.problems.push(not_a_posting(path, &meant));
+        }
+        loaded.ignored.push(path.display().to_string());
+        false
+    };
+    names.retain(is_posting);
+    names
+}
+
+/// Reads the file of a posting.
+fn text_of(path: &Path) -> Text {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let contents = read(path);
+    let foreign = contents.as_ref().is_err_and(|problem| problem.code == NOT_UTF8);
+    let guess = foreign.then(|| fs::read(path).ok()).flatten().filter(|bytes| bytes.len() <= LARGEST);
+    Text {
+        file: path.display().to_string(),
+        stem: name.strip_suffix(".toml").unwrap_or(&name).to_owned(),
+        contents,
+        guess: guess.map(|bytes| guessed(&bytes)),
     }
 }
 

@@ -13,8 +13,9 @@
 //! # The data's path
 //!
 //! ```text
-//! files ─text─▶ calendar::read ─Posting─┬▶ plan::lay ─Reminder─┬▶ Wanted ─▶ plan::reconcile ─Change─▶ ledger.apply
-//!               plan::told ◀─Posting────┴▶ plan::notice ───────┘                ▲ ledger.known
+//! files ─text─▶ calendar::read ─Leaf─▶ daemon::deciding: which postings stir ◀─Head─ ledger.glance; of these:
+//!       ─text─▶ calendar::read ─Posting─┬▶ plan::lay ─Reminder─┬▶ Wanted ─▶ plan::reconcile ─Change─▶ ledger.bring
+//!               plan::told ◀─Posting────┴▶ plan::notice ───────┘                ▲ ledger.known_of
 //! text ─▶ draft::draft ─Draft─▶ draft::page ─posting─▶ people
 //! ledger.claim ─Mail─▶ message::facts ▶ render ▶ compose ─bytes─▶ ledger.turn(hand) ▶ transport.send ─Outcome─▶
 //!     plan::next ─Verdict─▶ ledger.turn(settle)
@@ -28,7 +29,8 @@
 //! | add a key to jalon.toml | `settings/read.rs` | its field in `settings/mod.rs`, its line in `config/jalon.toml` and in `cli/schema/settings.rs` |
 //! | change what a date means | `plan/lay.rs`, `calendar/zone.rs` | `tests/plan.rs` |
 //! | change what counts as a change, or who hears of it | `plan/said.rs`, `plan/notice/change.rs` | `tests/revisions.rs`, `tests/year/` |
-//! | add a notice | `plan/notice/`, a `Sort` in `plan/mod.rs` | `daemon/composing.rs`, a part in `templates/` |
+//! | add a notice | `plan/notice/`, a `Sort` in `plan/mod.rs` | `daemon/composing.rs`, a part in `templates/`; which rows and postings it is made from, `daemon/rounds.rs` |
+//! | have rows depend on something more | `circumstances` in `daemon/deciding.rs` | `tests/scope.rs` |
 //! | have something wait for a person's word | `cli/accept.rs` | its verb in `ledger/mod.rs` |
 //! | tell the operator of something | `daemon/troubles.rs` | – |
 //! | give those who watch over the service another sign | `daemon/monitor.rs` | `settings/monitoring.rs`, README |

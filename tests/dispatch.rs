@@ -274,20 +274,20 @@ async fn a_refused_sender_is_the_relays_state_and_no_reminders() {
 #[tokio::test]
 async fn a_mail_that_cannot_be_written_fails_nobody_else() {
     let mut world = World::new("", vec![]).await;
-    // Another posting, of which the dispatcher's snapshot knows nothing: its mail cannot be written.
+    // Another posting, of which no text is known by the time its mail is written.
     write(
         world.folder.path(),
         "postings/q.toml",
         &POSTING.replace("[\"camille\", \"sacha\"]", "[\"x@example.org\"]"),
     );
-    let old = Arc::clone(&world.snapshot);
     world.replan().await;
-    let new = std::mem::replace(&mut world.snapshot, old);
+    let known = world.ledger.postings_of(vec!["q".to_owned()]).await.unwrap();
+    world.ledger.remember(Vec::new(), vec!["q".to_owned()]).await.unwrap();
     world.go(DUE).await;
     world.drain().await;
     let key = "q/deadline/2026-06-25/-1d/x@example.org";
     assert_eq!((world.row(CAMILLE).await.state, world.row(key).await.state), (State::Sent, State::Planned));
-    world.snapshot = new;
+    world.ledger.remember(known, Vec::new()).await.unwrap();
     world.wait(TimeDelta::minutes(15)).await;
     world.drain().await;
     assert_eq!(world.row(key).await.state, State::Sent);
@@ -340,11 +340,10 @@ async fn what_the_calendar_takes_back_before_it_leaves_does_not_leave() {
 #[tokio::test]
 async fn one_reminder_that_cannot_be_told_holds_up_no_other_of_its_mail() {
     let mut world = World::new("", vec![]).await;
-    // Camille has reminders of two postings; of one of them the snapshot knows nothing.
+    // Camille has reminders of two postings; of one of them no text is known.
     write(world.folder.path(), "postings/q.toml", POSTING);
-    let old = Arc::clone(&world.snapshot);
     world.replan().await;
-    world.snapshot = old;
+    world.ledger.remember(Vec::new(), vec!["q".to_owned()]).await.unwrap();
     world.go(DUE).await;
     world.drain().await;
     let poisoned = world.row("q/deadline/2026-06-25/-1d/camille").await;

@@ -305,7 +305,8 @@ async fn new_words_of_a_revision_are_written_once() {
     world.write("postings/p.toml", &posting("Other title", "\"camille\"", "[deadline]\nuntil = 2026-06-28"));
     world.minutes(2).await;
     let revisions = world.ledger.revisions().await.unwrap();
-    let shown = world.snapshot.clone().unwrap().histories.get("p", "deadline").to_vec();
+    let all = world.planner.look_at_all().await.unwrap().unwrap().snapshot;
+    let shown = all.histories.get("p", "deadline").to_vec();
     assert_eq!(revisions, shown, "what is stored is what is shown; else each round asks to write it again");
 }
 

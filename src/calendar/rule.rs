@@ -9,7 +9,7 @@ use chrono::NaiveTime;
 use super::{Kind, Recipient};
 
 /// The unit of a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unit {
     /// Calendar days.
     Day,
@@ -52,7 +52,7 @@ impl Unit {
 }
 
 /// A distance from an event: negative before it, zero on the day, positive after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lead {
     /// How many, with its sign.
     pub count: i64,

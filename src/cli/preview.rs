@@ -137,7 +137,7 @@ impl Preview {
         reminders: &[&Reminder],
         language: Language,
     ) -> Option<Recipient> {
-        let mut all: Vec<&Recipient> = reminders.iter().map(|reminder| &reminder.recipient).collect();
+        let mut all: Vec<&Recipient> = reminders.iter().map(|reminder| &*reminder.recipient).collect();
         all.extend(posting.recruiters.iter().chain(&event.panel));
         let Some(wanted) = &self.to else { return all.first().map(|recipient| (*recipient).clone()) };
         let found = all

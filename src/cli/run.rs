@@ -19,7 +19,7 @@ use crate::daemon::way::Remake;
 use crate::daemon::{self, Parts, Signals};
 use crate::diagnostic::{Language, Problem, say};
 use crate::files::kept::Kept;
-use crate::files::{self, INSTALLED, Loaded, zoneinfo};
+use crate::files::{INSTALLED, Loaded, leaves, zoneinfo};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Ledger as _, Stamp};
 use crate::settings::Settings;
@@ -65,7 +65,7 @@ impl Run {
             );
             return fail(Exit::Failed, context.language.unwrap_or_default(), &words);
         }
-        let loaded = files::load(&context.config);
+        let loaded = leaves::load(&context.config, None);
         let language = context.speak(&loaded);
         let ready = match self.ready(context, loaded, language) {
             Ok(ready) => ready,
@@ -106,7 +106,7 @@ impl Run {
             }
             Err(problems) => problems,
         };
-        let copy = Kept::read(&kept, config).and_then(|copy| files::load_by(config, &copy));
+        let copy = Kept::read(&kept, config).and_then(|copy| leaves::load_by(config, &copy, None));
         if let Some(loaded) = copy
             && let Ok((settings, ways, ledger)) = self.usable(&loaded, config)
         {
@@ -178,7 +178,10 @@ impl Run {
         if let Some(outbox) = settings.mail.as_ref().and_then(|mail| mail.outbox.as_ref()) {
             daemon::log::nobody_receives(&state_path(outbox, &context.config).display().to_string());
         }
-        for parting in zoneinfo::compare(&settings, &loaded.folder.postings, clock.now()).partings {
+        for parting in
+            zoneinfo::compare(&settings, loaded.folder.leaves.iter().map(|leaf| leaf.zone), clock.now())
+                .partings
+        {
             daemon::log::tz_differs(&parting);
         }
         let files = Taken::keeping(context.config.clone(), loaded, kept, refused);

@@ -21,7 +21,7 @@ const AHEAD: Days = Days::new(14);
 
 /// How far it looks back when there was none before, and how far at most.
 const BACK: TimeDelta = TimeDelta::days(7);
-const FARTHEST: TimeDelta = TimeDelta::days(31);
+pub(super) const FARTHEST: TimeDelta = TimeDelta::days(31);
 
 /// How long a mail must have waited to be worth a line.
 const DELAYED: TimeDelta = TimeDelta::hours(4);
@@ -117,6 +117,17 @@ pub(super) fn digest<'a>(
         own,
         all: scope.all,
     }
+}
+
+/// Whether a digest may tell of a posting now: of a date of it that is near in any zone, or that is to be fixed.
+pub(super) fn is_at_hand(posting: &Posting, now: DateTime<Utc>) -> bool {
+    let from = now.date_naive() - Days::new(1);
+    let until = from + AHEAD + Days::new(2);
+    let near = |event: &Event| match event.when {
+        When::Open | When::Window { .. } => true,
+        _ => dates(event).into_iter().any(|day| (from..=until).contains(&day)),
+    };
+    posting.events.iter().any(|event| is_live(posting, event) && near(event))
 }
 
 /// The dates of an event, in its posting's zone.

@@ -33,7 +33,6 @@ use crate::message::Templates;
 use crate::message::advice::advice;
 use crate::plan::Key;
 use crate::plan::next::Verdict;
-use crate::plan::notice::MISSED;
 use crate::plan::outcome::Outcome;
 
 /// How many mails a claim takes: a crash before they are handed costs nothing.
@@ -255,6 +254,7 @@ impl<L: Ledger> Dispatcher<L> {
             self.claimed_at = now;
             self.queue = self.in_order(mails);
         }
+        let snapshot = &snapshot.with_mails(&self.ledger, self.queue.make_contiguous(), now).await?;
         self.flow(free, snapshot).await?;
         self.turn(Vec::new(), self.clock.now()).await?;
         if self.lines.are_here() || free.is_none_or(|at| !self.goes_on(at, self.clock.now())) {
@@ -358,15 +358,6 @@ impl<L: Ledger> Dispatcher<L> {
         let words = outcome.words();
         let told = advice(outcome).map_or_else(|| words.clone(), |advice| format!("{words}. {}", advice.en));
         self.report.resting = Some((way.name.clone(), until, told));
-    }
-
-    /// What notices are written from.
-    pub(super) async fn background(&self, now: DateTime<Utc>) -> Result<Background, LedgerError> {
-        Ok(Background {
-            known: self.ledger.known().await?,
-            told: self.ledger.told().await?,
-            untold: self.ledger.untold(now - MISSED).await?,
-        })
     }
 
     async fn release(&mut self) -> Result<(), LedgerError> {

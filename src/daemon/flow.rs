@@ -221,7 +221,7 @@ impl<L: Ledger> Dispatcher<L> {
         }
         if needs_background(&mail, snapshot) && (self.background.is_none() || (rank.digest && !self.fresh)) {
             self.turn(Vec::new(), now).await?;
-            self.background = Some(self.background(now).await?);
+            self.background = Some(snapshot.background(&self.ledger, rank.digest, now).await?);
             self.fresh = true;
         }
         self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);

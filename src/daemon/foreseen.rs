@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::planner::{Laid, Planner, Snapshot, early};
+use super::planner::{Laid, Planner, Snapshot};
 use crate::diagnostic::Language;
 use crate::ledger::{Ledger, LedgerError};
 use crate::plan::difference::{Action, Line, after, lines};
@@ -61,21 +61,27 @@ impl<L: Ledger> Planner<L> {
     /// The first half of a round, and what the second would change.
     pub async fn look_ahead(&self) -> Result<Option<(Laid, Foreseen)>, LedgerError> {
         let Some(laid) = self.look().await? else { return Ok(None) };
+        let foreseen = self.foresee(&laid).await?;
+        Ok(Some((laid, foreseen)))
+    }
+
+    /// What the second half of a round would change.
+    pub async fn foresee(&self, laid: &Laid) -> Result<Foreseen, LedgerError> {
         // Of what is revised for the first time, `told` says nothing before that is written.
         let first = laid.first_revised();
         let of_first = self.ledger.told_of(first.clone()).await?;
         let mut told = self.ledger.told().await?;
         told.retain(|told| !first.iter().any(|event| told.posting == event.0 && told.event == event.1));
         told.extend(of_first);
-        let foreseen = laid.foresee(told);
-        Ok(Some((laid, foreseen)))
+        Ok(laid.foresee(told))
     }
 
     /// The first half of a round, and all that the ledger should hold now, reminders and notices; nothing is written.
     pub async fn asked(&self) -> Result<Option<(Laid, Vec<Wanted>)>, LedgerError> {
-        let Some(mut laid) = self.look().await? else { return Ok(None) };
-        let Laid { snapshot, reminders, known, round, now, .. } = &mut laid;
-        let (notices, _) = self.notices(snapshot, reminders, known, round, *now).await?;
+        let Some(mut laid) = self.look_at_all().await? else { return Ok(None) };
+        let mut round = std::mem::take(&mut laid.round);
+        let (notices, _) = self.notices(&laid, &mut round).await?;
+        laid.round = round;
         let mut wanted = laid.wanted();
         wanted.extend(notices);
         Ok(Some((laid, wanted)))
@@ -98,7 +104,7 @@ impl Laid {
     #[must_use]
     pub fn foresee(&self, mut told: Vec<Told>) -> Foreseen {
         let (known, now) = (&self.known, self.now);
-        let mine = known.iter().filter(|row| early(row));
+        let mine = known.iter().filter(|row| self.is_ours(row));
         let mut all = reconcile(&self.wanted(), mine, &self.heirs, &self.frozen, now);
         let rows = after(known, &all, now);
         let by_key: BTreeMap<&Key, &Row> = rows.iter().map(|row| (&row.key, row)).collect();

@@ -14,9 +14,13 @@ use super::planner::Snapshot;
 use super::troubles::Health;
 use super::{forgetting, log};
 use crate::clock::Clock;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError, Rows};
 use crate::plan::complaint::Complaint;
+use crate::plan::row::Row;
 use crate::transport::folder::Outbox;
+
+/// What the day in one line is told from.
+type Day = (usize, Vec<Row>, u64, Option<DateTime<Utc>>);
 
 /// Sees to the ledger.
 #[derive(Debug)]
@@ -61,13 +65,24 @@ impl<L: Ledger> Housekeeper<L> {
         if self.told == Some(today) {
             return;
         }
-        match self.ledger.known().await {
-            Ok(rows) => {
+        match self.day(zone.start_of(today.pred_opt().unwrap_or(today)), now).await {
+            Ok((postings, rows, planned, next)) => {
                 self.told = Some(today);
-                log::day(snapshot.postings.len(), &rows, self.copy.take().as_deref(), zone, now);
+                log::day(postings, (&rows, planned, next), self.copy.take().as_deref(), zone, now);
             }
             Err(error) => log::ledger_failed("housekeeping", &error),
         }
+    }
+
+    /// How many postings there are, what ended since an instant and what is held, how many rows are planned, and when the
+    /// next reminder is due.
+    async fn day(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<Day, LedgerError> {
+        Ok((
+            self.ledger.glance().await?.heads.len(),
+            self.ledger.known_of(vec![Rows::Ended { since, now }]).await?,
+            self.ledger.tally(now).await?.planned,
+            self.ledger.next_reminder(now).await?,
+        ))
     }
 }
 

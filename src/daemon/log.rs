@@ -295,13 +295,17 @@ pub fn copied(copy: &std::path::Path) {
 }
 
 /// A day in one line, once it is over: what left and what was refused on it, and how all stands now.
-pub fn day(postings: usize, rows: &[Row], copy: Option<&std::path::Path>, zone: Zone, now: DateTime<Utc>) {
+pub fn day(
+    postings: usize,
+    (rows, planned, next): (&[Row], u64, Option<DateTime<Utc>>),
+    copy: Option<&std::path::Path>,
+    zone: Zone,
+    now: DateTime<Utc>,
+) {
     let day = zone.date(now).pred_opt().unwrap_or_default();
     let count = |counts: &dyn Fn(&&Row) -> bool| rows.iter().filter(counts).count();
     let on = |at: DateTime<Utc>| zone.date(at) == day;
-    let to_come =
-        |row: &&Row| row.state == State::Planned && row.key.sort() == Sort::Reminder && row.due > now;
-    let next = rows.iter().filter(to_come).map(|row| row.due).min().map(|due| zone.rfc3339(due));
+    let next = next.map(|due| zone.rfc3339(due));
     let copy = copy.map(|copy| copy.display().to_string());
     info!(
         event = "day",
@@ -310,7 +314,7 @@ pub fn day(postings: usize, rows: &[Row], copy: Option<&std::path::Path>, zone: 
         sent = count(&|row| row.sent_at.is_some_and(on)),
         failed = count(&|row| row.state == State::Failed && on(row.changed)),
         held = count(&|row| row.state == State::Held),
-        planned = count(&|row| row.state == State::Planned),
+        planned,
         next,
         copy,
         "what left and failed that day; what is held and planned now"

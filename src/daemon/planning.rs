@@ -1,11 +1,16 @@
-//! The planner's loop: woken every minute, by edits and by SIGHUP. It reads files again, has the planner's step made, and
+//! The planner's loop: woken every minute, by edits and by SIGHUP. It reads files again, has the planner's round made, and
 //! shows the others what is in force.
+//!
+//! A minute in which nothing stirred costs a question to the ledger and nothing else: a round is made when a file, the ledger
+//! or the ways out are otherwise than before the last one, when a notice falls due, and every ten minutes whatever happens.
+//! The files are looked at when the kernel says that they stir, and as often; where it cannot tell, every minute.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::signal::unix::Signal;
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -19,11 +24,14 @@ use super::pulse::{Life, MARGIN, ROUND};
 use super::status::Status;
 use super::troubles::{Felt, Health};
 use super::way::Remake;
-use crate::files::watch::Watch;
-use crate::ledger::{Ledger, LedgerError};
+use crate::files::watch::{Watch, is_heard};
+use crate::ledger::{Ledger, LedgerError, Version};
 
 /// How long planning goes without being woken.
 const LONGEST_REPLAN: Duration = Duration::from_mins(5);
+
+/// How long the files are not looked at, and no round is made, while nothing says that anything stirred.
+const REST: Duration = Duration::from_mins(10);
 
 /// What wakes the planner.
 pub(super) struct PlanWakes {
@@ -49,6 +57,8 @@ pub(super) async fn plan_loop<L: Ledger>(
 ) {
     let mut told = log::Told::default();
     let mut ears = Ears::open();
+    let mut rest: Option<Rest> = None;
+    let mut looked = Instant::now();
     // Whether nobody is left to say how the ways out do.
     let mut unheard = false;
     // Whether files were taken, and the log has not said yet what they change: also those that were edited while no
@@ -65,13 +75,25 @@ pub(super) async fn plan_loop<L: Ledger>(
         };
         planner.heed(felt.clone());
         monitor.before().await;
-        let planned = plan_once(&planner, &guard, &ledger, &show, taken).await;
+        let version = ledger.version().await.ok();
+        let rests =
+            rest.take().filter(|rest| !taken && !awaited && rest.lasts(version, &felt, planner.now()));
+        let idle = rests.is_some();
+        let planned = match rests {
+            Some(still) => rest.insert(still).go_on(&planner, &guard, &ledger).await,
+            None => plan_once(&planner, &guard, &ledger, &show, taken).await,
+        };
         let round = planned.as_ref().ok().and_then(|done| done.as_ref()).map(|(_, round)| round);
         monitor.after(round, &felt, planner.files()).await;
         match planned {
+            Ok(Some((snapshot, _))) if idle => {
+                if let Some(feeds) = &mut feeds {
+                    feeds.step(&snapshot, planner.now());
+                }
+            }
             Ok(Some((snapshot, round))) => {
                 taken = false;
-                let postings = snapshot.postings.len();
+                let postings = round.postings;
                 log::planned(&round, &mut told, postings);
                 status.planned(&round, postings, snapshot.settings.house.zone, &planner.files().refused);
                 wakes.wake.notify_one();
@@ -79,9 +101,11 @@ pub(super) async fn plan_loop<L: Ledger>(
                 if let Some(feeds) = &mut feeds {
                     feeds.step(&snapshot, planner.now());
                 }
+                rest = version.and_then(|version| Rest::after(snapshot, round, version, felt, planner.now()));
             }
-            Ok(None) => {}
+            Ok(None) => rest = None,
             Err(error) => {
+                rest = None;
                 status.planning_failed(&error);
                 log::ledger_failed("planning", &error);
             }
@@ -92,12 +116,18 @@ pub(super) async fn plan_loop<L: Ledger>(
         } else {
             status.tell();
         }
-        ears.listen(&planner.files().looks().places);
+        if !idle {
+            ears.listen(&planner.files().looks().places);
+        }
         // What was edited before anybody listened is seen all the same.
-        let mut beat = false;
+        let (mut beat, mut look) = (false, !idle);
         let edited = loop {
             life.within(LONGEST_REPLAN + MARGIN);
-            if planner.files().changed() {
+            look |= ears.deaf || looked.elapsed() >= REST;
+            if std::mem::take(&mut look) && {
+                looked = Instant::now();
+                planner.files().changed()
+            } {
                 tokio::select! {
                     () = planner.files().stillness() => {}
                     _ = wakes.hangup.recv() => awaited = true,
@@ -112,7 +142,7 @@ pub(super) async fn plan_loop<L: Ledger>(
                 () = wakes.replan.notified() => true,
                 // Should the pacemaker fall silent.
                 () = tokio::time::sleep(LONGEST_REPLAN) => true,
-                () = ears.stirred() => false,
+                () = ears.stirred() => { look = true; false }
                 // What failed is told, also when the daemon is stopped a moment later.
                 felt = wakes.felt.changed(), if !unheard => { unheard = felt.is_err(); !unheard }
                 _ = wakes.hangup.recv() => { awaited = true; break true }
@@ -144,9 +174,61 @@ pub(super) async fn plan_loop<L: Ledger>(
     }
 }
 
+/// A time in which nothing stirs, and no round need be made.
+struct Rest {
+    /// What the ledger was like before the last round: what that wrote itself counts as well, so that the last round
+    /// before a rest is one that wrote nothing.
+    version: Version,
+    felt: Felt,
+    until: DateTime<Utc>,
+    snapshot: Arc<Snapshot>,
+    round: Round,
+}
+
+impl Rest {
+    /// After a round that found nothing about to happen by itself.
+    fn after(
+        snapshot: Arc<Snapshot>,
+        round: Round,
+        version: Version,
+        felt: Felt,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let longest = now + TimeDelta::from_std(REST).unwrap_or_default();
+        let until = round.notice.map_or(longest, |notice| notice.min(longest));
+        let waits = round.missed.is_empty() && !round.doubted;
+        waits.then_some(Self { version, felt, until, snapshot, round })
+    }
+
+    /// Whether it goes on.
+    fn lasts(&self, version: Option<Version>, felt: &Felt, now: DateTime<Utc>) -> bool {
+        let behind = self.until - now > TimeDelta::from_std(REST).unwrap_or_default();
+        version == Some(self.version) && self.felt == *felt && now < self.until && !behind
+    }
+
+    /// What the last round came to; with how the ledger stands now, where somebody watches.
+    async fn go_on<L: Ledger>(
+        &self,
+        planner: &Planner<L>,
+        guard: &Guard,
+        ledger: &L,
+    ) -> Result<Option<(Arc<Snapshot>, Round)>, LedgerError> {
+        if !guard.allows(ledger).await? {
+            return Ok(None);
+        }
+        let mut round = self.round.clone();
+        if self.snapshot.settings.monitoring.is_any() {
+            round.tally = ledger.tally(planner.now()).await?;
+        }
+        Ok(Some((Arc::clone(&self.snapshot), round)))
+    }
+}
+
 /// Hears of edits. Where that cannot be, every beat looks.
 struct Ears {
     watch: Option<Watch>,
+    /// Whether edits may go unheard.
+    deaf: bool,
     /// Whether the log was told of places that cannot be listened to.
     told: bool,
 }
@@ -154,11 +236,12 @@ struct Ears {
 impl Ears {
     fn open() -> Self {
         let watch = Watch::begin();
-        Self { told: watch.is_err(), watch: watch.map_err(|why| log::deaf(&why)).ok() }
+        Self { told: watch.is_err(), deaf: true, watch: watch.map_err(|why| log::deaf(&why)).ok() }
     }
 
     fn listen(&mut self, places: &BTreeSet<PathBuf>) {
         let heard = self.watch.as_ref().map_or(Ok(()), |watch| watch.listen(places));
+        self.deaf = self.watch.is_none() || heard.is_err() || !places.iter().all(|place| is_heard(place));
         if let Err(why) = heard
             && !std::mem::replace(&mut self.told, true)
         {
@@ -171,6 +254,7 @@ impl Ears {
         if let Err(why) = watch.stirred().await {
             log::deaf(&why);
             self.watch = None;
+            self.deaf = true;
         }
     }
 }
@@ -185,22 +269,20 @@ async fn plan_once<L: Ledger>(
     if !guard.allows(ledger).await? {
         return Ok(None);
     }
-    let mut laid = if taken {
-        let Some((laid, foreseen)) = planner.look_ahead().await? else { return Ok(None) };
-        log::foreseen(&foreseen);
-        laid
-    } else {
-        let Some(laid) = planner.look().await? else { return Ok(None) };
-        laid
-    };
-    let snapshot = Arc::clone(&laid.snapshot);
-    // Shown before it is written: a row that the ledger holds and the snapshot does not is on its way out. But nothing
-    // leaves before the first round is written: what was missed is told in the same mail as what is late.
-    if show.borrow().is_some() && planner.note(&mut laid).await? {
-        show.send_replace(Some(Arc::clone(&snapshot)));
-        return Ok(Some((snapshot, planner.write(laid).await?)));
+    let Some(mut begun) = planner.begin(false).await? else { return Ok(None) };
+    let (mut snapshot, mut round) = (None, Round::default());
+    while let Some(mut laid) = planner.next(&mut begun).await? {
+        if taken {
+            log::foreseen(&planner.foresee(&laid).await?);
+        }
+        let shown = Arc::clone(snapshot.insert(Arc::clone(&laid.snapshot)));
+        // Shown before it is written: a row that the ledger holds and the posting does not is on its way out. But nothing
+        // leaves before the first round is written: what was missed is told in the same mail as what is late.
+        if show.borrow().is_some() && planner.note(&mut laid).await? {
+            show.send_replace(Some(shown));
+        }
+        round = round.and(planner.write(laid).await?);
     }
-    let round = planner.write(laid).await?;
-    show.send_replace(Some(Arc::clone(&snapshot)));
-    Ok(Some((snapshot, round)))
+    show.send_replace(snapshot.clone());
+    Ok(snapshot.map(|snapshot| (snapshot, round)))
 }

@@ -14,7 +14,7 @@ use crate::diagnostic::{Problem, say};
 use crate::files::kept::Kept;
 use crate::files::languages::read_in;
 use crate::files::looks::{Looks, looks};
-use crate::files::{Loaded, load, load_by, with_paths};
+use crate::files::{Loaded, leaves, load, load_by, with_paths};
 use crate::message::render::languages;
 use crate::message::{Templates, trial};
 use crate::plan::lay::lay;
@@ -111,17 +111,23 @@ impl Taken {
     /// restart, or it names a folder of postings that cannot be read. Postings and templates are read by the version
     /// in force then; only when the folder of postings cannot be read by that one either does nothing change.
     pub fn reload(&mut self) -> Result<(), Vec<Problem>> {
-        // By the settings in force, as it is looked at again, and before anything is read.
-        self.looks = self.look();
-        let mut loaded = load(&self.config);
+        // By the settings in force, as it is looked at again, and before anything is read: as what is loaded by them was.
+        let first = self.loaded.settings.is_none().then(|| self.look());
+        let lean = self.loaded.lean;
+        let before = Some(&self.loaded);
+        let mut loaded = if lean { leaves::load(&self.config, before) } else { load(&self.config) };
         self.refused = self.against(&loaded);
         if !self.refused.is_empty() {
             let now = Kept { settings: self.loaded.text.clone(), templates: self.loaded.templates.clone() };
-            let by_the_version_in_force =
-                load_by(&self.config, &now).filter(|loaded| loaded.postings_readable);
+            let by_it =
+                if lean { leaves::load_by(&self.config, &now, before) } else { load_by(&self.config, &now) };
+            let looks = by_it.as_ref().map(|loaded| loaded.looks.clone()).or(first);
+            self.looks = looks.unwrap_or_else(|| self.look());
+            let by_the_version_in_force = by_it.filter(|loaded| loaded.postings_readable);
             let Some(in_force) = by_the_version_in_force else { return Err(self.refused.clone()) };
             loaded = in_force;
         }
+        self.looks = loaded.looks.clone();
         self.loaded = loaded;
         self.try_templates();
         if self.refused.is_empty() { Ok(()) } else { Err(self.refused.clone()) }
@@ -144,8 +150,12 @@ impl Taken {
             return Vec::new();
         }
         // What is wrong with postings by settings that are not in force is not wrong by those that are.
-        let postings: Vec<&str> = loaded.texts.iter().map(|text| text.file.as_str()).collect();
-        let others = |problem: &&Problem| !postings.contains(&problem.file.as_str());
+        let Loaded { folder, texts, .. } = loaded;
+        let postings: BTreeSet<&str> = (texts.iter().map(|text| text.file.as_str()))
+            .chain(folder.leaves.iter().map(|leaf| leaf.file.as_str()))
+            .chain(folder.broken.iter().map(|broken| broken.file.as_str()))
+            .collect();
+        let others = |problem: &&Problem| !postings.contains(problem.file.as_str());
         loaded.problems.iter().filter(others).cloned().collect()
     }
 
@@ -159,13 +169,14 @@ impl Taken {
     /// Takes the templates that were loaded, unless one of them is broken or fails on any posting: then those in force
     /// stay. A mail never waits for a template.
     fn try_templates(&mut self) {
-        let Loaded { templates, templates_readable, folder, settings, .. } = &self.loaded;
+        let Loaded { templates, templates_readable, settings, .. } = &self.loaded;
         if !templates_readable {
             return;
         }
         if *templates != self.tried.0 {
-            let reminders = settings.as_ref().map(|settings| lay(&folder.postings, settings).reminders);
-            let problems = trial(&folder.postings, &reminders.unwrap_or_default(), templates);
+            let postings = self.loaded.postings();
+            let reminders = settings.as_ref().map(|settings| lay(&postings, settings).reminders);
+            let problems = trial(&postings, &reminders.unwrap_or_default(), templates);
             let problems = with_paths(problems, &self.loaded, &self.config);
             self.tried = (templates.clone(), problems);
         }
@@ -188,7 +199,7 @@ impl Taken {
     /// gone is broken, too.
     fn loses_a_language_of(&self, others: &BTreeMap<String, String>) -> bool {
         let Loaded { templates, folder, settings, .. } = &self.loaded;
-        let read = settings.as_ref().map(|settings| read_in(settings, &folder.postings)).unwrap_or_default();
+        let read = settings.as_ref().map(|settings| read_in(settings, &folder.leaves)).unwrap_or_default();
         let there = languages(templates);
         languages(others).iter().any(|language| read.contains(language) && !there.contains(language))
     }

@@ -265,9 +265,10 @@ impl Found<'_> {
 
     /// Addresses that a relay refuses for good, until something reaches them.
     fn refused(&mut self, directory: &Directory) {
-        let reminded = self.signs.reminders.iter().map(|reminder| reminder.reader.email.as_str());
-        let people = directory.people.values().map(|person| person.email.as_str());
-        let in_use: BTreeSet<&str> = reminded.chain(people).collect();
+        let reminders = self.signs.reminders.iter();
+        let reminded = reminders.map(|one| (one.posting.as_str(), one.reader.email.as_str()));
+        let reminded: BTreeSet<(&str, &str)> = reminded.collect();
+        let people: BTreeSet<&str> = directory.people.values().map(|person| person.email.as_str()).collect();
         let mut last: BTreeMap<&str, &Row> = BTreeMap::new();
         let counts =
             |row: &&Row| matches!(row.state, State::Failed | State::Sent) && row.key.sort() != Sort::Operator;
@@ -277,8 +278,11 @@ impl Found<'_> {
                 *newest = row;
             }
         }
-        // A corrected address is another one.
-        let refused = |(email, row): &(&str, &Row)| row.state == State::Failed && in_use.contains(email);
+        // A corrected address is another one: in the posting whose mail was refused, or among the people.
+        let refused = |(email, row): &(&str, &Row)| {
+            let in_use = people.contains(email) || reminded.contains(&(row.key.posting(), *email));
+            row.state == State::Failed && in_use
+        };
         for (email, row) in last.into_iter().filter(refused) {
             let reply = row.reply.as_deref().unwrap_or("–");
             if let Some(words) = unfit(email, reply) {

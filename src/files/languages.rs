@@ -1,10 +1,11 @@
 //! Languages that somebody is to read mails in, and of which there is no folder of templates.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Loaded;
-use crate::calendar::{Language, Posting};
+use crate::calendar::Language;
+use crate::calendar::read::Leaf;
 use crate::diagnostic::{Place, Problem, nearest, say};
 use crate::message::render::languages;
 use crate::settings::Settings;
@@ -15,7 +16,7 @@ const UNKNOWN: &str = "unknown-language";
 
 /// The languages in which mails are read.
 #[must_use]
-pub fn read_in(settings: &Settings, postings: &[Posting]) -> BTreeSet<Language> {
+pub fn read_in(settings: &Settings, postings: &[Leaf]) -> BTreeSet<Language> {
     let people = settings.house.directory.people.values().filter_map(|person| person.language);
     let postings = postings.iter().map(|posting| posting.language);
     people.chain(postings).chain([settings.house.language]).collect()
@@ -43,16 +44,11 @@ pub(super) fn unknown(config: &Path, loaded: &Loaded, settings: &Settings) -> Ve
             problems.push(problem(language, jalon_toml.clone(), place));
         }
     }
-    let texts: BTreeMap<&str, &str> = loaded
-        .texts
-        .iter()
-        .filter_map(|text| Some((text.file.as_str(), text.contents.as_deref().ok()?)))
-        .collect();
-    for posting in loaded.folder.postings.iter().filter(|posting| !known.contains(&posting.language)) {
+    for leaf in loaded.folder.leaves.iter().filter(|leaf| !known.contains(&leaf.language)) {
         // One that names none has the house's, of which it is said once.
-        let place = texts.get(posting.file.as_str()).and_then(|text| place(text, None, "language"));
+        let place = loaded.text(leaf).and_then(|text| place(&text, None, "language"));
         if place.is_some() {
-            problems.push(problem(posting.language, posting.file.clone(), place));
+            problems.push(problem(leaf.language, leaf.file.clone(), place));
         }
     }
     problems

@@ -47,6 +47,15 @@ impl Looks {
         looks
     }
 
+    /// Whether a file looked the same when others were looked at.
+    pub(super) fn same(&self, path: &Path, others: &Self) -> bool {
+        let of = |looks: &Self| {
+            let at = looks.found.binary_search_by(|(there, _)| there.as_path().cmp(path)).ok()?;
+            Some(looks.found[at].1)
+        };
+        of(self).is_some_and(|look| of(others) == Some(look))
+    }
+
     /// What the folders look like that these settings name.
     pub(super) fn add_folders(&mut self, config: &Path, settings: Option<&Settings>) {
         let postings = settings.map_or(Path::new("postings"), |settings| &settings.postings);
@@ -58,11 +67,13 @@ impl Looks {
 
     /// A file, or a folder so deep.
     fn at(&mut self, path: &Path, depth: usize) {
-        let is_link = fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
+        let itself = fs::symlink_metadata(path);
+        let is_link = itself.as_ref().is_ok_and(fs::Metadata::is_symlink);
         if is_link {
             self.way(path, LINKS);
         }
-        let Ok(about) = fs::metadata(path) else { return };
+        let about = if is_link { fs::metadata(path) } else { itself };
+        let Ok(about) = about else { return };
         if about.is_dir() {
             // What a folder holds is looked at by itself; its own times also change with files that are none of ours.
             let number = |number: u64| i64::try_from(number).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
@@ -15,6 +15,27 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long it is deaf after it heard something: a busy folder beside ours is looked at twice a second at most.
 const DEAF: Duration = Duration::from_millis(500);
+
+/// File systems of this machine, by their number in linux/magic.h: whatever changes there, the kernel hears of. On a
+/// network's it hears only of what this machine does.
+const OURS: [u32; 9] = [
+    0x0000_ef53, // ext2, ext3, ext4
+    0x5846_5342, // xfs
+    0x9123_683e, // btrfs
+    0x0102_1994, // tmpfs
+    0x8584_58f6, // ramfs
+    0x794c_7630, // overlayfs
+    0xf2f5_2010, // f2fs
+    0x2fc1_2fc1, // zfs
+    0xca45_1a4e, // bcachefs
+];
+
+/// Whether all that happens in a place can be heard of.
+#[must_use]
+pub fn is_heard(place: &Path) -> bool {
+    let of = |path: &Path| rustix::fs::statfs(path).ok().and_then(|about| u32::try_from(about.f_type).ok());
+    of(place).is_none_or(|number| OURS.contains(&number))
+}
 
 /// Listens for changes in places.
 #[derive(Debug)]
@@ -90,8 +111,8 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
-    use std::{fs, path::Path};
 
     use super::*;
     use crate::files::looks::looks;

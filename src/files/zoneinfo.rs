@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::calendar::Zone;
 use crate::calendar::tzif::{NotTzif, Parting, parting};
-use crate::calendar::{Posting, Zone};
 use crate::settings::Settings;
 
 /// How far ahead the databases are compared.
@@ -30,9 +30,9 @@ pub struct Compared {
 
 /// Compares the two databases on the zones in use, from now on and over the next two years.
 #[must_use]
-pub fn compare(settings: &Settings, postings: &[Posting], now: DateTime<Utc>) -> Compared {
+pub fn compare(settings: &Settings, postings: impl Iterator<Item = Zone>, now: DateTime<Utc>) -> Compared {
     let people = settings.house.directory.people.values().filter_map(|person| person.zone);
-    let used = [settings.house.zone].into_iter().chain(people).chain(postings.iter().map(|one| one.zone));
+    let used = [settings.house.zone].into_iter().chain(people).chain(postings);
     let used: BTreeMap<&str, Zone> = used.map(|zone| (zone.name(), zone)).collect();
     let version = fs::read_to_string(folder().join("tzdata.zi")).ok();
     let version = version.as_deref().and_then(|text| text.lines().next()?.strip_prefix("# version "));

@@ -9,20 +9,24 @@
 //! run the contract suite (`tests/ledger/`) on it, unchanged.
 
 pub mod ailment;
+pub mod asking;
 pub mod sqlite;
+mod stored;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::ailment::Ailment;
+pub use self::asking::{Batch, Glance, Rows, Version};
+pub use self::stored::{Hand, Head, StoredPosting, StoredRelay};
 use crate::diagnostic::Words;
-use crate::plan::complaint::Complaint;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
-use crate::plan::tally::Purged;
+use crate::plan::tally::{Purged, Tally};
 use crate::plan::told::{Renaming, Revision, Told};
 use crate::plan::{Key, Wanted};
 
@@ -225,49 +229,6 @@ pub struct Orphans {
     pub held: usize,
 }
 
-/// A posting as the ledger remembers it: its last good text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredPosting {
-    /// Its id.
-    pub id: String,
-    /// The file, as problems name it.
-    pub path: String,
-    /// The whole text.
-    pub text: String,
-    /// When this very text was first remembered.
-    pub since: DateTime<Utc>,
-    /// Since when the file is gone.
-    pub vanished_at: Option<DateTime<Utc>>,
-    /// When a person accepted that it is.
-    pub accepted: Option<DateTime<Utc>>,
-}
-
-/// How a relay does, as the ledger remembers it: what outlives a restart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredRelay {
-    /// Its name, as the log and the operator know it.
-    pub name: String,
-    /// It takes no mail before this instant.
-    pub rest_until: Option<DateTime<Utc>>,
-    /// How often in a row it failed before it could judge a mail.
-    pub failures: u32,
-    /// Since when it fails, what the matter is, and what it said; none while it is well.
-    pub trouble: Option<(DateTime<Utc>, Complaint, String)>,
-    /// When it was last looked at or given mails, to the hour, whatever came of it.
-    pub tried: Option<DateTime<Utc>>,
-}
-
-/// What a person may do to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hand {
-    /// A failed, held, or withdrawn row is planned again, due at once.
-    Retry,
-    /// A held row did arrive: it is sent.
-    Confirm,
-    /// A planned, held or skipped row is not wanted; only a hand brings it back.
-    Withdraw,
-}
-
 /// Whether a ledger lives on the real clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stamp {
@@ -299,6 +260,60 @@ impl Stamp {
 pub trait Ledger: Clone + Send + Sync + 'static {
     /// Every row of every sort, by key.
     fn known(&self) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
+
+    /// What a round of planning begins with: every posting without its text, and little else.
+    fn glance(&self) -> impl Future<Output = Result<Glance, LedgerError>> + Send;
+
+    /// The rows that are asked for, each once, by key.
+    fn known_of(&self, asked: Vec<Rows>) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
+
+    /// These postings, as far as they are remembered.
+    fn postings_of(
+        &self,
+        ids: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<StoredPosting>, LedgerError>> + Send;
+
+    /// Every revision of the events of these postings; of each by event and revision.
+    fn revisions_of(
+        &self,
+        postings: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<Revision>, LedgerError>> + Send;
+
+    /// Every revision of the events that have more than one, by posting, event and revision.
+    fn revised(&self) -> impl Future<Output = Result<Vec<Revision>, LedgerError>> + Send;
+
+    /// The revisions that say under which other name calendars know their event (`known_as`).
+    fn known_otherwise(&self) -> impl Future<Output = Result<Vec<Revision>, LedgerError>> + Send;
+
+    /// Of these postings, those of which a mail is on its way: planned, claimed, handed or held; notices of slips do
+    /// not count.
+    fn on_their_way(
+        &self,
+        postings: Vec<String>,
+    ) -> impl Future<Output = Result<BTreeSet<String>, LedgerError>> + Send;
+
+    /// Writes what a round decided of some postings, in one transaction: rows as [`Ledger::apply`] does, revisions as
+    /// [`Ledger::revise`] does, texts as [`Ledger::remember`] does (the ledger is not filled by it). Returns how many
+    /// rows stood elsewhere than a change supposes. Where any did, no posting is forgotten, none has rested, and no digest is
+    /// kept of those that are remembered: the next reconciling sees to them.
+    fn bring(
+        &self,
+        batch: Batch,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<usize, LedgerError>> + Send;
+
+    /// When the next planned reminder is due after an instant.
+    fn next_reminder(
+        &self,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
+
+    /// How all rows stand at an instant. It reads each of them.
+    fn tally(&self, now: DateTime<Utc>) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
+
+    /// What the ledger is like, also as others wrote it: the same answer twice means that nothing was written in between.
+    /// A store that cannot tell never gives the same answer.
+    fn version(&self) -> impl Future<Output = Result<Version, LedgerError>> + Send;
 
     /// Applies changes in one transaction; each only to a row that stands where the change supposes. Returns
     /// how many found their row elsewhere: the next reconciling sees to those.
@@ -374,7 +389,7 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// The earliest instant at which a planned row can be claimed or lapses; `None` when nothing is planned.
     fn next_due(&self) -> impl Future<Output = Result<Option<DateTime<Utc>>, LedgerError>> + Send;
 
-    /// Does what a person asks of a row. False when the row is not in a state that allows it, or unknown.
+    /// Does what a person asks of a row, and notes its posting as one that a hand touched. False when the row is not in a state that allows it, or unknown.
     fn by_hand(
         &self,
         key: Key,

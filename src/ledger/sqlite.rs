@@ -4,6 +4,7 @@
 //! (`writer.rs`); WAL and `synchronous = FULL`, because anything less may lose the last `sent` in a power cut,
 //! and that would be a second mail.
 
+mod asking;
 pub mod copy;
 pub mod erasing;
 mod errors;
@@ -16,12 +17,15 @@ pub mod restore;
 mod rows;
 mod schema;
 mod single;
+mod soundness;
 mod telling;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,15 +33,16 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::errors::{address, unusable};
 use self::place::{Held, lock, lock_file, make};
+use self::soundness::Soundness;
 use self::writer::Writer;
 use super::{
-    Aside, CopyError, Hand, Ledger, LedgerError, Mail, Orphans, Stamp, StoredPosting, StoredRelay, Turn,
-    Turned,
+    Aside, Batch, CopyError, Glance, Hand, Ledger, LedgerError, Mail, Orphans, Rows, Stamp, StoredPosting,
+    StoredRelay, Turn, Turned, Version,
 };
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
-use crate::plan::tally::Purged;
+use crate::plan::tally::{Purged, Tally};
 use crate::plan::told::{Renaming, Revision, Told};
 use crate::plan::{Key, Wanted};
 
@@ -59,6 +64,9 @@ pub struct SqliteLedger {
     /// Its address, for messages.
     ledger: Arc<str>,
     path: Arc<Path>,
+    /// How many rounds were noted: what [`Ledger::version`] does not count.
+    rounds: Arc<AtomicU64>,
+    soundness: Soundness,
     /// Why there is no copy from before its tables were changed, if they were.
     uncopied: Option<Arc<CopyError>>,
 }
@@ -85,13 +93,14 @@ impl SqliteLedger {
         if mode != "wal" {
             return Err(unusable(&ledger, "this file system cannot hold it: it has no shared memory (WAL)"));
         }
-        copy::sound(&db, "quick_check", &ledger)?;
+        let soundness = Soundness::look(&db, &path)?;
         let changes = keep && (1..schema::KNOWN).contains(&found);
         let uncopied = if changes { copy::before_migration(&path, found).err() } else { None };
         schema::prepare(&mut db, &ledger, stamp)?;
         let held = Held::look(&path, lock).map_err(|error| unusable(&ledger, error))?;
         let mut opened = Self::start(db, TransactionBehavior::Immediate, Some(held), ledger, &path)?;
         opened.uncopied = uncopied.map(Arc::new);
+        opened.soundness = soundness;
         Ok(opened)
     }
 
@@ -136,7 +145,15 @@ impl SqliteLedger {
         path: &Path,
     ) -> Result<Self, LedgerError> {
         let writer = Writer::start(db, behaviour, held).map_err(|error| unusable(&ledger, error))?;
-        Ok(Self { writer: Arc::new(writer), ledger: ledger.into(), path: path.into(), uncopied: None })
+        let (ledger, path) = (ledger.into(), path.into());
+        Ok(Self {
+            writer: Arc::new(writer),
+            ledger,
+            path,
+            rounds: Arc::default(),
+            soundness: Soundness::known(),
+            uncopied: None,
+        })
     }
 
     async fn ask<T: Send + 'static>(
@@ -164,6 +181,53 @@ impl Ledger for SqliteLedger {
         self.ask(single::known).await
     }
 
+    async fn glance(&self) -> Result<Glance, LedgerError> {
+        self.ask(asking::glance).await
+    }
+
+    async fn known_of(&self, asked: Vec<Rows>) -> Result<Vec<Row>, LedgerError> {
+        self.ask(move |db| asking::known_of(db, &asked)).await
+    }
+
+    async fn postings_of(&self, ids: Vec<String>) -> Result<Vec<StoredPosting>, LedgerError> {
+        self.ask(move |db| asking::postings_of(db, &ids)).await
+    }
+
+    async fn revisions_of(&self, postings: Vec<String>) -> Result<Vec<Revision>, LedgerError> {
+        self.ask(move |db| asking::revisions_of(db, &postings)).await
+    }
+
+    async fn revised(&self) -> Result<Vec<Revision>, LedgerError> {
+        self.ask(asking::revised).await
+    }
+
+    async fn known_otherwise(&self) -> Result<Vec<Revision>, LedgerError> {
+        self.ask(asking::known_otherwise).await
+    }
+
+    async fn on_their_way(&self, postings: Vec<String>) -> Result<BTreeSet<String>, LedgerError> {
+        self.ask(move |db| asking::on_their_way(db, &postings)).await
+    }
+
+    async fn bring(&self, batch: Batch, now: DateTime<Utc>) -> Result<usize, LedgerError> {
+        self.ask(move |db| asking::bring(db, &batch, now)).await
+    }
+
+    async fn next_reminder(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        self.ask(move |db| asking::next_reminder(db, now)).await
+    }
+
+    async fn tally(&self, now: DateTime<Utc>) -> Result<Tally, LedgerError> {
+        self.ask(move |db| asking::tally(db, now)).await
+    }
+
+    async fn version(&self) -> Result<Version, LedgerError> {
+        let rounds = Arc::clone(&self.rounds);
+        let version = self.ask(move |db| Ok((asking::version(db)?, rounds.load(Ordering::Relaxed)))).await?;
+        let ((others, ours), rounds) = version;
+        Ok(Version(others, ours.saturating_sub(rounds)))
+    }
+
     async fn apply(&self, changes: Vec<Change>, now: DateTime<Utc>) -> Result<usize, LedgerError> {
         self.ask(move |db| single::apply(db, &changes, now)).await
     }
@@ -179,6 +243,9 @@ impl Ledger for SqliteLedger {
         most: usize,
         domain: &str,
     ) -> Result<Vec<Mail>, LedgerError> {
+        if !self.soundness.is_known(&self.ledger)? {
+            return Ok(Vec::new());
+        }
         let domain = domain.to_owned();
         self.ask(move |db| mails::claim(db, now, lease, most, &domain)).await
     }
@@ -279,7 +346,13 @@ impl Ledger for SqliteLedger {
     }
 
     async fn note_round(&self, now: DateTime<Utc>, accept_earlier: bool) -> Result<(), LedgerError> {
-        self.ask(move |db| notes::note_round(db, now, accept_earlier)).await
+        let rounds = Arc::clone(&self.rounds);
+        self.ask(move |db| {
+            let noted = notes::note_round(db, now, accept_earlier)?;
+            rounds.fetch_add(noted as u64, Ordering::Relaxed);
+            Ok(())
+        })
+        .await
     }
 
     async fn relays(&self) -> Result<Vec<StoredRelay>, LedgerError> {

@@ -49,6 +49,19 @@ pub fn route(
     }
 }
 
+/// Where a mail goes whose recipient is not there; `None` when they read it themselves.
+#[must_use]
+pub fn reroute(
+    recipient: &Recipient,
+    due: DateTime<Utc>,
+    zone: Zone,
+    others: &[Recipient],
+    directory: &Directory,
+) -> Option<Route> {
+    let person = directory.people.get(&recipient.id)?;
+    is_away_at(person, due, zone).then(|| route(recipient, due, zone, others, directory))
+}
+
 /// Whether somebody is away on a day of theirs, or gone: on `leaves` itself they are.
 #[must_use]
 pub fn is_away(person: &Person, day: NaiveDate) -> bool {
@@ -57,7 +70,9 @@ pub fn is_away(person: &Person, day: NaiveDate) -> bool {
 }
 
 fn is_away_at(person: &Person, at: DateTime<Utc>, zone: Zone) -> bool {
-    is_away(person, day_of(person, at, zone))
+    // Most people are never away, and asking a zone for the day is dear.
+    let ever = person.leaves.is_some() || !person.away.is_empty();
+    ever && is_away(person, day_of(person, at, zone))
 }
 
 fn day_of(person: &Person, at: DateTime<Utc>, zone: Zone) -> NaiveDate {

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::from_ref;
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
-use super::absence::{Route, route};
+use super::absence::{Route, reroute};
 use super::refused::{Refusal, Refused, silence};
 use super::{Key, Occurrence, Plan, Reminder};
 use crate::calendar::rule::{Target, built_in};
@@ -42,7 +43,7 @@ pub fn lay_telling(
                 .lay(&rules_of(posting, event, &house));
         }
     }
-    plan.reminders.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
+    plan.reminders = in_order(plan.reminders);
     let mut said = HashSet::new();
     plan.warnings
         .retain(|problem| said.insert((problem.code, problem.file.clone(), problem.sentence.fr.clone())));
@@ -105,10 +106,13 @@ struct Layer<'a> {
 
 impl Layer<'_> {
     fn lay(mut self, rules: &[&Rule]) {
-        let mut laid: Vec<Reminder> = Vec::new();
-        let mut keys: HashMap<_, usize> = HashMap::new();
+        let mut laid: Vec<(usize, Reminder)> = Vec::new();
+        // What makes a key: lead, occurrence (of one lead, by its place among them), recipient; and the first rule with it.
+        let mut keys: HashMap<(Lead, usize, usize), usize> = HashMap::new();
+        let mut ids: Vec<String> = Vec::new();
         for (n, rule) in rules.iter().enumerate() {
             let recipients = self.recipients(rule);
+            let numbers: Vec<usize> = recipients.iter().map(|one| number_of(&one.id, &mut ids)).collect();
             let leads = rule
                 .before
                 .iter()
@@ -120,11 +124,11 @@ impl Layer<'_> {
                 if anchors.is_empty() {
                     self.refuse(rule, lead, None, &recipients, self.no_anchor(lead));
                 }
-                for anchor in anchors {
-                    for recipient in &recipients {
+                for (nth, anchor) in anchors.into_iter().enumerate() {
+                    for (recipient, number) in recipients.iter().zip(&numbers) {
                         let Some(reminder) = self.reminder(rule, lead, &anchor, recipient) else { continue };
-                        let Some(first) = keys.insert(reminder.key.clone(), n) else {
-                            laid.push(reminder);
+                        let Some(first) = keys.insert((lead, nth, *number), n) else {
+                            laid.push((*number, reminder));
                             continue;
                         };
                         let why = if first == n { Refused::Repeated } else { Refused::Double };
@@ -134,7 +138,7 @@ impl Layer<'_> {
                 }
             }
         }
-        let all = self.refused.is_some().then(|| laid.clone());
+        let all = self.refused.is_some().then(|| laid.iter().map(|(_, one)| one.clone()).collect());
         let kept = shortest_at_each_instant(laid);
         self.give_way(all.unwrap_or_default(), &kept);
         self.plan.reminders.extend(kept);
@@ -146,7 +150,7 @@ impl Layer<'_> {
         rule: &Rule,
         lead: Lead,
         anchor: Option<&Anchor>,
-        recipients: &[Recipient],
+        recipients: &[Arc<Recipient>],
         why: Refused,
     ) {
         let (posting, event) = (self.posting, self.event);
@@ -157,7 +161,7 @@ impl Layer<'_> {
             origin: rule.origin.clone(),
             lead,
             occurrence: anchor.map(|anchor| anchor.occurrence.clone()),
-            recipient: recipient.clone(),
+            recipient: (**recipient).clone(),
             why,
         }));
     }
@@ -174,7 +178,7 @@ impl Layer<'_> {
                 origin: lost.origin,
                 lead: lost.lead,
                 occurrence: Some(lost.occurrence),
-                recipient: lost.recipient,
+                recipient: (*lost.recipient).clone(),
                 why: Refused::Shorter(kept.lead),
             });
         }
@@ -190,12 +194,12 @@ impl Layer<'_> {
     }
 
     /// Whom a rule reminds of this event, each once.
-    fn recipients(&self, rule: &Rule) -> Vec<Recipient> {
+    fn recipients(&self, rule: &Rule) -> Vec<Arc<Recipient>> {
         let (posting, event) = (self.posting, self.event);
         let has_panel = event.kind == Kind::Interview && !event.panel.is_empty();
         let default = if has_panel { &[To::Recruiters, To::Panel][..] } else { &[To::Recruiters] };
         let to = if rule.to.is_empty() { default } else { &rule.to };
-        let mut found: Vec<Recipient> = Vec::new();
+        let mut found: Vec<Arc<Recipient>> = Vec::new();
         for to in to {
             let group = match to {
                 To::Panel if has_panel => &event.panel,
@@ -204,7 +208,7 @@ impl Layer<'_> {
             };
             for recipient in group {
                 if !found.iter().any(|known| known.id == recipient.id) {
-                    found.push(recipient.clone());
+                    found.push(Arc::new(recipient.clone()));
                 }
             }
         }
@@ -264,7 +268,7 @@ impl Layer<'_> {
         rule: &Rule,
         lead: Lead,
         anchor: &Anchor,
-        recipient: &Recipient,
+        recipient: &Arc<Recipient>,
     ) -> Option<Reminder> {
         let posting = self.posting;
         let zone = recipient.zone.map_or(posting.zone, |zone| zone.0);
@@ -301,7 +305,11 @@ impl Layer<'_> {
             return None;
         }
         let directory = &self.settings.house.directory;
-        let Route { reader, alone } = route(recipient, due, posting.zone, &posting.recruiters, directory);
+        let rerouted = reroute(recipient, due, posting.zone, &posting.recruiters, directory);
+        let (reader, alone) = rerouted.map_or_else(
+            || (Arc::clone(recipient), false),
+            |Route { reader, alone }| (Arc::new(reader), alone),
+        );
         Some(Reminder {
             key: Key::new(&posting.id, &self.event.id, &anchor.occurrence, lead, &recipient.id),
             posting: posting.id.clone(),
@@ -309,7 +317,7 @@ impl Layer<'_> {
             kind: self.event.kind,
             occurrence: anchor.occurrence.clone(),
             lead,
-            recipient: recipient.clone(),
+            recipient: Arc::clone(recipient),
             language: reader.language.unwrap_or(posting.language),
             reader,
             alone,
@@ -400,6 +408,25 @@ enum LeadDay {
     Nowhere,
 }
 
+/// By due instant, then key. A reminder is large, and moved once.
+fn in_order(reminders: Vec<Reminder>) -> Vec<Reminder> {
+    let mut order: Vec<usize> = (0..reminders.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&reminders[*a], &reminders[*b]);
+        (a.due, &a.key).cmp(&(b.due, &b.key))
+    });
+    let mut reminders: Vec<Option<Reminder>> = reminders.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| reminders[at].take()).collect()
+}
+
+/// The number of an id among those met so far.
+fn number_of(id: &str, ids: &mut Vec<String>) -> usize {
+    ids.iter().position(|known| known == id).unwrap_or_else(|| {
+        ids.push(id.to_owned());
+        ids.len() - 1
+    })
+}
+
 /// What a lead in days counts from: the first, each, or the last.
 fn pick<T>(sorted: &[T], lead: Lead) -> Vec<&T> {
     match lead.count {
@@ -411,11 +438,11 @@ fn pick<T>(sorted: &[T], lead: Lead) -> Vec<&T> {
 
 /// Of the reminders of one event to one recipient at one due instant, the one with the shortest lead; between
 /// equals the first. Keeps the order otherwise.
-fn shortest_at_each_instant(laid: Vec<Reminder>) -> Vec<Reminder> {
-    let mut kept: Vec<Reminder> = Vec::new();
-    let mut at: HashMap<(String, DateTime<Utc>), usize> = HashMap::new();
-    for reminder in laid {
-        let place = *at.entry((reminder.recipient.id.clone(), reminder.due)).or_insert(kept.len());
+fn shortest_at_each_instant(laid: Vec<(usize, Reminder)>) -> Vec<Reminder> {
+    let mut kept: Vec<Reminder> = Vec::with_capacity(laid.len());
+    let mut at: HashMap<(usize, DateTime<Utc>), usize> = HashMap::with_capacity(laid.len());
+    for (recipient, reminder) in laid {
+        let place = *at.entry((recipient, reminder.due)).or_insert(kept.len());
         match kept.get_mut(place) {
             None => kept.push(reminder),
             Some(rival) if reminder.lead.length() < rival.lead.length() => *rival = reminder,

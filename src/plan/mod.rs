@@ -33,6 +33,7 @@ pub mod worded;
 pub mod words;
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
@@ -289,9 +290,9 @@ pub struct Reminder {
     /// How far from it.
     pub lead: Lead,
     /// Whom it is for: the key's last part, whoever reads it.
-    pub recipient: Recipient,
+    pub recipient: Arc<Recipient>,
     /// Who reads it: the recipient, unless they are away and somebody stands in (see [`absence`]).
-    pub reader: Recipient,
+    pub reader: Arc<Recipient>,
     /// Whether the recipient is away and nobody stands in: it goes to them all the same, and the operator is told.
     pub alone: bool,
     /// The language of the mail: the reader's, else the posting's.
@@ -344,6 +345,18 @@ impl From<&Reminder> for Wanted {
             late_after: reminder.late_after,
             why: reminder.origin.to_string(),
         }
+    }
+}
+
+impl Wanted {
+    /// Whether a row says all that is asked for.
+    #[must_use]
+    pub fn is_as(&self, row: &row::Row) -> bool {
+        row.wanted
+            && row.due == self.due
+            && row.late_after == self.late_after
+            && row.reader == self.reader
+            && row.email == self.email
     }
 }
 

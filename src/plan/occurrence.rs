@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, Timelike as _};
 
 /// One day, start or window in which an event takes place, as keys spell it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,14 +18,12 @@ pub enum Occurrence {
 impl fmt::Display for Occurrence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Day(day) => write!(f, "{}", day.format("%Y-%m-%d")),
-            Self::Time(time) if time.format("%S").to_string() == "00" => {
-                write!(f, "{}", time.format("%Y-%m-%dT%H:%M"))
+            Self::Day(day) => write!(f, "{day}"),
+            Self::Time(time) => {
+                write!(f, "{}T{:02}:{:02}", time.date(), time.hour(), time.minute())?;
+                if time.second() == 0 { Ok(()) } else { write!(f, ":{:02}", time.second()) }
             }
-            Self::Time(time) => write!(f, "{}", time.format("%Y-%m-%dT%H:%M:%S")),
-            Self::Window(first, last) => {
-                write!(f, "{}..{}", first.format("%Y-%m-%d"), last.format("%Y-%m-%d"))
-            }
+            Self::Window(first, last) => write!(f, "{first}..{last}"),
         }
     }
 }

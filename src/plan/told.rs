@@ -157,8 +157,23 @@ pub fn revise(
     known: Vec<Revision>,
     now: DateTime<Utc>,
 ) -> Revised {
+    revise_beside(postings, gone, moved, known, &[], now)
+}
+
+/// The same of some postings: what their new events may not be called in calendars, because others are, is in these
+/// revisions of others.
+#[must_use]
+pub fn revise_beside(
+    postings: &[Posting],
+    gone: &BTreeSet<String>,
+    moved: &BTreeMap<String, String>,
+    known: Vec<Revision>,
+    others: &[Revision],
+    now: DateTime<Utc>,
+) -> Revised {
     let mut revised = Revised { histories: Histories::of(known), ..Revised::default() };
     revised.taken = revised.histories.names_kept();
+    revised.taken.extend(others.iter().filter_map(|other| other.said()?.known_as));
     for (old, new) in moved {
         let events: Vec<String> =
             revised.histories.0.get(old).into_iter().flat_map(BTreeMap::keys).cloned().collect();

@@ -17,6 +17,14 @@ pub struct Monitoring {
     pub metrics: Option<PathBuf>,
 }
 
+impl Monitoring {
+    /// Whether anybody watches.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.heartbeat.is_some() || self.metrics.is_some()
+    }
+}
+
 /// Where the address of a heartbeat stands. Whoever knows it can say that all is well: it does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Heartbeat {

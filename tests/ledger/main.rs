@@ -5,6 +5,7 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, reason = "it is a test, all of it")]
 
+mod asking;
 mod claiming;
 mod doubting;
 mod drawing;
@@ -171,6 +172,20 @@ macro_rules! contract {
                 the_clock_that_a_ledger_lives_on_is_known
                 the_last_round_never_goes_back_unless_accepted
                 a_crash_keeps_all_that_was_answered
+            }
+            asking {
+                rows_and_what_they_stand_for_are_brought_together
+                rows_that_stood_elsewhere_stand_for_nothing
+                a_batch_is_brought_all_or_none
+                a_text_that_is_remembered_by_itself_stands_for_nothing
+                a_hand_stirs_the_posting_of_its_row
+                what_is_asked_for_by_name_is_all_that_comes
+                notices_that_may_count_are_asked_for_apart
+                what_ended_is_asked_for_by_when
+                revisions_are_asked_for_by_posting
+                it_is_known_of_which_postings_mails_are_on_their_way
+                all_rows_are_counted_as_they_stand
+                another_version_says_that_something_was_written
             }
             relaying {
                 a_relay_is_remembered_whole_and_replaced

@@ -1,10 +1,16 @@
 //! Pure. The texts of a folder → its postings, and what is wrong between them.
+//!
+//! A folder may be read text by text, of which nothing is kept but a [`Leaf`] each: what stands in ten thousand files need
+//! not stand in memory as well. What is wrong *between* files is then seen by reading those together that have something in
+//! common ([`Folder::in_common`]).
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
 
 use super::super::slug::is_id;
-use super::super::{House, Posting, Recipient, Recruitment, When};
+use super::super::{House, Language, Posting, Recipient, Recruitment, When, Zone};
 use super::{Read, posting};
 use crate::diagnostic::{Place, Problem, is_unsafe, say};
 
@@ -34,10 +40,36 @@ pub struct Broken {
     pub recruiters: Vec<Recipient>,
 }
 
+/// A file that can be used: what is known of it without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// The posting's id.
+    pub id: String,
+    /// The file.
+    pub file: String,
+    /// The zone in which its dates are meant.
+    pub zone: Zone,
+    /// The language in which those who name none are written to.
+    pub language: Language,
+    /// The [`fingerprint`] of its text.
+    pub text: u128,
+    /// The same of the [`Recruitment`] that it is; none when it has no date.
+    alike: Option<u128>,
+}
+
+/// The first half of a text's SHA-256.
+#[must_use]
+pub fn fingerprint(text: &str) -> u128 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+}
+
 /// What came of reading a folder.
 #[derive(Clone, Debug, Default)]
 pub struct Folder {
-    /// The postings that can be used, by id.
+    /// Every file that can be used, by id.
+    pub leaves: Vec<Leaf>,
+    /// The postings that can be used, by id; none of a folder that was read leaf by leaf.
     pub postings: Vec<Posting>,
     /// The files that cannot.
     pub broken: Vec<Broken>,
@@ -50,21 +82,76 @@ pub struct Folder {
 pub fn folder(texts: &[Text], house: &House) -> Folder {
     let mut folder = Folder::default();
     for text in texts {
+        let posting = folder.add(text, house);
+        folder.postings.extend(posting);
+    }
+    folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+    folder.sort();
+    refuse_twins(&mut folder, texts);
+    doubt_copies(&mut folder);
+    folder
+}
+
+impl Folder {
+    /// Reads one text more: its posting, if it can be used, is not kept.
+    pub fn add(&mut self, text: &Text, house: &House) -> Option<Posting> {
         let read = match &text.contents {
             Ok(contents) => posting(&text.file, &text.stem, contents, house),
             Err(problem) => unread(text, problem, house),
         };
         let Read { posting, id, title, recruiters, problems } = read;
-        folder.problems.extend(problems);
-        match posting {
-            Some(posting) => folder.postings.push(posting),
-            None => folder.broken.push(Broken { file: text.file.clone(), id, title, recruiters }),
-        }
+        self.problems.extend(problems);
+        let (Some(posting), Ok(contents)) = (posting, &text.contents) else {
+            self.broken.push(Broken { file: text.file.clone(), id, title, recruiters });
+            return None;
+        };
+        let alike = is_dated(&posting).then(|| fingerprint(&format!("{:?}", posting.recruitment())));
+        let (id, file) = (posting.id.clone(), text.file.clone());
+        self.leaves.push(Leaf { id, file, zone: posting.zone, language: posting.language, text: fingerprint(contents), alike });
+        Some(posting)
     }
-    folder.postings.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-    refuse_twins(&mut folder, texts);
-    doubt_copies(&mut folder);
-    folder
+
+    /// Puts leaves in order.
+    fn sort(&mut self) {
+        self.leaves.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+    }
+
+    /// After the last text: the files that have an id or a recruitment in common, to be read together.
+    #[must_use]
+    pub fn in_common(&mut self) -> BTreeSet<String> {
+        self.sort();
+        let mut common = BTreeSet::new();
+        let mut first: BTreeMap<u128, &Leaf> = BTreeMap::new();
+        let twins = self.leaves.windows(2).filter(|pair| pair[0].id == pair[1].id);
+        for file in twins.flat_map(|pair| pair.iter().map(|leaf| &leaf.file)) {
+            common.insert(file.clone());
+        }
+        for leaf in &self.leaves {
+            let Some(alike) = leaf.alike else { continue };
+            if let Some(other) = first.get(&alike) {
+                common.extend([leaf.file.clone(), other.file.clone()]);
+            } else {
+                first.insert(alike, leaf);
+            }
+        }
+        common
+    }
+
+    /// Takes what came of reading some files together, in the place of what came of reading each by itself.
+    pub fn join(&mut self, files: &BTreeSet<String>, together: Self) {
+        self.leaves.retain(|leaf| !files.contains(&leaf.file));
+        self.broken.retain(|broken| !files.contains(&broken.file));
+        self.problems.retain(|problem| !files.contains(&problem.file));
+        self.leaves.extend(together.leaves);
+        self.broken.extend(together.broken);
+        self.problems.extend(together.problems);
+        self.sort();
+    }
+}
+
+/// Whether anything of a posting has a date.
+fn is_dated(posting: &Posting) -> bool {
+    posting.events.iter().any(|event| !matches!(event.when, When::Open))
 }
 
 /// A file of which nothing is used: only whose it is may be guessed.
@@ -85,8 +172,7 @@ fn unread(text: &Text, problem: &Problem, house: &House) -> Read {
 fn doubt_copies(folder: &mut Folder) {
     let mut first: BTreeMap<Recruitment<'_>, &Posting> = BTreeMap::new();
     // Of two without a date nobody is reminded at all.
-    let dated = |posting: &&Posting| posting.events.iter().any(|event| !matches!(event.when, When::Open));
-    let mut by_file: Vec<&Posting> = folder.postings.iter().filter(dated).collect();
+    let mut by_file: Vec<&Posting> = folder.postings.iter().filter(|posting| is_dated(posting)).collect();
     // `poste-2.toml` is the copy of `poste.toml`.
     by_file.sort_by_key(|posting| (posting.file.len(), &posting.file));
     for posting in by_file {
@@ -132,6 +218,7 @@ fn refuse_twins(folder: &mut Folder, texts: &[Text]) {
     for (file, other) in twins {
         let Some(at) = folder.postings.iter().position(|posting| posting.file == file) else { continue };
         let twin = folder.postings.remove(at);
+        folder.leaves.retain(|leaf| leaf.file != file);
         let problem = Problem::error(
             "id-twice",
             &file,

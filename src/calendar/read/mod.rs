@@ -8,7 +8,7 @@ mod folder;
 pub mod rule;
 
 pub use address::{address, dotless, unfit_address};
-pub use folder::{Broken, Folder, Text, folder};
+pub use folder::{Broken, Folder, Leaf, Text, fingerprint, folder};
 
 use std::ops::Range;
 

@@ -77,7 +77,7 @@ pub(super) fn gather(
         sender,
         made: made(),
         synchronised: synchronised(),
-        zones: zoneinfo::compare(&settings, &loaded.folder.postings, now),
+        zones: zoneinfo::compare(&settings, loaded.folder.leaves.iter().map(|leaf| leaf.zone), now),
         rooms: rooms(path.as_deref(), outbox.as_deref()),
         ledger,
         outbox,

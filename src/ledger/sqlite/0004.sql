@@ -1,4 +1,22 @@
--- Schema 4. What a claim has to know of every due row stands in the index itself: with ten thousand due, their rows need not be
+-- Schema 4. A round of planning looks only at what may have changed: of which circumstances the rows of a posting were made
+-- (its text, the settings, the program; a digest, written with those rows), and the postings of rows that a hand touched.
+-- Rows from before have none, and are looked at once.
+ALTER TABLE postings ADD COLUMN basis TEXT;
+
+CREATE TABLE stirred (
+    posting TEXT NOT NULL PRIMARY KEY
+) STRICT;
+
+-- Questions that used to read every row. Notices are few beside reminders, and few rows are held or failed; what ended is
+-- asked for by when it did.
+CREATE INDEX notices ON rows (late_after)     WHERE sort <> 'reminder';
+CREATE INDEX digests ON rows (recipient, due) WHERE sort = 'digest';
+CREATE INDEX open    ON rows (key)            WHERE state IN ('claimed', 'handed', 'held');
+CREATE INDEX failed  ON rows (changed)        WHERE state = 'failed';
+CREATE INDEX left_at ON rows (changed)        WHERE state = 'sent';
+CREATE INDEX known_otherwise ON revisions (posting, event) WHERE instr(said, '"known_as"') > 0;
+
+-- What a claim has to know of every due row stands in the index itself: with ten thousand due, their rows need not be
 -- read to find the few that leave next. (Not by `ready`: an index of a generated column covers nothing.)
 DROP INDEX planned_by_due;
 CREATE INDEX planned_by_due ON rows (due, late_after, reader, email, sort, message_id, not_before, state) WHERE state = 'planned';

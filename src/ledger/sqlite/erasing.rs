@@ -125,6 +125,8 @@ fn rewrite(
     for table in tables {
         entries += rewrite_table(&all, &table, &pseudonym)?;
     }
+    // What its rows stood for is another text now.
+    all.execute("UPDATE postings SET basis = NULL", [])?;
     all.commit()?;
     Ok(Ok((word, entries)))
 }

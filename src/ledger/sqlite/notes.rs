@@ -2,25 +2,47 @@
 //! looked.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, Statement, named_params, params};
 
 use super::rows::At;
 use crate::ledger::StoredPosting;
 
 /// Every posting remembered, by id.
 pub(super) fn postings(db: &Connection) -> rusqlite::Result<Vec<StoredPosting>> {
-    db.prepare_cached("SELECT id, path, text, since, vanished_at, accepted FROM postings ORDER BY id")?
-        .query_map([], |row| {
-            Ok(StoredPosting {
-                id: row.get(0)?,
-                path: row.get(1)?,
-                text: row.get(2)?,
-                since: row.get::<_, At>(3)?.0,
-                vanished_at: row.get::<_, Option<At>>(4)?.map(|at| at.0),
-                accepted: row.get::<_, Option<At>>(5)?.map(|at| at.0),
-            })
-        })?
-        .collect()
+    db.prepare_cached(&format!("{POSTINGS} ORDER BY id"))?.query_map([], read_posting)?.collect()
+}
+
+/// What [`read_posting`] reads.
+pub(super) const POSTINGS: &str = "SELECT id, path, text, since, vanished_at, accepted FROM postings";
+
+/// Reads a posting.
+pub(super) fn read_posting(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredPosting> {
+    Ok(StoredPosting {
+        id: row.get(0)?,
+        path: row.get(1)?,
+        text: row.get(2)?,
+        since: row.get::<_, At>(3)?.0,
+        vanished_at: row.get::<_, Option<At>>(4)?.map(|at| at.0),
+        accepted: row.get::<_, Option<At>>(5)?.map(|at| at.0),
+    })
+}
+
+/// Remembers a posting, and what its rows stand for if they do.
+pub(super) const KEEP: &str = "
+    INSERT INTO postings (id, path, text, since, vanished_at, accepted, basis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (id) DO UPDATE
+    SET path = excluded.path, text = excluded.text, since = excluded.since, vanished_at = excluded.vanished_at,
+        accepted = iif(excluded.vanished_at IS NULL, NULL, postings.accepted), basis = excluded.basis";
+
+/// Does [`KEEP`].
+pub(super) fn keep(
+    statement: &mut Statement<'_>,
+    posting: &StoredPosting,
+    basis: Option<&str>,
+) -> rusqlite::Result<()> {
+    let StoredPosting { id, path, text, since, vanished_at, accepted } = posting;
+    let given = params![id, path, text, At(*since), vanished_at.map(At), accepted.map(At), basis];
+    statement.execute(given).map(drop)
 }
 
 /// Forgets some, remembers others: what is in both is remembered. The ledger is filled from then on.
@@ -33,14 +55,9 @@ pub(super) fn remember(
     for id in forget {
         drop.execute([id])?;
     }
-    let mut keep = db.prepare_cached(
-        "INSERT INTO postings (id, path, text, since, vanished_at, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (id) DO UPDATE
-         SET path = excluded.path, text = excluded.text, since = excluded.since, vanished_at = excluded.vanished_at,
-             accepted = iif(excluded.vanished_at IS NULL, NULL, postings.accepted)",
-    )?;
-    for StoredPosting { id, path, text, since, vanished_at, accepted } in postings {
-        keep.execute(params![id, path, text, At(*since), vanished_at.map(At), accepted.map(At)])?;
+    let mut statement = db.prepare_cached(KEEP)?;
+    for posting in postings {
+        keep(&mut statement, posting, None)?;
     }
     db.execute("UPDATE meta SET filled = 1 WHERE NOT filled", [])?;
     Ok(())
@@ -92,11 +109,14 @@ pub(super) fn last_round(db: &Connection) -> rusqlite::Result<Option<DateTime<Ut
     ask.query_row([], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
 }
 
-/// Notes a round; an earlier one than the last only if that is accepted.
-pub(super) fn note_round(db: &Connection, now: DateTime<Utc>, accept_earlier: bool) -> rusqlite::Result<()> {
+/// Notes a round; an earlier one than the last only if that is accepted. How many rows that changed.
+pub(super) fn note_round(
+    db: &Connection,
+    now: DateTime<Utc>,
+    accept_earlier: bool,
+) -> rusqlite::Result<usize> {
     db.execute(
         "UPDATE meta SET last_round = :now WHERE last_round IS NULL OR last_round < :now OR :accept_earlier",
         named_params! { ":now": At(now), ":accept_earlier": accept_earlier },
-    )?;
-    Ok(())
+    )
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, named_params, params};
 
+use super::asking;
 use super::rows::{At, COLUMNS, read};
 use crate::ledger::Hand;
 use crate::plan::reconcile::Change;
@@ -164,6 +165,7 @@ pub(super) fn by_hand(db: &Connection, key: &Key, hand: Hand, now: DateTime<Utc>
         Hand::Confirm => CONFIRM,
         Hand::Withdraw => WITHDRAW_BY_HAND,
     };
+    asking::stir(db, key)?;
     Ok(db.execute(sql, named_params! { ":key": key, ":now": At(now) })? > 0)
 }
 
@@ -180,5 +182,6 @@ pub(super) fn retry(db: &Connection, wanted: &Wanted, now: DateTime<Utc>) -> rus
         ":key": wanted.key, ":reader": wanted.reader, ":email": wanted.email, ":due": At(wanted.due),
         ":late_after": At(wanted.late_after), ":why": wanted.why, ":now": At(now),
     };
+    asking::stir(db, &wanted.key)?;
     Ok(db.execute(RETRY_AS, facts)? > 0)
 }

@@ -46,19 +46,23 @@ pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::
 
 /// Every revision, by posting, event and revision.
 pub(super) fn revisions(db: &Connection) -> rusqlite::Result<Vec<Revision>> {
-    db.prepare_cached(
-        "SELECT posting, event, revision, said, since FROM revisions ORDER BY posting, event, revision",
-    )?
-    .query_map([], |row| {
-        Ok(Revision {
-            posting: row.get(0)?,
-            event: row.get(1)?,
-            revision: row.get(2)?,
-            said: row.get(3)?,
-            since: row.get::<_, At>(4)?.0,
-        })
-    })?
-    .collect()
+    db.prepare_cached(&format!("{REVISIONS} ORDER BY posting, event, revision"))?
+        .query_map([], read_revision)?
+        .collect()
+}
+
+/// What [`read_revision`] reads.
+pub(super) const REVISIONS: &str = "SELECT posting, event, revision, said, since FROM revisions";
+
+/// Reads a revision.
+pub(super) fn read_revision(row: &rusqlite::Row<'_>) -> rusqlite::Result<Revision> {
+    Ok(Revision {
+        posting: row.get(0)?,
+        event: row.get(1)?,
+        revision: row.get(2)?,
+        said: row.get(3)?,
+        since: row.get::<_, At>(4)?.0,
+    })
 }
 
 /// Moves what is known of renamed events, then adds new revisions.

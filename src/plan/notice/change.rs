@@ -100,6 +100,14 @@ pub fn told_already(scene: &Scene<'_>, wanted: &[Wanted], told: &[Told]) -> Vec<
     vain.map(|row| row.key.clone()).collect()
 }
 
+/// Whether a change of an event may still be told: its notice is of use until the end of the later of both dates.
+#[must_use]
+pub fn may_tell(history: &[Revision], now: DateTime<Utc>) -> bool {
+    let ends = history.iter().filter_map(|revision| revision.said()?.ends());
+    let open = history.last().map(|last| last.since + OPEN);
+    ends.chain(open).any(|until| until > now)
+}
+
 /// Whether somebody still has to do with an event: as a recruiter, on its panel, or by a rule. Of what is in force no
 /// more, everybody who was told.
 fn is_concerned(

@@ -74,6 +74,19 @@ pub fn found(
     postings: &BTreeMap<String, Posting>,
     since: &BTreeMap<&str, DateTime<Utc>>,
 ) -> BTreeMap<String, Slips> {
+    let there = texts.iter().map(|text| name_of(&text.file)).collect();
+    found_among(broken, problems, &there, postings, since)
+}
+
+/// The same, of a folder that has files of these names.
+#[must_use]
+pub fn found_among(
+    broken: &[Broken],
+    problems: &[Problem],
+    there: &BTreeSet<&str>,
+    postings: &BTreeMap<String, Posting>,
+    since: &BTreeMap<&str, DateTime<Utc>>,
+) -> BTreeMap<String, Slips> {
     if broken.is_empty() {
         return BTreeMap::new();
     }
@@ -81,7 +94,6 @@ pub fn found(
     for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
         errors.entry(&problem.file).or_default().push(problem);
     }
-    let there: BTreeSet<&str> = texts.iter().map(|text| name_of(&text.file)).collect();
     let by_name: BTreeMap<&str, &Posting> =
         postings.values().map(|posting| (name_of(&posting.file), posting)).collect();
     let mut found = BTreeMap::new();
@@ -104,7 +116,9 @@ pub fn found(
     found
 }
 
-fn name_of(file: &str) -> &str {
+/// The name of a file, without its folder.
+#[must_use]
+pub fn name_of(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or_default()
 }
 
