@@ -18,6 +18,7 @@ use jalon::daemon::planner::{Planner, Snapshot};
 use jalon::files::load;
 use jalon::ledger::sqlite::SqliteLedger;
 use jalon::ledger::{Ledger as _, Stamp};
+use jalon::plan::next::InDoubt;
 use jalon::plan::row::{Row, State};
 use jalon::settings::Rate;
 use jalon::transport::Transport;
@@ -26,6 +27,7 @@ use server::{Act, Script, Server, Stage, say};
 use tokio::sync::watch;
 
 const LINES: usize = 4;
+const LEASE: TimeDelta = TimeDelta::minutes(30);
 
 /// How many people have a mail at nine.
 const PEOPLE: usize = 16;
@@ -74,8 +76,7 @@ impl World {
         let more: Vec<_> = (1..LINES).map(|_| line(smtp.another())).collect();
         let way = Way::new("relay".into(), line(smtp)).with_lines(more).with_rates(rates.to_vec());
         let (stop, stopping) = watch::channel(false);
-        let dispatcher =
-            Dispatcher::new(ledger.clone(), clock.clone(), vec![way], TimeDelta::minutes(30), stopping);
+        let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), vec![way], LEASE, stopping);
         Self { _folder: folder, clock, ledger, dispatcher, snapshot, server, _stop: stop }
     }
 
@@ -155,6 +156,19 @@ async fn a_line_that_hangs_stops_no_other_and_its_mail_is_settled_as_it_should()
     world.drain().await;
     assert_eq!(world.states().await, BTreeMap::from([("sent", PEOPLE)]));
     assert_eq!(world.taken().len(), PEOPLE + 1, "one copy, of the one in doubt");
+}
+
+#[tokio::test]
+async fn what_a_line_has_out_beyond_its_lease_is_not_sent_by_another_before_the_line_is_back() {
+    let mut world = World::new("", vec![(Stage::Dot, 1, Act::Stall)]).await;
+    let sent = |rows: &[Row]| rows.iter().filter(|row| row.state == State::Sent).count();
+    world.until(|rows| sent(rows) == PEOPLE - 1).await;
+    // The machine slept; the housekeeper wakes first, and takes the mail for one whose worker is gone.
+    world.clock.wait_until(world.clock.now() + LEASE * 4).await;
+    assert_eq!(world.ledger.orphans(false, InDoubt::Resend, world.clock.now()).await.unwrap().doubted, 1);
+    world.dispatcher.step(&world.snapshot).await.unwrap();
+    assert_eq!(world.states().await, BTreeMap::from([("planned", 1), ("sent", PEOPLE - 1)]));
+    assert_eq!(world.taken().len(), PEOPLE, "no copy while the answer may still come");
 }
 
 #[tokio::test]

@@ -177,7 +177,10 @@ impl House {
     async fn hand(&self, mail: &Mail, now: DateTime<Utc>) {
         let (message_id, term) = (mail.message_id.clone(), mail.term);
         let hand = HandOver { message_id, term, says: self.says(mail).await };
-        self.ledger.turn(Turn { settle: Vec::new(), hand: vec![hand] }, now, TimeDelta::days(60)).await.unwrap();
+        self.ledger
+            .turn(Turn { settle: Vec::new(), hand: vec![hand] }, now, TimeDelta::days(60))
+            .await
+            .unwrap();
     }
 
     async fn settle(&self, mail: &Mail, how: usize, now: DateTime<Utc>) {

@@ -236,8 +236,12 @@ impl<L: Ledger> Dispatcher<L> {
             return self.note_ways().await;
         }
         let free = self.ways.iter().position(|way| way.free_at(now).is_none()).filter(|_| !stopping);
+        // A process that stood still: what a line has out may stand in doubt by now, and would be claimed again while its
+        // answer is on the way. A tenth of the lease is more than clocks read one after the other differ by.
+        let lapsing = self.lines.have_mail_from_before(now - self.lease * 9 / 10);
         if let Some(at) = free
             && self.queue.is_empty()
+            && !lapsing
         {
             let most = self.ways[at].allowance(now).map_or(BATCH, |left| left.min(BATCH));
             fail_point("before-claim");

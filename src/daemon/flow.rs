@@ -287,6 +287,7 @@ impl<L: Ledger> Dispatcher<L> {
                 written,
                 keys,
                 rank,
+                at: now,
                 policy: snapshot.settings.delivery.in_doubt,
                 failures: way.failures,
                 rests: way.rests,

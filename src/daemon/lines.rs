@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
@@ -42,6 +43,8 @@ pub(super) struct InHand {
     /// The rows of it that were handed.
     pub(super) keys: Vec<Key>,
     pub(super) rank: Rank,
+    /// When it was handed.
+    pub(super) at: DateTime<Utc>,
     /// What becomes of it if it is in doubt.
     pub(super) policy: InDoubt,
     /// How often in a row its way had failed, and rested at all, when it was begun.
@@ -73,6 +76,8 @@ struct Errand {
     rank: Option<Rank>,
     /// By when, of CLOCK_MONOTONIC, it is back or never will be.
     until: Duration,
+    /// When the mail was handed: the claim lasts from then on.
+    handed: Option<DateTime<Utc>>,
 }
 
 /// The lines that are out.
@@ -107,7 +112,7 @@ impl Lines {
         from: String,
         stop: watch::Receiver<bool>,
     ) {
-        self.goes(place, &transport, Some(mail.rank));
+        self.goes(place, &transport, Some((mail.rank, mail.at)));
         self.tasks.spawn(async move {
             let outcome = match &mail.written.bytes {
                 Ok(bytes) => {
@@ -121,14 +126,20 @@ impl Lines {
         });
     }
 
-    fn goes(&mut self, place: Place, transport: &Transport, rank: Option<Rank>) {
+    fn goes(&mut self, place: Place, transport: &Transport, mail: Option<(Rank, DateTime<Utc>)>) {
         let until = Clock::monotonic() + transport.longest() + MARGIN;
-        self.errands.insert(place, Errand { rank, until });
+        let (rank, handed) = mail.unzip();
+        self.errands.insert(place, Errand { rank, until, handed });
     }
 
     /// Whether every line is here.
     pub(super) fn are_here(&self) -> bool {
         self.errands.is_empty()
+    }
+
+    /// Whether a mail is out that was handed before an instant.
+    pub(super) fn have_mail_from_before(&self, instant: DateTime<Utc>) -> bool {
+        self.errands.values().filter_map(|errand| errand.handed).any(|handed| handed < instant)
     }
 
     /// The ranks of the mails that are out.

@@ -63,7 +63,11 @@ impl<L: Ledger> Planner<L> {
         notices.extend(slips(&scene, &snapshot.slips));
         let operator = operator(&snapshot.settings);
         let signs = Signs {
-            language: operator.as_ref().and_then(|operator| operator.language).unwrap_or(house.language).spoken(),
+            language: operator
+                .as_ref()
+                .and_then(|operator| operator.language)
+                .unwrap_or(house.language)
+                .spoken(),
             zone: house.zone,
             problems: &round.problems,
             removed: &round.removed,

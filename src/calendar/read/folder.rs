@@ -107,7 +107,14 @@ impl Folder {
         };
         let alike = is_dated(&posting).then(|| fingerprint(&format!("{:?}", posting.recruitment())));
         let (id, file) = (posting.id.clone(), text.file.clone());
-        self.leaves.push(Leaf { id, file, zone: posting.zone, language: posting.language, text: fingerprint(contents), alike });
+        self.leaves.push(Leaf {
+            id,
+            file,
+            zone: posting.zone,
+            language: posting.language,
+            text: fingerprint(contents),
+            alike,
+        });
         Some(posting)
     }
 
