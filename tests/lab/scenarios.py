@@ -329,8 +329,8 @@ def again(lab, tally):
 
 
 def burst(lab, tally):
-    """kill -9 while mails leave: one mail at most leaves twice, and it is the same mail."""
-    many = 100
+    """kill -9 while mails leave: one mail a line at most leaves twice, and it is the same mail."""
+    many, lines = 100, 3  # [smtp] connections, unless the settings say otherwise
     house = House(lab, DEADLINE.format(recruiters=[f"rafale+{n}@{DOMAIN}" for n in range(many)]))
     house.plan()
     mark = lab.mark()
@@ -344,8 +344,8 @@ def burst(lab, tally):
     tally.equal("nobody is forgotten", set(copies), {f"<{row['message_id']}>" for row in rows})
     doubled = {name for name, count in copies.items() if count > 1}
     doubted = {f"<{row['message_id']}>" for row in rows if row["doubts"]}
-    tally.check("one mail at most came twice, and its row counts the doubt",
-                sum(copies.values()) <= many + 1 and doubled <= doubted and len(doubted) <= 1, (doubled, doubted))
+    tally.check("one mail a line at most came twice, and its row counts the doubt",
+                sum(copies.values()) <= many + lines and doubled <= doubted and len(doubted) <= lines, (doubled, doubted))
     tally.equal("in the end all is sent", Counter(row["state"] for row in rows), {"sent": many})
 
 
