@@ -3,6 +3,8 @@
 
 #[path = "draft/phrases.rs"]
 mod phrases;
+#[path = "draft/calendars.rs"]
+mod calendars;
 #[path = "draft/goldens.rs"]
 mod goldens;
 #[path = "draft/promises.rs"]
@@ -16,6 +18,7 @@ mod support;
 use chrono::NaiveDate;
 use jalon::draft::{Draft, Event, Moment, When, draft};
 
+use calendars::{DEADLINES, INTERVIEWS, OTHERS};
 use phrases::{ADDRESSES, PHRASES};
 
 fn published() -> Option<NaiveDate> {
@@ -53,13 +56,14 @@ fn dates(draft: &Draft) -> String {
 #[test]
 fn phrases_are_read_as_people_mean_them() {
     let mut wrong = Vec::new();
-    for (text, expected) in PHRASES {
+    let all = [PHRASES, DEADLINES, INTERVIEWS, OTHERS].concat();
+    for (text, expected) in &all {
         let found = dates(&draft(text, published()));
         if found != *expected {
             wrong.push(format!("{text:?}\n    gave     {found}\n    expected {expected}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), PHRASES.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), all.len(), wrong.join("\n"));
 }
 
 #[test]

@@ -28,10 +28,15 @@ pub(super) enum Topic {
     Past,
     /// What else the organisation does.
     Happening,
+    /// What else is handed in or closes: a grant's file, a season, a ballot.
+    Foreign,
+    /// People meet: an interview where the text speaks of candidates (`hits`).
+    Meeting,
 }
 
 use Topic::{
-    Applying, Closing, Contracting, Ending, Happening, Interviewing, Noticing, Past, Publishing, Starting,
+    Applying, Closing, Contracting, Ending, Foreign, Happening, Interviewing, Meeting, Noticing, Past,
+    Publishing, Starting,
 };
 
 /// The cues, by topic: topic, weight, words.
@@ -59,6 +64,23 @@ const CUES: &[(Topic, i32, &str)] = &[
          jusqu au, date de cloture, offre valable, annonce valable, valable jusqu au",
     ),
     (
+        Closing,
+        10,
+        "terme de la periode de depot, terme du depot, date limite de reponse, limite de reponse, limite du \
+         depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
+         limite :, delai :, date d expiration, expiration :, fin de l affichage, fin d affichage, \
+         affichage du, periode d affichage, periode de candidature, periode de depot, fermeture du depot, \
+         fermeture des candidatures, fermeture :, sera clos*, seront clos*, est clos*, closes le, clos le, \
+         remise des candidatures, remise des dossiers, remise du dossier, candidatures recevables, dossiers \
+         recevables, cand . avant, sera ferme le, advert end*, advert closing, advertising end*, posting end \
+         date, posting ends, vacancy end*, job end date, listing ends, expiry date, posting will expire, vacancy will expire, advert will expire, job will expire, job \
+         expires, posting expires, applications end, end of application*, application period, application \
+         window, latest date, close date, submission deadline, priority date, best consideration, first \
+         consideration, received no later, need to have heard from you, must have heard from you, need to \
+         hear from you, must hear from you, heard from you by, hear from you by, accepting applications, \
+         applications accepted, accept applications, candidatures acceptees",
+    ),
+    (
         Applying,
         7,
         "candidature*, candidater, candidatez, postul*, dossier*, cv, curriculum, lettre de motivation, \
@@ -66,7 +88,9 @@ const CUES: &[(Topic, i32, &str)] = &[
          appliquer, repond*, ecrivez, ecrire a, faire acte, appl*, submit*, submission*, send, sent, \
          received, returned, return, resume, cover letter, expression* of interest, reach us, email your, \
          forms, inscri*, manifester, bewerbung*, candidacy, materials, solicitud*, presentacion, \
-         reception, recues, recus, nominations, complete*, write to",
+         reception, recues, recus, nominations, complete*, write to, plis, sous pli, sous pli ferme, sous pli cachete, candidatures seront recues, candidatures sont \
+         recues, dossiers seront recus, dossiers sont recus, offres seront recues, inbox, get us your, let us have, with \
+         us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre",
     ),
     (
         Interviewing,
@@ -76,7 +100,43 @@ const CUES: &[(Topic, i32, &str)] = &[
          recrutement, journee de recrutement, journee de selection, tour, premier tour, second tour, \
          interview*, assessment day, assessment centre, assessment center, selection day, selection \
          panel, panel, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
-         entrevista*, rencontres individuelles",
+         entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
+         interviews start, entretiens debuter*, entretiens commencer*, selection event, phone screen*, \
+         screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
+         pratique, jour des entretiens, interview day*, interview date*, assessment event",
+    ),
+    (
+        Meeting,
+        8,
+        "recevrons, recevra, rencontrerons, rencontrera, rencontres, rencontre avec, echanges, seront recu*, \
+         serez recu*, sera recu*, seront rencontre*, seront entendu*, seront vu*, meet, meet shortlisted, meet \
+         with shortlisted, meet the shortlisted, chats with shortlisted, conversations with shortlisted, see \
+         shortlisted, meeting people, meeting candidates, meetings with, conversation*, first chat, phone \
+         chat, zoom chat, video chat, chat by phone, chats with, visit campus, finalists, finalistes, will be \
+         seen, see candidates, seeing candidates, paid half day, half day with us, paid day, trial day, trial \
+         shift, demi journee, journee d essai, appel video, video call*, phone call*, zoom call*",
+    ),
+    (
+        Foreign,
+        9,
+        "subvention*, agrement*, appel a projet*, appels a projet*, appel a film*, appel a oeuvres, appels d \
+         offre*, appel d offre*, marche public, exposition*, exhibition*, saison se, saison s, inscriptions \
+         des eleves, inscription des eleves, inscriptions aux, abonnes, enquete publique, reserve de \
+         recrutement, liste d aptitude, demande d aide, demande de financement, dossier de financement, \
+         funding bid*, grant claim*, grant application*, grant programme*, grant program*, grant round, \
+         tender*, planting season, summer camp*, early bird, ballot, on display, filed by, planning \
+         application*, referees must, referees should, referees to, recommenders, concept note, film \
+         submissions, elections, census, panel will expire, panel will remain, panel expires, reserve list, \
+         school admissions",
+    ),
+    // These block what speaks of no candidates, and say nothing themselves.
+    (
+        Foreign,
+        1,
+        "eleves, ateliers, abonnement*, billetterie, reservation*, concertation, vivier, labellisation, \
+         classement, charte, bilan, rapport*, comptes, budget, reports, bid, planning, season, camp, camps, \
+         booking*, tickets, filed, papers, abstracts, membership, tax, enrolment*, panel, saison, projet, \
+         grant, funding",
     ),
     (
         Starting,
@@ -114,13 +174,15 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Noticing,
         10,
-        "informe*, prevenu*, notifi*, notification*, resultat*, results, reponse*, contacte*, contactes, \
+        "like a chat, informal chat, have a chat, for a chat, une reponse, recevront, repondra, repondrons, repondront, sans nouvelles, sans reponse, invites to \
+         interview, invitation* to interview, invitation* aux entretiens, convocation* aux entretiens, \
+         informe*, prevenu*, notifi*, notification*, resultat*, results, reponse*, contacte*, contactes, \
          recontacte*, convoque*, convocation*, avise*, invites, preselection*, pre selection*, selection \
          des dossiers, examen des dossiers, examen des candidatures, annonce des, shortlist*, short \
          list*, longlist*, hear from, heard from, heard, hear back, be informed, be contacted, be \
          notified, outcome, decision*, feedback, publication des resultats, review of applications, \
-         sifting, sift, etude des candidatures, lettres de recommandation, letters of recommendation, letters of reference, references must, references should, references must be received, references should be received, references must be sent, reference letters, \
-         references, referees, consultation, informal, visite*, visit, questions jusqu, renseignements, \
+         sifting, sift, etude des candidatures, lettres de recommandation, letters of recommendation, letters of reference, references must, references should, references must be received, references should be received, references must be sent, references are, references due, references will, reference letters, \
+         consultation, informal, visite*, visit, questions jusqu, renseignements, \
          information session, reunion d information, webinar, webinaire, portes ouvertes, open day, faq, \
          liste*",
     ),
@@ -130,7 +192,7 @@ const CUES: &[(Topic, i32, &str)] = &[
         "publie*, publication, date de publication, mise en ligne, mis en ligne, mise a jour, mis a jour, \
          maj, posted, posted on, published, date posted, posting date, updated, last updated, modified, \
          emis le, fait a, fait le, diffusion, parue*, paru, created, ouverture des candidatures, \
-         ouverture du depot, opening date, open on, opens on, applications open, ouvertes a partir, opens, date d ouverture, open from, message du, envoye le, \
+         ouverture du depot, opening date, open date, placed on, open on, opens on, applications open, ouvertes a partir, opens, date d ouverture, open from, message du, envoye le, \
          sent on",
     ),
     (
@@ -145,10 +207,10 @@ const CUES: &[(Topic, i32, &str)] = &[
         Happening,
         9,
         "assemblee generale, ag, festival*, evenement*, edition, vacances, en vacance, conges, ferme, \
-         fermee, fermes, fermeture, exposition, spectacle*, rencontre du, rencontre regionale, seminaire, \
+         fermee, fermes, fermeture, spectacle*, rencontre du, rencontre regionale, seminaire, \
          colloque, conference*, congress, concert*, exhibition*, closed, holiday*, jubile, anniversaire, \
          salaire, salary, remuneration, grille, points, anniversary, programme*, programming, workshop*, \
-         atelier*, inauguration, elections, horaires, opening hours, term dates, marche, salon, forum, \
+         atelier*, inauguration, horaires, opening hours, term dates, marche, salon, forum, \
          remboursement, probation, essai, augmentation, formation",
     ),
 ];
@@ -217,6 +279,44 @@ pub(super) fn hits(words: &Words<'_>) -> Vec<Hit> {
             free = to;
         }
     }
+    meetings(words, found)
+}
+
+/// How many words before and behind a meeting may speak of candidates.
+const AROUND: (usize, usize) = (150, 30);
+
+/// Words that speak of candidates, by how they begin.
+const CANDIDATES: [&str; 13] = [
+    "candid",
+    "postul",
+    "retenu",
+    "selectionn",
+    "preselectionn",
+    "finalist",
+    "shortlist",
+    "appl",
+    "interview",
+    "entretien",
+    "entrevue",
+    "cv",
+    "resume",
+];
+
+/// People who meet are candidates where the words around speak of them; else it is no matter of the recruitment.
+fn meetings(words: &Words<'_>, mut found: Vec<Hit>) -> Vec<Hit> {
+    if found.iter().all(|hit| hit.topic != Meeting) {
+        return found;
+    }
+    let speaks = |at: &usize| CANDIDATES.iter().any(|start| words.fold(*at).starts_with(start));
+    let candidates: Vec<usize> = (0..words.len()).filter(speaks).collect();
+    found.retain_mut(|hit| {
+        if hit.topic != Meeting {
+            return true;
+        }
+        hit.topic = Interviewing;
+        let first = candidates.partition_point(|at| at + AROUND.0 < hit.from);
+        candidates.get(first).is_some_and(|at| *at < hit.to + AROUND.1)
+    });
     found
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Lead {
     Between,
     /// « du … au », "from … to".
     Span,
+    /// « après le », "after".
+    After,
 }
 
 /// Where the text speaks of a date.
@@ -120,9 +122,12 @@ fn expression(words: &Words<'_>, from: usize) -> Option<Expression> {
     let mut ends = vec![to];
     while points.len() < MOST {
         let Some((joined, next)) = joined(words, to, lead) else { break };
-        let Some((point, end)) = point(words, next) else { break };
+        let Some((mut point, end)) = point(words, next) else { break };
         if words.get(next).gap == Gap::Paragraph {
             break;
+        }
+        if joined == Join::List && is_another_day(words, next, end, &points, &point) {
+            (point.month, point.year) = points.last().map_or((None, None), |last| (last.month, last.year));
         }
         joins.push(joined);
         points.push(point);
@@ -162,6 +167,21 @@ fn is_incomplete(point: &Point) -> bool {
     point.month.is_none() && !matches!(point.part, Part::IsoWeek(_))
 }
 
+/// « le 28 mai et le 29 »: a day of the month that was just named.
+fn is_another_day(words: &Words<'_>, from: usize, to: usize, before: &[Point], point: &Point) -> bool {
+    let told = point.weekday.is_some() || matches!(words.fold(from), "le" | "the");
+    let later = match (before.last().map(|last| (last.part, last.month)), point.part) {
+        (Some((Part::Day(last), Some(_))), Part::Day(day)) => day > last,
+        _ => false,
+    };
+    // « le 3 mai et le 4 ou 5 juin », « et le 2 postes ».
+    let next = words.get(to);
+    let ends = next.kind != Kind::Letters
+        || next.gap >= Gap::Line
+        || matches!(words.fold(to), "au" | "a" | "en" | "dans" | "de" | "pour" | "matin" | "apres" | "at" | "in" | "by" | "puis");
+    told && later && is_incomplete(point) && ends && !words.is(to, ',') && lexicon::join(words.fold(to)) != Some(Join::List)
+}
+
 /// A month alone, or figures without a year.
 fn is_bare(words: &Words<'_>, from: usize, to: usize, points: &[Point]) -> bool {
     let is_named = (from..to).any(|at| lexicon::month(words.fold(at)).is_some());
@@ -175,7 +195,8 @@ fn is_bare(words: &Words<'_>, from: usize, to: usize, points: &[Point]) -> bool 
 fn kept(points: &[Point], joins: &[Join]) -> usize {
     let listed = joins.contains(&Join::List);
     let cut = joins.iter().zip(points).position(|(join, before)| {
-        *join == Join::Comma && (before.month.is_some() || !listed && before.weekday.is_none())
+        let whole = before.month.is_some() && !(listed && before.weekday.is_some() && before.year.is_none());
+        *join == Join::Comma && (whole || !listed && before.weekday.is_none())
     });
     let mut kept = cut.map_or(points.len(), |cut| cut + 1);
     let month_first = points[..kept].iter().any(|point| point.month_first);
@@ -227,9 +248,20 @@ fn spans(points: &[Point], joins: &[Join]) -> Vec<(Point, Option<Point>)> {
     spans
 }
 
+/// Behind « après-midi », « au matin », "afternoon".
+fn half_of_day(words: &Words<'_>, at: usize) -> usize {
+    let from = at + usize::from(matches!(words.fold(at), "au" | "("));
+    let to = match words.fold(from) {
+        "matin" | "soir" | "morning" | "afternoon" | "evening" => from + 1,
+        "apres" => from + 3,
+        _ => return at,
+    };
+    to + usize::from(words.is(to, ')'))
+}
+
 /// The join at a place, and where the next date would begin.
 fn joined(words: &Words<'_>, at: usize, lead: Lead) -> Option<(Join, usize)> {
-    let mut next = at;
+    let mut next = half_of_day(words, at);
     if words.is(next, ',') && lexicon::join(words.fold(next + 1)).is_some_and(|join| join != Join::Comma) {
         next += 1;
     }
@@ -261,13 +293,15 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         let word = words.fold(at - 1);
         let passed = lexicon::is_filler(word) && !matches!(word, "du" | "des" | "on")
             || lexicon::weekday(word).is_some()
-            || matches!(word, "'" | "(" | "\"" | "date" | "en" | "a" | "fin" | "environ")
+            || matches!(word, "'" | "(" | "\"" | "date" | "en" | "a" | "fin" | "environ" | "either")
+            || word == ":" && at > 1 && matches!(words.fold(at - 2), "le" | "au" | "avant" | "by" | "before" | "until")
             || words.get(at - 1).kind == Kind::Mark('\u{1}');
         if !passed {
             break;
         }
         at -= 1;
     }
+    let at = close_of_day(words, at);
     let at = times::before(words, at).unwrap_or(at);
     let back = |n: usize| if at >= n { words.fold(at - n) } else { "" };
     // How many words before the date say it.
@@ -277,7 +311,9 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         ("avant" | "before", _) => (Lead::Before, 1),
         ("au" | "en", "'") if back(3) == "jusqu" => (Lead::Until, 3),
         ("au", "jusqu") | ("zum", "bis") => (Lead::Until, 2),
-        ("jusqu" | "until" | "till" | "hasta" | "bis" | "to", _) | ("du", "limite") => (Lead::Until, 1),
+        ("jusqu" | "until" | "till" | "hasta" | "bis" | "to" | "through", _) | ("du", "limite") => (Lead::Until, 1),
+        ("after" | "apres" | "passe", _) if is_refused(words, from) => (Lead::Until, 1),
+        ("after" | "apres", _) => (Lead::After, 1),
         ("au", "ici") => (Lead::By, 2),
         ("au", "tard") => (Lead::By, 4),
         ("by" | "ici" | "pour", _) => (Lead::By, 1),
@@ -289,6 +325,30 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         _ => (Lead::None, 0),
     };
     (lead, at.saturating_sub(count))
+}
+
+/// Where "the end of", "close of business on" begin, if they stand before a date.
+fn close_of_day(words: &Words<'_>, date: usize) -> usize {
+    let from = date - usize::from(date > 0 && words.fold(date - 1) == "on");
+    let back = |n: usize| if from >= n { words.fold(from - n) } else { "" };
+    let the = |count: usize| count + usize::from(from > count && words.fold(from - count - 1) == "the");
+    let count = match (back(4), back(3), back(2), back(1)) {
+        (_, "close", "of", "business" | "play") | (_, "end", "of", "day") => the(3),
+        (_, _, "end", "of") => the(2),
+        (_, _, _, "cob" | "eod") => 1,
+        _ => return date,
+    };
+    from - count
+}
+
+/// Whether what comes after a date is refused: « aucune candidature après le », "will not be considered".
+fn is_refused(words: &Words<'_>, from: usize) -> bool {
+    (from.saturating_sub(12)..from + 16).any(|at| {
+        let word = words.fold(at);
+        matches!(word, "not" | "no" | "late" | "rejected" | "aucun" | "aucune" | "ne" | "hors")
+            || word.starts_with("rejet")
+            || word.starts_with("irrecevable")
+    })
 }
 
 /// What stands around a date: its time, and « inclus ».

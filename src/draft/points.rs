@@ -156,14 +156,15 @@ fn figures(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
     let third = words.number(at + 4).filter(|_| words.is(at + 3, separator));
     let Some(third) = third else {
         // Without a year only « 5/10 » is taken: 5.10 is a number, 5-10 a range.
-        let alone = separator == '/'
+        let listed = separator == '.' && lexicon::join(words.fold(at + 3)).is_some() && is_dotted(words, at + 4);
+        let alone = (separator == '/' || listed)
             && small(at)
             && small(at + 2)
             && words.is_glued(at + 1)
             && words.is_glued(at + 2)
             && !touches(at + 3, '/')
             && !(words.is_glued(at + 3) && matches!(words.get(at + 3).kind, Kind::Letters | Kind::Number(_)))
-            && !lexicon::is_unit(words.fold(at + 3))
+            && (!lexicon::is_unit(words.fold(at + 3)) || words.is(at + 3, ':') && !words.is_glued(at + 3))
             && lexicon::month(words.fold(at + 3)).is_none();
         let (point, _) = alone.then(|| day_and_month(first, second)).flatten()?;
         return Some((point, at + 3));
@@ -183,6 +184,13 @@ fn figures(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
     };
     let (point, _) = day_and_month(first, second)?;
     Some((Point { year: Some(year), ..point }, at + 5))
+}
+
+/// Whether « 13.5.2026 » or « le 13.5.2026 » begins here.
+fn is_dotted(words: &Words<'_>, from: usize) -> bool {
+    let at = skip_fillers(words, from);
+    let (point, year) = (words.is(at + 1, '.') && words.is(at + 3, '.'), words.number(at + 4).and_then(year));
+    point && words.number(at).is_some() && words.number(at + 2).is_some() && year.is_some()
 }
 
 /// Day and month in figures, day first where both can be.
@@ -271,7 +279,8 @@ fn year_behind(words: &Words<'_>, from: usize) -> (Option<i32>, usize) {
             words.get(at).digits == 2
                 && at > from
                 && (words.is(at - 1, '\'')
-                    || words.is_glued(at)
+                    || words.get(from - 1).kind == Kind::Letters
+                        && words.is_glued(at)
                         && words.is_glued(at - 1)
                         && (words.is(at - 1, '-') || words.is(at - 1, '/')))
         });

@@ -85,7 +85,34 @@ fn role(scene: &Scene<'_>, at: usize) -> Part {
     {
         return none;
     }
-    Part { role: resolve(scene, expression, &hit), score, cue: Some(hit), ..none }
+    let role = match resolve(scene, expression, &hit) {
+        Role::Deadline if is_foreign(scene, &hit, expression) => return none,
+        role => role,
+    };
+    Part { role, score, cue: Some(hit), ..none }
+}
+
+/// Whether what is handed in or closes is none of the recruitment's: a grant's file, a season, a ballot.
+fn is_foreign(scene: &Scene<'_>, cue: &Hit, expression: &Expression) -> bool {
+    let (from, to) = (cue.from.min(expression.from).saturating_sub(10), cue.to.max(expression.to) + 3);
+    let sentence = scene.sentences.get(expression.from);
+    let here = |at: &usize| scene.sentences.get(*at) == sentence;
+    let first = scene.hits.partition_point(|hit| hit.from < from);
+    let foreign = scene.hits[first..].iter().take_while(|hit| hit.from < to);
+    let Some(foreign) = foreign.filter(|hit| hit.topic == Topic::Foreign && here(&hit.from)).last() else {
+        return false;
+    };
+    // « Le dossier de candidature au poste de chargé des subventions » stays one.
+    let own = |at: usize| {
+        let word = scene.words.fold(at);
+        let begins = |list: &[&str]| list.iter().any(|start| word.starts_with(start));
+        begins(&["candidat", "postul", "motivation", "curriculum", "recrut", "vacanc", "applicant"])
+            || matches!(word, "cv" | "cvs" | "resume" | "poste" | "post" | "position" | "role" | "job")
+            || foreign.weight < 9 && begins(&["lettre", "letter", "diplom"])
+            || at < foreign.from && begins(&["application", "apply"])
+    };
+    let mut around = (from.saturating_sub(20)..to + 20).filter(here);
+    !around.any(|at| !(foreign.from..foreign.to).contains(&at) && own(at))
 }
 
 /// The head of a file or of a mail: `date: 2020-12-14`, « Date : 18 juillet 2023 ».
@@ -214,6 +241,8 @@ fn barred(words: &Words<'_>, from: usize, to: usize, first_in_line: bool) -> boo
             _ => word.gap >= Gap::Line && word.capital,
         };
     }
+    let behind = words.get(to);
+    barred |= behind.gap >= Gap::Line && behind.capital && !first_in_line;
     barred
 }
 
@@ -308,9 +337,9 @@ fn resolve(scene: &Scene<'_>, expression: &Expression, hit: &Hit) -> Role {
     let single = expression.is_single();
     let range = expression.spans.iter().any(|(_, last)| last.is_some());
     match (hit.topic, expression.lead) {
-        (Topic::Closing | Topic::Applying | Topic::Ending, Lead::From) => Role::None,
+        (Topic::Closing | Topic::Applying | Topic::Ending, Lead::From | Lead::After) => Role::None,
         (Topic::Closing | Topic::Applying, _) => Role::Deadline,
-        (Topic::Interviewing, Lead::Before | Lead::Until | Lead::By) if single => Role::Unsaid,
+        (Topic::Interviewing, Lead::Before | Lead::Until | Lead::By | Lead::After) if single => Role::Unsaid,
         (Topic::Interviewing, _) => Role::Interview,
         (Topic::Starting, Lead::Until) if single => {
             let sentence = scene.sentences.get(expression.from);

@@ -109,7 +109,7 @@ fn is_abbreviation(words: &Words<'_>, point: usize) -> bool {
     // "5 p.m. Monday".
     if word == "m"
         && words.is(point.saturating_sub(2), '.')
-        && super::lexicon::weekday(words.fold(point + 1)).is_some()
+        && (super::lexicon::weekday(words.fold(point + 1)).is_some() || !words.get(point + 1).capital)
     {
         return true;
     }

@@ -143,6 +143,7 @@ fn may_stand_between(word: &str) -> bool {
             | "later"
             | "than"
             | "partir"
+            | "from"
     )
 }
 
@@ -206,6 +207,10 @@ fn found_before(words: &Words<'_>, date: usize) -> Option<(Time, usize)> {
                     | "ce"
                     | "local"
                     | "utc"
+                    | "central"
+                    | "eastern"
+                    | "pacific"
+                    | "mountain"
                     | "est"
             ) || lexicon::weekday(word).is_some()
                 || zone(words, at, at).is_some()

@@ -246,6 +246,7 @@ impl Reader<'_> {
                 self.set_off(Gap::Space);
                 self.at = next;
             }
+            '.' | '…' if leader(rest) > 0 => self.push(Kind::Mark(':'), start, start + leader(rest)),
             '<' => self.tag(next),
             ']' if rest.starts_with("](") && !rest.starts_with("](mailto:") => {
                 let length = rest.find([')', '\n', ' ']).unwrap_or(rest.len());
@@ -345,6 +346,12 @@ fn is_hidden(c: char) -> bool {
 
 fn is_link(rest: &str) -> bool {
     ["http://", "https://", "www.", "ftp://"].iter().any(|start| rest.starts_with(start))
+}
+
+/// How many bytes of dots lead from a label to its value here: they say what a colon says.
+fn leader(rest: &str) -> usize {
+    let length = rest.find(|c: char| !matches!(c, '.' | '…')).unwrap_or(rest.len());
+    if length > 3 { length } else { 0 }
 }
 
 /// A mark as it is typed.
