@@ -18,7 +18,7 @@ mod support;
 use chrono::NaiveDate;
 use jalon::draft::{Draft, Event, Moment, When, draft};
 
-use calendars::{DEADLINES, INTERVIEWS, OTHERS};
+use calendars::{DEADLINES, INTERVIEWS, LAYOUTS, OTHERS};
 use phrases::{ADDRESSES, PHRASES};
 
 fn published() -> Option<NaiveDate> {
@@ -56,7 +56,7 @@ fn dates(draft: &Draft) -> String {
 #[test]
 fn phrases_are_read_as_people_mean_them() {
     let mut wrong = Vec::new();
-    let all = [PHRASES, DEADLINES, INTERVIEWS, OTHERS].concat();
+    let all = [PHRASES, DEADLINES, INTERVIEWS, LAYOUTS, OTHERS].concat();
     for (text, expected) in &all {
         let found = dates(&draft(text, published()));
         if found != *expected {

@@ -3,7 +3,7 @@
 //! A cue is one or several folded words; a `*` at the end of one stands for any ending. The weight says how surely the
 //! cue names its topic, from 1 to 10; the nearest cue wins where weights are alike (`roles`).
 
-use super::words::{Kind, Words};
+use super::words::{Gap, Kind, Words};
 
 /// What a sentence is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ const CUES: &[(Topic, i32, &str)] = &[
         10,
         "terme de la periode de depot, terme du depot, date limite de reponse, limite de reponse, limite du \
          depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
-         limite :, delai :, date d expiration, expiration :, fin de l affichage, fin d affichage, \
+         limite :, delai :, depot :, date d expiration, expiration :, fin de l affichage, fin d affichage, \
          affichage du, periode d affichage, periode de candidature, periode de depot, fermeture du depot, \
          fermeture des candidatures, fermeture :, sera clos*, seront clos*, est clos*, closes le, clos le, \
          remise des candidatures, remise des dossiers, remise du dossier, candidatures recevables, dossiers \
@@ -102,7 +102,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          panel, panel, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
          interviews start, entretiens debuter*, entretiens commencer*, selection event, phone screen*, \
-         screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
+         pour un entretien*, pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
          pratique, jour des entretiens, interview day*, interview date*, assessment event",
     ),
     (
@@ -125,9 +125,9 @@ const CUES: &[(Topic, i32, &str)] = &[
          recrutement, liste d aptitude, demande d aide, demande de financement, dossier de financement, \
          funding bid*, grant claim*, grant application*, grant programme*, grant program*, grant round, \
          tender*, planting season, summer camp*, early bird, ballot, on display, filed by, planning \
-         application*, referees must, referees should, referees to, recommenders, concept note, film \
+         application*, referees must, referees should, recommenders, concept note, film \
          submissions, elections, census, panel will expire, panel will remain, panel expires, reserve list, \
-         school admissions",
+         school admissions, half term, parents evening, bank holiday*",
     ),
     // These block what speaks of no candidates, and say nothing themselves.
     (
@@ -192,7 +192,8 @@ const CUES: &[(Topic, i32, &str)] = &[
         "publie*, publication, date de publication, mise en ligne, mis en ligne, mise a jour, mis a jour, \
          maj, posted, posted on, published, date posted, posting date, updated, last updated, modified, \
          emis le, fait a, fait le, diffusion, parue*, paru, created, ouverture des candidatures, \
-         ouverture du depot, opening date, open date, placed on, open on, opens on, applications open, ouvertes a partir, opens, date d ouverture, open from, message du, envoye le, \
+         ouverture du depot, ouverture de l appli*, ouverture de la plateforme, ouverture du portail, ouverture de l appel, ouverture des \
+         inscriptions, ouverture :, opening date, open date, placed on, open on, opens on, applications open, ouvertes a partir, opens, date d ouverture, open from, message du, envoye le, \
          sent on",
     ),
     (
@@ -230,6 +231,8 @@ struct Cue {
     /// Its first word, and whether any ending will do.
     first: &'static str,
     open: bool,
+    /// Whether a colon is part of it.
+    label: bool,
     /// The others.
     rest: Option<&'static str>,
 }
@@ -249,6 +252,7 @@ pub(super) fn hits(words: &Words<'_>) -> Vec<Hit> {
                     weight: *weight,
                     first: start,
                     open: start.len() < first.len(),
+                    label: rest.is_some_and(|rest| rest.ends_with(':')),
                     rest,
                 });
             }
@@ -264,10 +268,15 @@ pub(super) fn hits(words: &Words<'_>) -> Vec<Hit> {
         let word = words.fold(at);
         let letter = word.bytes().next().unwrap_or(0).wrapping_sub(b'a');
         let Some(cues) = by_letter.get(usize::from(letter)) else { continue };
+        let begins = at == 0
+            || words.get(at).gap >= Gap::Line
+            || matches!(words.get(at - 1).kind, Kind::Mark(mark) if mark != '\'' && mark != ',');
         // Of several that begin here, the longest says most.
         let longest = cues
             .iter()
             .filter(|cue| if cue.open { word.starts_with(cue.first) } else { word == cue.first })
+            // « Dépôt : » is a label only where it begins something.
+            .filter(|cue| !cue.label || begins)
             .filter_map(|cue| {
                 Some((cue.rest.map_or(Some(at + 1), |rest| matched(words, at + 1, rest))?, cue))
             })

@@ -178,8 +178,15 @@ fn is_another_day(words: &Words<'_>, from: usize, to: usize, before: &[Point], p
     let next = words.get(to);
     let ends = next.kind != Kind::Letters
         || next.gap >= Gap::Line
-        || matches!(words.fold(to), "au" | "a" | "en" | "dans" | "de" | "pour" | "matin" | "apres" | "at" | "in" | "by" | "puis");
-    told && later && is_incomplete(point) && ends && !words.is(to, ',') && lexicon::join(words.fold(to)) != Some(Join::List)
+        || matches!(
+            words.fold(to),
+            "au" | "a" | "en" | "dans" | "de" | "pour" | "matin" | "apres" | "at" | "in" | "by" | "puis"
+        );
+    told && later
+        && is_incomplete(point)
+        && ends
+        && !words.is(to, ',')
+        && lexicon::join(words.fold(to)) != Some(Join::List)
 }
 
 /// A month alone, or figures without a year.
@@ -294,7 +301,9 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         let passed = lexicon::is_filler(word) && !matches!(word, "du" | "des" | "on")
             || lexicon::weekday(word).is_some()
             || matches!(word, "'" | "(" | "\"" | "date" | "en" | "a" | "fin" | "environ" | "either")
-            || word == ":" && at > 1 && matches!(words.fold(at - 2), "le" | "au" | "avant" | "by" | "before" | "until")
+            || word == ":"
+                && at > 1
+                && matches!(words.fold(at - 2), "le" | "au" | "avant" | "by" | "before" | "until")
             || words.get(at - 1).kind == Kind::Mark('\u{1}');
         if !passed {
             break;
@@ -311,7 +320,9 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         ("avant" | "before", _) => (Lead::Before, 1),
         ("au" | "en", "'") if back(3) == "jusqu" => (Lead::Until, 3),
         ("au", "jusqu") | ("zum", "bis") => (Lead::Until, 2),
-        ("jusqu" | "until" | "till" | "hasta" | "bis" | "to" | "through", _) | ("du", "limite") => (Lead::Until, 1),
+        ("jusqu" | "until" | "till" | "hasta" | "bis" | "to" | "through", _) | ("du", "limite") => {
+            (Lead::Until, 1)
+        }
         ("after" | "apres" | "passe", _) if is_refused(words, from) => (Lead::Until, 1),
         ("after" | "apres", _) => (Lead::After, 1),
         ("au", "ici") => (Lead::By, 2),
@@ -359,7 +370,8 @@ fn around(words: &Words<'_>, found: &mut Expression) {
     } else if let Some(time) = times::read_before(words, found.from) {
         found.time = Some(time);
     }
-    for at in found.to..found.to + 6 {
+    let behind = found.whole.1.max(found.to);
+    for at in behind..behind + 6 {
         match words.fold(at) {
             "inclus" | "incluse" | "inclue" | "compris" | "included" | "inclusive" | "inclusif" => {
                 found.included = true;
@@ -376,7 +388,7 @@ fn around(words: &Words<'_>, found: &mut Expression) {
                 found.whole.1 = found.whole.1.max(at + 1);
                 return;
             }
-            "." | ";" | "et" | "and" | "!" => return,
+            "." | ";" | ":" | "et" | "and" | "!" => return,
             _ => {}
         }
     }

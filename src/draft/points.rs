@@ -156,7 +156,8 @@ fn figures(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
     let third = words.number(at + 4).filter(|_| words.is(at + 3, separator));
     let Some(third) = third else {
         // Without a year only « 5/10 » is taken: 5.10 is a number, 5-10 a range.
-        let listed = separator == '.' && lexicon::join(words.fold(at + 3)).is_some() && is_dotted(words, at + 4);
+        let listed =
+            separator == '.' && lexicon::join(words.fold(at + 3)).is_some() && is_dotted(words, at + 4);
         let alone = (separator == '/' || listed)
             && small(at)
             && small(at + 2)
@@ -271,7 +272,8 @@ fn year_behind(words: &Words<'_>, from: usize) -> (Option<i32>, usize) {
         at += 1;
     }
     let after = words.fold(at + 1);
-    if words.get(at).gap < Gap::Paragraph && !(words.is_glued(at + 1) && matches!(after, "h" | ":")) {
+    let is_time = words.is_glued(at + 1) && (after == "h" || after == ":" && words.get(at).digits < 4);
+    if words.get(at).gap < Gap::Paragraph && !is_time {
         if let Some(year) = words.number(at).and_then(year).filter(|_| words.get(at).digits == 4) {
             return (Some(year), at + 1);
         }

@@ -74,7 +74,8 @@ fn role(scene: &Scene<'_>, at: usize) -> Part {
         return Part { role: Role::Published, score: 50, cue: Some(hit), ..none };
     }
     let best = columns::heading(scene, at)
-        .or_else(|| in_sentence(scene, at))
+        .or_else(|| in_row(scene, at))
+        .or_else(|| if leads_row(scene, at) { None } else { in_sentence(scene, at) })
         .or_else(|| by_label(scene, at))
         .or_else(|| nearby(scene, at));
     let Some((hit, score)) = best else { return none };
@@ -165,6 +166,34 @@ fn fits(topic: Topic, expression: &Expression) -> bool {
         Topic::Contracting => matches!(expression.lead, Lead::Until | Lead::From | Lead::Span) || range,
         _ => true,
     }
+}
+
+/// Whether a date begins its line and a mark sets off what it is for: « 15 mai 2026 : clôture ».
+fn leads_row(scene: &Scene<'_>, at: usize) -> bool {
+    let (words, expression) = (scene.words, &scene.expressions[at]);
+    let behind = expression.whole.1.max(expression.to);
+    let line = words.get(expression.from).line;
+    let set_off =
+        matches!(words.get(behind).kind, Kind::Mark(':' | '-' | '|')) && words.get(behind).line == line;
+    set_off
+        && words.get(behind + 1).line == line
+        && words.get(behind + 1).kind == Kind::Letters
+        && expression.lead == Lead::None
+        && begins_line(words, expression.whole.0)
+}
+
+/// What the rest of its line says of a date that begins it.
+fn in_row(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
+    let expression = &scene.expressions[at];
+    if !leads_row(scene, at) {
+        return None;
+    }
+    let line = scene.words.get(expression.from).line;
+    let first = scene.hits.partition_point(|hit| hit.from < expression.to);
+    let hits = scene.hits[first..].iter().take_while(|hit| scene.words.get(hit.from).line == line);
+    let hits = hits.take(AFTER).filter(|hit| fits(hit.topic, expression));
+    let score = |hit: &Hit| hit.weight * 4 - far(hit.from.saturating_sub(expression.to));
+    hits.map(|hit| (*hit, score(hit))).max_by_key(|(_, score)| *score)
 }
 
 fn far(distance: usize) -> i32 {

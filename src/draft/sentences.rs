@@ -32,6 +32,11 @@ fn begins(words: &Words<'_>, at: usize) -> bool {
         if is_item {
             return true;
         }
+        // A row that ends with its date.
+        let year = words.get(at - 1).digits == 4;
+        if year && word.capital {
+            return true;
+        }
         let length = words.lines.get(words.get(at - 1).line).map_or(0, std::ops::Range::len);
         let begins = word.capital || matches!(word.kind, Kind::Number(_) | Kind::Mailbox);
         if begins && length < SHORT && previous != ":" {
@@ -49,7 +54,7 @@ fn begins(words: &Words<'_>, at: usize) -> bool {
 }
 
 /// Words after which a sentence goes on, whatever the lines do.
-fn is_open(word: &str) -> bool {
+pub(super) fn is_open(word: &str) -> bool {
     matches!(
         word,
         "le" | "la"

@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::entities::entity;
+use super::lexicon::month;
 use super::mailboxes::{mailboxes, spelt_out};
+use super::sentences::is_open;
 
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +248,8 @@ impl Reader<'_> {
                 self.set_off(Gap::Space);
                 self.at = next;
             }
+            // A mail that is quoted: « le 28 > mai ».
+            '>' if self.gap == Gap::Line && self.goes_on() => self.at = next,
             '.' | '…' if leader(rest) > 0 => self.push(Kind::Mark(':'), start, start + leader(rest)),
             '<' => self.tag(next),
             ']' if rest.starts_with("](") && !rest.starts_with("](mailto:") => {
@@ -271,6 +275,14 @@ impl Reader<'_> {
             }
             _ => self.push(Kind::Mark(plain(c)), start, next),
         }
+    }
+
+    /// Whether the last word wants another: « avant le », a number, a month.
+    fn goes_on(&self) -> bool {
+        self.words.list.last().is_some_and(|word| {
+            let fold = &self.words.folds[word.folded.clone()];
+            matches!(word.kind, Kind::Number(_)) || is_open(fold) || month(fold).is_some()
+        })
     }
 
     /// A tag of HTML is passed over: some begin a line, or a cell; the address it leads to is kept.

@@ -55,13 +55,22 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Nous attendons vos candidatures jusqu'au 15 mai 2026 inclus.", "until 2026-05-15"),
     ("Nous attendons votre lettre pour le 15 mai 2026.", "until 2026-05-15"),
     ("Votre candidature nous parviendra au plus tard le 15 mai 2026.", "until 2026-05-15"),
-    ("Votre dossier complet nous parviendra par courriel d'ici au 15.5.2026 (date de réception).", "until 2026-05-15"),
+    (
+        "Votre dossier complet nous parviendra par courriel d'ici au 15.5.2026 (date de réception).",
+        "until 2026-05-15",
+    ),
     ("Tu as jusqu'au 15 mai pour nous écrire.", "until 2026-05-15 ?"),
     ("Tu veux en être ? Écris-nous avant le 15 mai 2026.", "before 2026-05-15"),
     ("Transmets ton CV et quelques lignes d'ici le vendredi 15 mai, 17 h.", "until 2026-05-15T17:00 ?"),
-    ("Un CV et une page pour te présenter, le tout à l'adresse ci-dessous pour le vendredi 15 mai, dernier délai.", "until 2026-05-15 ?"),
+    (
+        "Un CV et une page pour te présenter, le tout à l'adresse ci-dessous pour le vendredi 15 mai, dernier délai.",
+        "until 2026-05-15 ?",
+    ),
     ("Faites-nous parvenir CV et lettre, au plus tard vendredi 15 mai 2026 au soir.", "until 2026-05-15"),
-    ("Lettre, CV et trois réalisations sont à faire parvenir à la directrice, avant le 15 mai 2026, de préférence par courriel.", "before 2026-05-15"),
+    (
+        "Lettre, CV et trois réalisations sont à faire parvenir à la directrice, avant le 15 mai 2026, de préférence par courriel.",
+        "before 2026-05-15",
+    ),
     ("Les plis devront être remis avant le 15 mai 2026 à 12 h.", "until 2026-05-15T12:00"),
     ("Les personnes intéressées doivent se manifester avant le 15 mai 2026.", "before 2026-05-15"),
     ("Les personnes intéressées ont jusqu'au 15 mai 2026 pour déposer leur dossier.", "until 2026-05-15"),
@@ -74,14 +83,23 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Merci d'adresser lettre de motivation et CV pour le 15 mai.", "until 2026-05-15 ?"),
     ("Merci de nous retourner le questionnaire et votre CV d'ici vendredi 15 mai 2026.", "until 2026-05-15"),
     ("Merci d'envoyer votre candidature avant le 15 mai (incluse).", "until 2026-05-15 ?"),
-    ("Candidature à déposer sur la plateforme avant le vendredi 15 mai 2026 – 23 h 59 (heure de Paris)", "until 2026-05-15T23:59"),
-    ("Candidature complète (CV, lettre, diplômes, arrêté de situation) à adresser jusqu'au 15 mai 2026 à Monsieur le Président", "until 2026-05-15"),
+    (
+        "Candidature à déposer sur la plateforme avant le vendredi 15 mai 2026 – 23 h 59 (heure de Paris)",
+        "until 2026-05-15T23:59",
+    ),
+    (
+        "Candidature complète (CV, lettre, diplômes, arrêté de situation) à adresser jusqu'au 15 mai 2026 à Monsieur le Président",
+        "until 2026-05-15",
+    ),
     ("La date limite de candidature est reportée au 22 mai 2026.", "until 2026-05-22"),
     ("Les dossiers sont recevables jusqu'au 15 mai 2026.", "until 2026-05-15"),
     ("Le recrutement est ouvert jusqu'au 15 mai 2026.", "until 2026-05-15"),
     ("On reçoit les candidatures jusqu'au 15 mai 2026 à 20h !", "until 2026-05-15T20:00"),
     ("Envoyer candidature avant 15/05/2026.", "before 2026-05-15"),
-    ("Candidature à envoyer sous pli fermé jusqu'au vendredi 15 mai 2026, cachet de la poste faisant foi.", "until 2026-05-15"),
+    (
+        "Candidature à envoyer sous pli fermé jusqu'au vendredi 15 mai 2026, cachet de la poste faisant foi.",
+        "until 2026-05-15",
+    ),
     ("Écrire avant le 15 mai 2026 à la présidente, avec CV et références.", "before 2026-05-15"),
     // English, named.
     ("Advert end date       15/05/2026 23:55", "until 2026-05-15T23:55"),
@@ -98,7 +116,10 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Application due date: May 15, 2026", "until 2026-05-15"),
     ("Submission deadline: Friday, 15 May 2026", "until 2026-05-15"),
     ("Latest date for receipt of applications: 4.00 p.m. on Friday, 15 May 2026", "until 2026-05-15T16:00"),
-    ("The latest date for receipt of completed application forms is 12 noon, Friday 15 May 2026.", "until 2026-05-15T12:00"),
+    (
+        "The latest date for receipt of completed application forms is 12 noon, Friday 15 May 2026.",
+        "until 2026-05-15T12:00",
+    ),
     ("Closing: 15 May 2026", "until 2026-05-15"),
     ("Apply by date: 15 May 2026", "until 2026-05-15"),
     ("Applications close:        9am, Fri 15 May", "until 2026-05-15T09:00 ?"),
@@ -112,12 +133,21 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     // English, in a sentence.
     ("We need to have heard from you by the end of Friday 15 May 2026.", "until 2026-05-15"),
     ("Everything must reach us by midnight on Friday the 15th of May 2026.", "until 2026-05-15T23:59"),
-    ("Forms should come back to the same address by close of business on Friday 15 May 2026.", "until 2026-05-15"),
+    (
+        "Forms should come back to the same address by close of business on Friday 15 May 2026.",
+        "until 2026-05-15",
+    ),
     ("Please apply by close of play on 15 May 2026.", "until 2026-05-15"),
     ("Please submit your application by COB Friday 15 May 2026", "until 2026-05-15"),
     ("I need it in my inbox by 5pm, Friday 15th May.", "until 2026-05-15T17:00 ?"),
-    ("For full consideration, get us your materials by 5:00 p.m. Central on May 15, 2026.", "until 2026-05-15T17:00"),
-    ("Only applications made through our site before 12 noon on Friday 15 May 2026 can be considered.", "until 2026-05-15T12:00"),
+    (
+        "For full consideration, get us your materials by 5:00 p.m. Central on May 15, 2026.",
+        "until 2026-05-15T17:00",
+    ),
+    (
+        "Only applications made through our site before 12 noon on Friday 15 May 2026 can be considered.",
+        "until 2026-05-15T12:00",
+    ),
     ("Applications received after 15 May 2026 will not be considered.", "until 2026-05-15"),
     ("No applications will be accepted after 5pm on 15 May 2026.", "until 2026-05-15T17:00"),
     ("Applications must be in hand no later than 12 noon on Friday 15 May 2026.", "until 2026-05-15T12:00"),
@@ -131,21 +161,36 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Get your application in by 15 May 2026.", "until 2026-05-15"),
     ("Let us have your CV by 15 May 2026.", "until 2026-05-15"),
     ("Letters of application should be with us by 15 May 2026.", "until 2026-05-15"),
-    ("To apply, send one pdf (cover letter, resume, three references with phone numbers) with the subject line \"Crew\" to us by Friday, May 15.", "until 2026-05-15 ?"),
+    (
+        "To apply, send one pdf (cover letter, resume, three references with phone numbers) with the subject line \"Crew\" to us by Friday, May 15.",
+        "until 2026-05-15 ?",
+    ),
     ("We look forward to receiving your application by 15 May 2026.", "until 2026-05-15"),
     ("Write to us before 15 May 2026 saying why you want the job.", "before 2026-05-15"),
     ("Applications (CV and letter) to be emailed to Sam by Friday 15 May 2026", "until 2026-05-15"),
-    ("Completed CES forms only, to be returned to the office no later than Friday 15th May 2026, 12 noon.", "until 2026-05-15T12:00"),
+    (
+        "Completed CES forms only, to be returned to the office no later than Friday 15th May 2026, 12 noon.",
+        "until 2026-05-15T12:00",
+    ),
     ("The application period has been extended to 15 May 2026.", "until 2026-05-15"),
-    ("To be considered, candidates must submit materials by May 15, 2026, 11:59 PM ET.", "until 2026-05-15T23:59"),
+    (
+        "To be considered, candidates must submit materials by May 15, 2026, 11:59 PM ET.",
+        "until 2026-05-15T23:59",
+    ),
 ];
 
 /// Interviews, under all their names.
 pub(crate) const INTERVIEWS: &[(&str, &str)] = &[
     ("Nous recevrons les candidates et candidats le 28 mai 2026.", "interview 2026-05-28"),
-    ("CV et lettre par courriel. Nous recevrons cinq personnes au maximum, le 28 mai 2026 après-midi.", "interview 2026-05-28"),
+    (
+        "CV et lettre par courriel. Nous recevrons cinq personnes au maximum, le 28 mai 2026 après-midi.",
+        "interview 2026-05-28",
+    ),
     ("Nous rencontrerons les personnes retenues les 28 et 29 mai 2026.", "interview 2026-05-28 2026-05-29"),
-    ("Envoie ton CV et une page. Les rencontres se feront le jeudi 28 ou le vendredi 29 mai 2026 dans nos bureaux.", "interview 2026-05-28 2026-05-29"),
+    (
+        "Envoie ton CV et une page. Les rencontres se feront le jeudi 28 ou le vendredi 29 mai 2026 dans nos bureaux.",
+        "interview 2026-05-28 2026-05-29",
+    ),
     ("Les personnes retenues seront reçues le 28 mai 2026 à Lyon.", "interview 2026-05-28"),
     ("Les candidats retenus seront reçus le jeudi 28 mai 2026.", "interview 2026-05-28"),
     ("Les candidates sélectionnées seront entendues le 28 mai 2026.", "interview 2026-05-28"),
@@ -158,47 +203,92 @@ pub(crate) const INTERVIEWS: &[(&str, &str)] = &[
     ("Entrevues : semaine du 25 mai 2026", "interview 2026-05-25..2026-05-29"),
     ("Les entrevues sont prévues la semaine du 25 mai.", "interview 2026-05-25..2026-05-29 ?"),
     ("Entretiens de sélection entre le 26 et le 28 mai 2026", "interview 2026-05-26..2026-05-28"),
-    ("Entretiens avec la direction .............. du 26 au 28/05/2026", "interview 2026-05-26 2026-05-27 2026-05-28"),
-    ("28 et 29 mai 2026 ..... auditions (15 min d'exposé + 15 min de questions)", "interview 2026-05-28 2026-05-29"),
+    (
+        "Entretiens avec la direction .............. du 26 au 28/05/2026",
+        "interview 2026-05-26 2026-05-27 2026-05-28",
+    ),
+    (
+        "28 et 29 mai 2026 ..... auditions (15 min d'exposé + 15 min de questions)",
+        "interview 2026-05-28 2026-05-29",
+    ),
     ("28 mai 2026 : entretiens", "interview 2026-05-28"),
-    ("Un 1er entretien est prévu le 28.5 ou le 29.5.2026 en fin de journée.", "interview 2026-05-28 2026-05-29"),
+    (
+        "Un 1er entretien est prévu le 28.5 ou le 29.5.2026 en fin de journée.",
+        "interview 2026-05-28 2026-05-29",
+    ),
     ("Entretiens les 27, 28 et 29 mai 2026", "interview 2026-05-27 2026-05-28 2026-05-29"),
-    ("Entretiens le mercredi 27, le jeudi 28 ou le vendredi 29 mai 2026", "interview 2026-05-27 2026-05-28 2026-05-29"),
+    (
+        "Entretiens le mercredi 27, le jeudi 28 ou le vendredi 29 mai 2026",
+        "interview 2026-05-27 2026-05-28 2026-05-29",
+    ),
     ("Entretiens le 28 mai après-midi et le 29 au matin", "interview 2026-05-28 2026-05-29 ?"),
     ("Entretiens les **mercredi 27 et jeudi 28 mai 2026**, à Laval.", "interview 2026-05-27 2026-05-28"),
     ("Entretiens prévus le 28/05/2026 à 9h30", "interview 2026-05-28T09:30"),
     ("Les entretiens sont fixés au 28 mai 2026.", "interview 2026-05-28"),
     ("Une réponse sera donnée le 20 mai 2026 pour des entretiens le 28 mai 2026.", "interview 2026-05-28"),
-    ("Après examen des dossiers le 20 mai 2026, les entretiens auront lieu le 28 mai 2026.", "interview 2026-05-28"),
+    (
+        "Après examen des dossiers le 20 mai 2026, les entretiens auront lieu le 28 mai 2026.",
+        "interview 2026-05-28",
+    ),
     ("Les personnes retenues seront convoquées pour un entretien le 28 mai 2026.", "interview 2026-05-28"),
     ("Les entretiens se tiendront dernière semaine de mai 2026", "interview 2026-05-25..2026-05-31"),
     ("Entretiens 2e quinzaine de mai 2026", "interview 2026-05-16..2026-05-31"),
     ("Entretiens courant mai 2026", "interview 2026-05-01..2026-05-31"),
-    ("Entretiens collectifs puis individuels, le même jour : jeudi 28 mai 2026, à Port", "interview 2026-05-28"),
+    (
+        "Entretiens collectifs puis individuels, le même jour : jeudi 28 mai 2026, à Port",
+        "interview 2026-05-28",
+    ),
     ("Journée de sélection le 28 mai 2026", "interview 2026-05-28"),
     ("Épreuve pratique : samedi 30 mai 2026 à 9 h", "interview 2026-05-30T09:00"),
     ("Épreuve écrite le 26 mai 2026 et oral le 28 mai 2026", "interview 2026-05-26; interview 2026-05-28"),
     ("1er tour le 26 mai 2026 et 2nd tour le 2 juin 2026", "interview 2026-05-26; interview 2026-06-02"),
-    ("**1er tour** en visioconférence les **26 et 27 mai 2026** ;\n**2e tour** au théâtre, le **mardi 2 juin 2026**", "interview 2026-05-26 2026-05-27; interview 2026-06-02"),
-    ("Premier échange téléphonique la semaine du 18 mai 2026, puis entretien le 28 mai 2026", "interview 2026-05-18..2026-05-22; interview 2026-05-28"),
+    (
+        "**1er tour** en visioconférence les **26 et 27 mai 2026** ;\n**2e tour** au théâtre, le **mardi 2 juin 2026**",
+        "interview 2026-05-26 2026-05-27; interview 2026-06-02",
+    ),
+    (
+        "Premier échange téléphonique la semaine du 18 mai 2026, puis entretien le 28 mai 2026",
+        "interview 2026-05-18..2026-05-22; interview 2026-05-28",
+    ),
     ("Les finalistes seront reçu·es par le conseil d'administration le 4 juin 2026.", "interview 2026-06-04"),
     // In English.
-    ("Send us your CV. We'd expect to meet people, in person, on either Wednesday 27th or Thursday 28th May 2026.", "interview 2026-05-27 2026-05-28"),
+    (
+        "Send us your CV. We'd expect to meet people, in person, on either Wednesday 27th or Thursday 28th May 2026.",
+        "interview 2026-05-27 2026-05-28",
+    ),
     ("We will meet shortlisted candidates on 28 May 2026.", "interview 2026-05-28"),
     ("We plan to meet candidates on Thursday 28 May 2026.", "interview 2026-05-28"),
     ("We're interviewing at the Meeting House on Thursday 28 May 2026.", "interview 2026-05-28"),
     ("We hope to interview on 28 May 2026.", "interview 2026-05-28"),
-    ("Send a resume. First-round conversations (Zoom, 30 minutes) are scheduled for May 27-28, 2026.", "interview 2026-05-27 2026-05-28"),
+    (
+        "Send a resume. First-round conversations (Zoom, 30 minutes) are scheduled for May 27-28, 2026.",
+        "interview 2026-05-27 2026-05-28",
+    ),
     ("Finalists will visit campus on May 28, 2026.", "interview 2026-05-28"),
     ("Finalists will be invited to Lincoln on May 28, 2026.", "interview 2026-05-28"),
-    ("Send us your CV, and we'll have a first chat by phone on 27 or 28 May 2026.", "interview 2026-05-27 2026-05-28"),
+    (
+        "Send us your CV, and we'll have a first chat by phone on 27 or 28 May 2026.",
+        "interview 2026-05-27 2026-05-28",
+    ),
     ("Informal chats with shortlisted applicants: 28 May 2026", "interview 2026-05-28"),
-    ("First interviews (Zoom):        Tues 26 May\nSecond interviews (on site):    Tues 2 June", "interview 2026-05-26 ?; interview 2026-06-02 ?"),
+    (
+        "First interviews (Zoom):        Tues 26 May\nSecond interviews (on site):    Tues 2 June",
+        "interview 2026-05-26 ?; interview 2026-06-02 ?",
+    ),
     ("Panel interviews, Teams:   w/c 25 May", "interview 2026-05-25..2026-05-29 ?"),
-    ("Interviews are likely to be held on Wednesday, 27 May and Thursday, 28 May 2026", "interview 2026-05-27 2026-05-28"),
+    (
+        "Interviews are likely to be held on Wednesday, 27 May and Thursday, 28 May 2026",
+        "interview 2026-05-27 2026-05-28",
+    ),
     ("Interviews will take place remotely on the 27th and 28th of May.", "interview 2026-05-27 2026-05-28 ?"),
-    ("Interviews by phone or Zoom will run from May 25 through May 28, 2026", "interview 2026-05-25 2026-05-26 2026-05-27 2026-05-28"),
-    ("We intend to hold interviews on Wednesday 27th May, Thursday 28th May and Friday 29th May 2026.", "interview 2026-05-27 2026-05-28 2026-05-29"),
+    (
+        "Interviews by phone or Zoom will run from May 25 through May 28, 2026",
+        "interview 2026-05-25 2026-05-26 2026-05-27 2026-05-28",
+    ),
+    (
+        "We intend to hold interviews on Wednesday 27th May, Thursday 28th May and Friday 29th May 2026.",
+        "interview 2026-05-27 2026-05-28 2026-05-29",
+    ),
     ("Interviews: 28 May 2026 (in person) or 29 May 2026 (online)", "interview 2026-05-28 2026-05-29"),
     ("Interview date(s): 28/05/2026", "interview 2026-05-28"),
     ("Interviews scheduled: Thurs 28 May 2026, from 10am", "interview 2026-05-28T10:00"),
@@ -211,6 +301,157 @@ pub(crate) const INTERVIEWS: &[(&str, &str)] = &[
     ("Phone screenings: May 28, 2026", "interview 2026-05-28"),
     ("Interviews will be held in the first half of June 2026", "interview 2026-06-01..2026-06-15"),
     ("Interview day 28 May 2026; those shortlisted will be told on 22 May 2026.", "interview 2026-05-28"),
+];
+
+/// Calendars, mails and pages, where several dates stand beside each other.
+pub(crate) const LAYOUTS: &[(&str, &str)] = &[
+    (
+        "Calendrier\n  Date de parution ............ 02/03/2026\n  Candidatures recevables jusqu'au ... 15/05/2026 inclus\n  Visite du service (facultative) ... 18 et 19/05/2026\n  Entretiens avec la direction ....... du 26 au 28/05/2026\n  Réponse aux candidats .............. 05/06/2026",
+        "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28",
+    ),
+    (
+        "Calendrier du concours\n\n  2 mars 2026 ........... ouverture de l'application\n  15 mai 2026, 12h ...... fin du dépôt des dossiers\n  20 mai 2026 ........... conseil, admissibilité\n  27 et 28 mai 2026 ..... auditions\n  5 juin 2026 ........... publication des résultats",
+        "until 2026-05-15T12:00; interview 2026-05-27 2026-05-28",
+    ),
+    (
+        "RECRUITMENT TIMETABLE\nDeadline for applications:      Fri 15 May, 10am\nInvites to interview out by:    Wed 20 May\nFirst interviews (Zoom):        Tues 26 May\nSecond interviews (on site):    Mon 1 June, with a walk round the building\n",
+        "until 2026-05-15T10:00 ?; interview 2026-05-26 ?; interview 2026-06-01 ?",
+    ),
+    (
+        "* Applications close:        9am, Fri 15 May\n* Shortlisting:              w/c 18 May\n* Panel interviews, Teams:   w/c 25 May",
+        "until 2026-05-15T09:00 ?; interview 2026-05-25..2026-05-29 ?",
+    ),
+    (
+        "| Étape | Date |\n|---|---|\n| Clôture des candidatures | 15 mai 2026 |\n| Réponse aux candidats | 20 mai 2026 |\n| Entretiens | 28 mai 2026 |",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "Date limite        Entretiens        Prise de poste\n15/05/2026         28/05/2026        01/07/2026",
+        "until 2026-05-15; interview 2026-05-28; start 2026-07-01",
+    ),
+    (
+        "Ouverture : 02/03/2026\nFermeture : 15/05/2026 à 17:00\nAuditions : 28/05/2026",
+        "until 2026-05-15T17:00; interview 2026-05-28",
+    ),
+    (
+        "<tr><td>Closing date</td><td>15 May 2026</td></tr><tr><td>Interview date</td><td>28 May 2026</td></tr>",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "<li><b>Closing date:</b>&nbsp;15&nbsp;May&nbsp;2026</li><li><b>Interviews:</b>&nbsp;28&nbsp;May&nbsp;2026</li>",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "> Merci d'envoyer CV et lettre avant le\n> 15 mai 2026. Les entretiens auront lieu le 28\n> mai 2026.",
+        "before 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "Pour candidater\nLettre et CV par courriel, objet « Régie », avant le vendredi 15 mai à 18 h.\n\nLa suite\nNous lirons tout le 18 mai et répondrons le 20 mai au plus tard.\nNous recevrons trois à cinq personnes le 28 mai.",
+        "until 2026-05-15T18:00 ?; interview 2026-05-28 ?",
+    ),
+    (
+        "CV and covering letter to Sam, please. I need it in my inbox by 5pm, Friday 15 May. We're interviewing on Thursday 28 May and will let people know within 48 hours.",
+        "until 2026-05-15T17:00 ?; interview 2026-05-28 ?",
+    ),
+    (
+        "How to apply\n\nPlease complete the form by 12 noon on Friday 15 May 2026. Interviews will be held in person on Thursday 28 May 2026. If you have not heard from us by Friday 22 May 2026, you have not been shortlisted.",
+        "until 2026-05-15T12:00; interview 2026-05-28",
+    ),
+    (
+        "Closing date: Friday 15 May 2026 (12 noon)\nShortlisting: Monday 18 May 2026\nInterviews: Thursday 28 May 2026\n\nHalf term is from 25th to 29th May and Parents' Evening is on 10th June.",
+        "until 2026-05-15T12:00; interview 2026-05-28",
+    ),
+    (
+        "The closing date is 15 May 2026. Interviews will be held on 28 May 2026. The exhibition opens on 20 June 2026 and runs until 31 August 2026.",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "Interested candidates should email a CV, a statement and the names of two referees to the office by 15 May 2026. Interviews: 28 May 2026.",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "Review of applications begins May 15, 2026; the position remains open until filled. Finalists will be invited to campus on May 28, 2026.",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "Candidatures (CV + lettre) jusqu'au dimanche 17 mai inclus\nEntretiens jeudi 28 et vendredi 29 mai\nAG de l'association le 6 juin",
+        "until 2026-05-17 ?; interview 2026-05-28 2026-05-29 ?",
+    ),
+    (
+        "L'association\nSa convention avec la Ville court jusqu'au 31 décembre 2028 ; son agrément, jusqu'au 30 juin 2027.\n\nCandidature\nÀ envoyer avant le 15 mai 2026 à la présidente.",
+        "before 2026-05-15",
+    ),
+    (
+        "Vous préparerez le dossier de subvention à remettre avant le 30 juin 2026.\n\nCV et lettre de motivation sont attendus avant le 15 mai 2026.",
+        "before 2026-05-15",
+    ),
+    (
+        "Missions : répondre à l'appel à projets (clôture le 30 septembre 2026), préparer le budget.\nPour postuler : lettre et CV pour le 15 mai 2026.",
+        "until 2026-05-15",
+    ),
+    (
+        "The post holder will submit the funding bid by 3 August 2026.\n\nTo apply, send a CV by 15 May 2026.",
+        "until 2026-05-15",
+    ),
+    (
+        "Poste vacant au 1er septembre 2026. Jury le 28 mai 2026. Dépôt des candidatures avant le 15 mai 2026.",
+        "before 2026-05-15; interview 2026-05-28; start 2026-09-01",
+    ),
+    (
+        "Candidatures : avant le 15 mai 2026.\nLes candidat·es dont le dossier aura été retenu seront convoqué·es le 28 mai 2026 pour un entretien.",
+        "before 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "Les candidatures reçues après le 15 mai 2026 ne seront pas étudiées. Les entretiens se tiendront après le 25 mai 2026.",
+        "until 2026-05-15",
+    ),
+    (
+        "Date limite de dépôt des candidatures : mercredi 15 mai 2026\nEntretiens : jeudi 28 mai 2026",
+        "until 2026-05-15 ?; interview 2026-05-28",
+    ),
+    (
+        "Envoyez votre candidature avant le 15 mai 2026.\n[...]\nRappel : date limite le 20 mai 2026.",
+        "until 2026-05-20 ?",
+    ),
+    ("Applications will be reviewed on a rolling basis until May 15, 2026.", "until 2026-05-15"),
+    ("Candidatures au fil de l'eau jusqu'au 15 mai 2026", "until 2026-05-15"),
+    (
+        "We will close this advert when we have enough applications. Deadline 15 May 2026, midday. Interviews on a rolling basis from 18 May 2026.",
+        "until 2026-05-15T12:00; interview 2026-05-18",
+    ),
+    ("Envoi des candidatures avant le 15 mai 2026 (minuit)", "until 2026-05-15T23:59"),
+    (
+        "Dépôt : 15 mai 2026, 23 h 59. Sélection : 20 mai 2026. Entretiens : 28 mai 2026, à partir de 14 h.",
+        "until 2026-05-15T23:59; interview 2026-05-28T14:00",
+    ),
+    (
+        "Les entretiens auront lieu les 27, 28 ou 29 mai 2026 à Lyon ; réponse le 2 juin 2026.",
+        "interview 2026-05-27 2026-05-28 2026-05-29",
+    ),
+    (
+        "Entretiens : 1er tour semaine du 18 mai 2026, 2e tour semaine du 25 mai 2026",
+        "interview 2026-05-18..2026-05-22; interview 2026-05-25..2026-05-29",
+    ),
+    (
+        "Stage 1: online interview, 21 May 2026\nStage 2: in-person interview, 28 May 2026",
+        "interview 2026-05-21; interview 2026-05-28",
+    ),
+    (
+        "First round interviews: 21 May 2026 | Final round interviews: 28 May 2026",
+        "interview 2026-05-21; interview 2026-05-28",
+    ),
+    (
+        "Interviews on 21 and 22 May 2026. Please let us know if you cannot make those dates. The successful candidate will be told by 29 May 2026.",
+        "interview 2026-05-21 2026-05-22",
+    ),
+    (
+        "Shortlisted candidates will be contacted by 20 May 2026 with interviews taking place on 28 May 2026.",
+        "interview 2026-05-28",
+    ),
+    (
+        "Closing date for applications: 15 May 2026. Interviews will take place during week commencing Monday 25 May 2026, with a start date of 1 July 2026.",
+        "until 2026-05-15; interview 2026-05-25..2026-05-29; start 2026-07-01",
+    ),
 ];
 
 /// Dates that are somebody else's, or for something else.
