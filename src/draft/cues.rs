@@ -56,7 +56,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          on, closes, close on, close at, closing, applications close, application close*, application \
          due, applications due, due date, apply by, apply before, apply no later, apply until, last date, \
          last day to, last day for, final date, cut off, cutoff, extended to, extended until, application \
-         date, review of applications begin*, review of applications will begin, review of application* \
+         date, review of applications begin*, review of applications will begin, review of applications will commence, open until, review of application* \
          begin*, screening of applications, full consideration, bewerbungsschluss, bewerbungsfrist, \
          einsendeschluss, fecha limite, plazo*, date de fin de candidature*, fin de validite, candidature \
          jusqu au, reponse souhaitee, reponse attendue, reponse avant, repondre avant, reponse au plus \
@@ -87,19 +87,20 @@ const CUES: &[(Topic, i32, &str)] = &[
          lettre, envoy*, envoi*, adress*, transmett*, transmis*, parvenir, soumettre, deposer, depose*, \
          appliquer, repond*, ecrivez, ecrire a, faire acte, appl*, submit*, submission*, send, sent, \
          received, returned, return, resume, cover letter, expression* of interest, reach us, email your, \
-         forms, inscri*, manifester, bewerbung*, candidacy, materials, solicitud*, presentacion, \
+         forms, inscription*, inscrire, inscrivez, manifester, bewerbung*, candidacy, materials, solicitud*, presentacion, \
          reception, recues, recus, nominations, complete*, write to, plis, sous pli, sous pli ferme, sous pli cachete, candidatures seront recues, candidatures sont \
          recues, dossiers seront recus, dossiers sont recus, offres seront recues, inbox, get us your, let us have, with \
-         us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre",
+         us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre, cvs",
     ),
     (
         Interviewing,
         9,
         "entretien*, audition*, auditionn*, jury, jurys, oral, oraux, orale*, epreuve*, tests, test, mise \
          en situation, commission de recrutement, commission de selection, comite de selection, comite de \
-         recrutement, journee de recrutement, journee de selection, tour, premier tour, second tour, \
-         interview*, assessment day, assessment centre, assessment center, selection day, selection \
-         panel, panel, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
+         recrutement, journee de recrutement, journee de selection, premier tour, second tour, deuxieme tour, \
+         dernier tour, er tour, e tour, nd tour, eme tour, tour d entretien*, interview*, assessment day, assessment centre, assessment center, selection day, selection \
+         panel, interview panel, interviewing panel, appointment panel, appointments panel, panel interview*, panel meet*, \
+         panel will, panel :, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
          interviews start, entretiens debuter*, entretiens commencer*, selection event, phone screen*, \
          pour un entretien*, pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
@@ -108,13 +109,20 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         8,
-        "recevrons, recevra, rencontrerons, rencontrera, rencontres, rencontre avec, echanges, seront recu*, \
-         serez recu*, sera recu*, seront rencontre*, seront entendu*, seront vu*, meet, meet shortlisted, meet \
-         with shortlisted, meet the shortlisted, chats with shortlisted, conversations with shortlisted, see \
-         shortlisted, meeting people, meeting candidates, meetings with, conversation*, first chat, phone \
-         chat, zoom chat, video chat, chat by phone, chats with, visit campus, finalists, finalistes, will be \
-         seen, see candidates, seeing candidates, paid half day, half day with us, paid day, trial day, trial \
-         shift, demi journee, journee d essai, appel video, video call*, phone call*, zoom call*",
+        "recevrons, rencontrerons, rencontres se feront, rencontres sont prevues, rencontres avec les \
+         candidat*, rencontre avec l equipe, rencontre avec la direction, rencontre avec le jury, echanges avec \
+         les candidat*, echanges avec les personnes, meet people, meeting people, meet you, first chat, phone \
+         chat, zoom chat, video chat, chat by phone, round conversation*, half day with us, trial day, trial \
+         shift, journee d essai, demi journee d essai",
+    ),
+    (
+        Meeting,
+        7,
+        "recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
+         vu*, meet, meet shortlisted, meet with shortlisted, meet the shortlisted, chats with shortlisted, \
+         conversations with shortlisted, see shortlisted, meeting candidates, meetings with, conversation*, \
+         chats with, visit campus, visit us, finalists, finalistes, will be seen, see candidates, seeing \
+         candidates, paid half day, paid day, demi journee, appel video, video call*, phone call*, zoom call*",
     ),
     (
         Foreign,
@@ -127,7 +135,10 @@ const CUES: &[(Topic, i32, &str)] = &[
          tender*, planting season, summer camp*, early bird, ballot, on display, filed by, planning \
          application*, referees must, referees should, recommenders, concept note, film \
          submissions, elections, census, panel will expire, panel will remain, panel expires, reserve list, \
-         school admissions, half term, parents evening, bank holiday*",
+         school admissions, must be aged, must be at least, must hold, must have, have completed, have \
+         submitted, have obtained, have been awarded, completed their, submitted their, phd by, degree by, be \
+         awarded, soutenu, avoir soutenu, panel discussion*, jury du prix, jury d examen, jury du palmares, \
+         jurys du, auditions des eleves, audition des eleves, auditions publiques, half term, parents evening, bank holiday*",
     ),
     // These block what speaks of no candidates, and say nothing themselves.
     (
@@ -291,8 +302,8 @@ pub(super) fn hits(words: &Words<'_>) -> Vec<Hit> {
     meetings(words, found)
 }
 
-/// How many words before and behind a meeting may speak of candidates.
-const AROUND: (usize, usize) = (150, 30);
+/// How many words before and behind a meeting may speak of candidates: of one that "we" hold, and of any other.
+const AROUND: [(usize, usize); 2] = [(150, 30), (18, 18)];
 
 /// Words that speak of candidates, by how they begin.
 const CANDIDATES: [&str; 13] = [
@@ -323,8 +334,10 @@ fn meetings(words: &Words<'_>, mut found: Vec<Hit>) -> Vec<Hit> {
             return true;
         }
         hit.topic = Interviewing;
-        let first = candidates.partition_point(|at| at + AROUND.0 < hit.from);
-        candidates.get(first).is_some_and(|at| *at < hit.to + AROUND.1)
+        // Weights grow with the words of a cue: only the bare ones are below.
+        let (before, behind) = AROUND[usize::from(hit.weight < 8)];
+        let first = candidates.partition_point(|at| at + before < hit.from);
+        candidates.get(first).is_some_and(|at| *at < hit.to + behind)
     });
     found
 }

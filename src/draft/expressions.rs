@@ -300,7 +300,8 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         let word = words.fold(at - 1);
         let passed = lexicon::is_filler(word) && !matches!(word, "du" | "des" | "on")
             || lexicon::weekday(word).is_some()
-            || matches!(word, "'" | "(" | "\"" | "date" | "en" | "a" | "fin" | "environ" | "either")
+            || matches!(word, "'" | "(" | "\"" | "en" | "a" | "fin" | "environ" | "either")
+            || word == "date" && words.get(at).gap < Gap::Line
             || word == ":"
                 && at > 1
                 && matches!(words.fold(at - 2), "le" | "au" | "avant" | "by" | "before" | "until")
@@ -317,6 +318,7 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
     let (lead, count) = match (back(1), back(2)) {
         ("avant", "pas") => (Lead::None, 0),
         ("before", "or") | ("tard", _) | ("than", "later") => (Lead::By, 3),
+        ("to", "prior") => (Lead::Before, 2),
         ("avant" | "before", _) => (Lead::Before, 1),
         ("au" | "en", "'") if back(3) == "jusqu" => (Lead::Until, 3),
         ("au", "jusqu") | ("zum", "bis") => (Lead::Until, 2),
@@ -324,7 +326,7 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
             (Lead::Until, 1)
         }
         ("after" | "apres" | "passe", _) if is_refused(words, from) => (Lead::Until, 1),
-        ("after" | "apres", _) => (Lead::After, 1),
+        ("after" | "following" | "apres" | "suivant", _) => (Lead::After, 1),
         ("au", "ici") => (Lead::By, 2),
         ("au", "tard") => (Lead::By, 4),
         ("by" | "ici" | "pour", _) => (Lead::By, 1),

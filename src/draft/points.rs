@@ -220,7 +220,13 @@ fn year(number: u32) -> Option<i32> {
 /// « 28 juin 2026 », « 1er juin », « 28 de junio de 2026 », or a day whose month stands further on.
 fn numbered(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
     let number = day(words.number(at)?).filter(|_| words.get(at).digits <= 2)?;
+    // « les 27/28 mai ».
+    let shared = at > 1
+        && words.is(at - 1, '/')
+        && words.number(at - 2).is_some()
+        && month_named(words, at + 1).is_some();
     if at > 0
+        && !shared
         && words.is_glued(at)
         && ['.', '/', '€', '£', '$', '+', '°'].iter().any(|mark| words.is(at - 1, *mark))
     {

@@ -95,25 +95,78 @@ fn role(scene: &Scene<'_>, at: usize) -> Part {
 
 /// Whether what is handed in or closes is none of the recruitment's: a grant's file, a season, a ballot.
 fn is_foreign(scene: &Scene<'_>, cue: &Hit, expression: &Expression) -> bool {
+    let words = scene.words;
     let (from, to) = (cue.from.min(expression.from).saturating_sub(10), cue.to.max(expression.to) + 3);
     let sentence = scene.sentences.get(expression.from);
     let here = |at: &usize| scene.sentences.get(*at) == sentence;
     let first = scene.hits.partition_point(|hit| hit.from < from);
     let foreign = scene.hits[first..].iter().take_while(|hit| hit.from < to);
-    let Some(foreign) = foreign.filter(|hit| hit.topic == Topic::Foreign && here(&hit.from)).last() else {
-        return false;
-    };
+    let foreign = foreign.filter(|hit| hit.topic == Topic::Foreign && here(&hit.from)).last();
     // « Le dossier de candidature au poste de chargé des subventions » stays one.
     let own = |at: usize| {
-        let word = scene.words.fold(at);
+        let word = words.fold(at);
         let begins = |list: &[&str]| list.iter().any(|start| word.starts_with(start));
-        begins(&["candidat", "postul", "motivation", "curriculum", "recrut", "vacanc", "applicant"])
+        let papers = || begins(&["lettre", "letter", "diplom"]);
+        let applies = || begins(&["application", "apply"]);
+        begins(&OWN)
             || matches!(word, "cv" | "cvs" | "resume" | "poste" | "post" | "position" | "role" | "job")
-            || foreign.weight < 9 && begins(&["lettre", "letter", "diplom"])
-            || at < foreign.from && begins(&["application", "apply"])
+            || foreign.is_none_or(|foreign| foreign.weight < 9) && papers()
+            || foreign.is_none_or(|foreign| at < foreign.from) && applies()
     };
-    let mut around = (from.saturating_sub(20)..to + 20).filter(here);
-    !around.any(|at| !(foreign.from..foreign.to).contains(&at) && own(at))
+    let within = |reach: usize| {
+        let mut around = (from.saturating_sub(reach)..to + reach).filter(here);
+        around.any(|at| foreign.is_none_or(|hit| !(hit.from..hit.to).contains(&at)) && own(at))
+    };
+    let verb = words.fold(cue.from);
+    let handed = cue.to - cue.from == 1 && HANDED.iter().any(|start| verb.starts_with(start));
+    let told = |at: usize| match (words.fold(at), words.fold(at + 1)) {
+        ("holder", "will") => Some(true),
+        ("candidate", "will") => Some(at > 0 && words.fold(at - 1) == "successful"),
+        ("you", "will") => Some(false),
+        _ => None,
+    };
+    let told = (from.saturating_sub(10)..cue.from).filter(here).find_map(told).filter(|_| handed);
+    if told == Some(true) || within(20) {
+        return told == Some(true);
+    }
+    // "The library closes on", where nothing says that it is the posting.
+    let closes = verb.starts_with("close") && words.fold(cue.from + 1) != "date";
+    foreign.is_some()
+        || closes && !begins_line(words, cue.from) && cue.from > 0 && here(&(cue.from - 1))
+        // "You will submit the accounts by": what the work is.
+        || told.is_some()
+        || handed && !spoken_of(scene, cue)
+}
+
+/// What only a recruitment speaks of, by how it begins.
+const OWN: [&str; 12] = [
+    "candid",
+    "postul",
+    "motivation",
+    "curriculum",
+    "recrut",
+    "vacanc",
+    "applicant",
+    "advert",
+    "posting",
+    "offre",
+    "annonce",
+    "emploi",
+];
+
+/// Verbs of handing in anything, by how they begin.
+const HANDED: [&str; 12] = [
+    "submi", "complete", "return", "receiv", "send", "sent", "transm", "adress", "depos", "envo", "soumet",
+    "recu",
+];
+
+/// Whether the text speaks of applications near a verb that does not say so itself.
+fn spoken_of(scene: &Scene<'_>, cue: &Hit) -> bool {
+    (cue.from.saturating_sub(80)..cue.to + 40).any(|at| {
+        let word = scene.words.fold(at);
+        let begins = ["candid", "appl", "cv", "dossier", "lettre", "letter", "form", "postul", "resume"];
+        begins.iter().any(|start| word.starts_with(start))
+    })
 }
 
 /// The head of a file or of a mail: `date: 2020-12-14`, « Date : 18 juillet 2023 ».
@@ -346,6 +399,9 @@ fn first_of_line(words: &Words<'_>, below: usize, line: usize) -> Option<usize> 
     (words.get(at).line == line).then_some(at)
 }
 
+/// How many sentences away applications may be spoken of.
+const NEXT: u32 = 2;
+
 /// A date with « avant le » or « jusqu'au » whose sentence says nothing, beside one that speaks of applications.
 fn nearby(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
     let expression = &scene.expressions[at];
@@ -353,11 +409,15 @@ fn nearby(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         return None;
     }
     let middle = scene.hits.partition_point(|hit| hit.from < expression.from);
-    let speaks = |hit: &&Hit| matches!(hit.topic, Topic::Applying | Topic::Closing);
+    let here = scene.sentences.get(expression.from).copied().unwrap_or_default();
+    let speaks = |hit: &&Hit| {
+        let there = scene.sentences.get(hit.from).copied().unwrap_or_default();
+        matches!(hit.topic, Topic::Applying | Topic::Closing) && here.abs_diff(there) <= NEXT
+    };
     let before =
-        scene.hits[..middle].iter().rev().take_while(|hit| expression.from - hit.from <= 40).find(speaks);
+        scene.hits[..middle].iter().rev().take_while(|hit| expression.from - hit.from <= 25).find(speaks);
     let after =
-        || scene.hits[middle..].iter().take_while(|hit| hit.from - expression.from <= 25).find(speaks);
+        || scene.hits[middle..].iter().take_while(|hit| hit.from - expression.from <= 15).find(speaks);
     before.or_else(after).map(|hit| (*hit, -30))
 }
 

@@ -114,7 +114,12 @@ fn is_abbreviation(words: &Words<'_>, point: usize) -> bool {
     // "5 p.m. Monday".
     if word == "m"
         && words.is(point.saturating_sub(2), '.')
-        && (super::lexicon::weekday(words.fold(point + 1)).is_some() || !words.get(point + 1).capital)
+        && (super::lexicon::weekday(words.fold(point + 1)).is_some()
+            || matches!(
+                words.fold(point + 1),
+                "central" | "eastern" | "pacific" | "mountain" | "et" | "est" | "gmt" | "bst"
+            )
+            || !words.get(point + 1).capital)
     {
         return true;
     }
