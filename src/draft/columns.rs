@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::cues::Hit;
+use super::cues::{Hit, Topic};
 use super::roles::Scene;
 
 /// A cell of a line: its columns, in characters, and its bytes in the text.
@@ -43,6 +43,41 @@ fn cells(text: &str, line: Range<usize>) -> Vec<Cell> {
 
 /// What the heading of its column says of a date.
 pub(super) fn heading(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
+    of_table(scene, at).or_else(|| above(scene, at))
+}
+
+/// How many lines a label may stand above its date in the same column, and by how many characters they may be apart.
+const NEAR: usize = 3;
+const APART: usize = 2;
+
+/// What the cell above a date says, where the text stands in columns side by side.
+fn above(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
+    let (words, first) = (scene.words, scene.words.get(scene.expressions[at].from));
+    let line = words.lines.get(first.line)?.clone();
+    let row = if line.len() > LONGEST { Vec::new() } else { cells(words.text, line) };
+    let place =
+        row.iter().position(|cell| cell.bytes.contains(&first.span.start)).filter(|place| *place > 0)?;
+    let names = |hit: &Hit| matches!(hit.topic, Topic::Closing | Topic::Interviewing);
+    // « Clôture    15 mai » is a row, whatever stands above.
+    if said(scene, &row[place]).is_some() || said(scene, &row[place - 1]).filter(names).is_some() {
+        return None;
+    }
+    for other in (first.line.saturating_sub(NEAR)..first.line).rev() {
+        let span = words.lines.get(other)?.clone();
+        if span.len() > LONGEST {
+            return None;
+        }
+        let same = |cell: &Cell| cell.columns.start.abs_diff(row[place].columns.start) <= APART;
+        let Some(cell) = cells(words.text, span).into_iter().find(same) else { continue };
+        if let Some(hit) = said(scene, &cell) {
+            return Some((hit, 20)).filter(|(hit, _)| names(hit));
+        }
+    }
+    None
+}
+
+/// What the heading says that the row of a table stands under.
+fn of_table(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
     let (words, expression) = (scene.words, &scene.expressions[at]);
     let first = words.get(expression.from);
     let line = words.lines.get(first.line)?.clone();

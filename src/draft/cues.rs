@@ -68,7 +68,9 @@ const CUES: &[(Topic, i32, &str)] = &[
         10,
         "terme de la periode de depot, terme du depot, date limite de reponse, limite de reponse, limite du \
          depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
-         limite :, delai :, depot :, date d expiration, expiration :, fin de l affichage, fin d affichage, \
+         limite :, delai :, depot :, candidatures :, candidature :, applications :, expires :, validthrough :, \
+         responses by, begin reviewing applications, reviewing applications, screening of applica*, review of \
+         candidates, l appel ferme, appel ferme, fermerons l appel, date d expiration, expiration :, fin de l affichage, fin d affichage, \
          affichage du, periode d affichage, periode de candidature, periode de depot, fermeture du depot, \
          fermeture des candidatures, fermeture :, sera clos*, seront clos*, est clos*, closes le, clos le, \
          remise des candidatures, remise des dossiers, remise du dossier, candidatures recevables, dossiers \
@@ -103,7 +105,8 @@ const CUES: &[(Topic, i32, &str)] = &[
          panel will, panel :, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
          interviews start, entretiens debuter*, entretiens commencer*, selection event, phone screen*, \
-         pour un entretien*, pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
+         written test*, written exercise*, exercice ecrit, premier contact telephonique, pour un entretien*, \
+         pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
          pratique, jour des entretiens, interview day*, interview date*, assessment event",
     ),
     (
@@ -118,7 +121,7 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         7,
-        "recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
+        "rencontre a, recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
          vu*, meet, meet shortlisted, meet with shortlisted, meet the shortlisted, chats with shortlisted, \
          conversations with shortlisted, see shortlisted, meeting candidates, meetings with, conversation*, \
          chats with, visit campus, visit us, finalists, finalistes, will be seen, see candidates, seeing \

@@ -228,11 +228,12 @@ fn leads_row(scene: &Scene<'_>, at: usize) -> bool {
     let line = words.get(expression.from).line;
     let set_off =
         matches!(words.get(behind).kind, Kind::Mark(':' | '-' | '|')) && words.get(behind).line == line;
+    let first = expression.whole.0;
+    let begins = || first == 0 || scene.sentences.get(first - 1) != scene.sentences.get(first);
     set_off
         && words.get(behind + 1).line == line
         && words.get(behind + 1).kind == Kind::Letters
-        && expression.lead == Lead::None
-        && begins_line(words, expression.whole.0)
+        && (begins_line(words, first) || begins())
 }
 
 /// What the rest of its line says of a date that begins it.
@@ -243,7 +244,9 @@ fn in_row(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
     }
     let line = scene.words.get(expression.from).line;
     let first = scene.hits.partition_point(|hit| hit.from < expression.to);
+    let sentence = scene.sentences.get(expression.from);
     let hits = scene.hits[first..].iter().take_while(|hit| scene.words.get(hit.from).line == line);
+    let hits = hits.take_while(|hit| scene.sentences.get(hit.from) == sentence);
     let hits = hits.take(AFTER).filter(|hit| fits(hit.topic, expression));
     let score = |hit: &Hit| hit.weight * 4 - far(hit.from.saturating_sub(expression.to));
     hits.map(|hit| (*hit, score(hit))).max_by_key(|(_, score)| *score)

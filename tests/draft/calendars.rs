@@ -550,6 +550,49 @@ pub(crate) const LAYOUTS: &[(&str, &str)] = &[
         "Closing date for applications: 15 May 2026. Interviews will take place during week commencing Monday 25 May 2026, with a start date of 1 July 2026.",
         "until 2026-05-15; interview 2026-05-25..2026-05-29; start 2026-07-01",
     ),
+    (
+        "Votre profil                          Date limite\nMusicienne, pédagogue                 vendredi 15 mai 2026\nGoût du travail d'équipe              Entretiens\nPermis B                              jeudi 28 mai 2026\n",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "LE POSTE                              CALENDRIER\nTemps plein, poste à                  Clôture des candidatures\npourvoir en CDI                       15 mai 2026\nSalaire selon grille                  Entretiens\nau 1er janvier 2026                   28 mai 2026\n",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    (
+        "LES CANDIDATURES SONT A ADRESSER IMPERATIVEMENT AVANT\nLE 15 MAI 2026 A MONSIEUR LE MAIRE. LES ENTRETIENS SE\nDEROULERONT SEMAINE 22.",
+        "before 2026-05-15; interview 2026-05-25..2026-05-29 ?",
+    ),
+    ("Candidatures : 15 mai 2026\nEntretiens : 28 mai 2026", "until 2026-05-15; interview 2026-05-28"),
+    ("---\ntitle: Régie\nexpires: 2026-05-15\n---\n", "until 2026-05-15"),
+    (
+        "Des tests écrits auront lieu le 20 mai 2026 et les entrevues, le 28 mai 2026.",
+        "interview 2026-05-20; interview 2026-05-28",
+    ),
+    (
+        "Admissibilité : 12 mai 2026. Auditions : 28 mai 2026. Admission : 2 juin 2026.",
+        "interview 2026-05-28",
+    ),
+    (
+        "Premier contact téléphonique les 20 et 21 mai 2026 ; rencontre à Liège le 28 mai 2026 (candidats retenus).",
+        "interview 2026-05-20 2026-05-21; interview 2026-05-28",
+    ),
+    ("The search committee will begin reviewing applications on May 15, 2026.", "until 2026-05-15"),
+    ("Screening of applicants begins May 15, 2026.", "until 2026-05-15"),
+    (
+        "du 2 mars au 15 mai 2026 : dépôt des candidatures\ndu 26 au 28 mai 2026 : entretiens",
+        "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28",
+    ),
+    (
+        "Jusqu'au 15 mai 2026 : candidatures\nDu 26 au 28 mai 2026 : entretiens\nLe 1er juillet 2026 : prise de poste",
+        "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28; start 2026-07-01",
+    ),
+    (
+        "By 15 May: send your application. 28 May: interviews in Leeds.",
+        "until 2026-05-15 ?; interview 2026-05-28 ?",
+    ),
+    ("L'appel ferme le 15 mai 2026 à minuit.", "until 2026-05-15T23:59"),
+    ("Closing date 30th February 2026", "impossible \"30th February 2026\""),
+    ("Les entretiens auront lieu le mardi 28 mai 2026.", "interview 2026-05-28 ?"),
 ];
 
 /// Dates that are somebody else's, or for something else.
