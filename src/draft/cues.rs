@@ -70,7 +70,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
          limite :, delai :, depot :, candidatures :, candidature :, applications :, expires :, validthrough :, \
          responses by, begin reviewing applications, reviewing applications, screening of applica*, review of \
-         candidates, l appel ferme, appel ferme, fermerons l appel, date d expiration, expiration :, fin de l affichage, fin d affichage, \
+         candidates, evaluation of candidates, evaluation of applications, assessment of applications, l appel ferme, appel ferme, fermerons l appel, date d expiration, expiration :, fin de l affichage, fin d affichage, \
          affichage du, periode d affichage, periode de candidature, periode de depot, fermeture du depot, \
          fermeture des candidatures, fermeture :, sera clos*, seront clos*, est clos*, closes le, clos le, \
          remise des candidatures, remise des dossiers, remise du dossier, candidatures recevables, dossiers \
@@ -105,7 +105,8 @@ const CUES: &[(Topic, i32, &str)] = &[
          panel will, panel :, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
          interviews start, entretiens debuter*, entretiens commencer*, selection event, phone screen*, \
-         written test*, written exercise*, exercice ecrit, premier contact telephonique, pour un entretien*, \
+         written test*, written exercise*, exercice ecrit, premier contact telephonique, entretien* d embauche, pour les entretiens, pour l entretien, pour les \
+         auditions, for interviews, for the interview*, rdv de selection, rendez vous de selection, pour un entretien*, \
          pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
          pratique, jour des entretiens, interview day*, interview date*, assessment event",
     ),
@@ -121,7 +122,7 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         7,
-        "rencontre a, recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
+        "rendre disponible*, rencontre a, recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
          vu*, meet, meet shortlisted, meet with shortlisted, meet the shortlisted, chats with shortlisted, \
          conversations with shortlisted, see shortlisted, meeting candidates, meetings with, conversation*, \
          chats with, visit campus, visit us, finalists, finalistes, will be seen, see candidates, seeing \
@@ -190,7 +191,7 @@ const CUES: &[(Topic, i32, &str)] = &[
         10,
         "like a chat, informal chat, have a chat, for a chat, une reponse, recevront, repondra, repondrons, repondront, sans nouvelles, sans reponse, invites to \
          interview, invitation* to interview, invitation* aux entretiens, convocation* aux entretiens, \
-         informe*, prevenu*, notifi*, notification*, resultat*, results, reponse*, contacte*, contactes, \
+         informe*, prevenu*, notifi*, notification*, resultat*, results, reponse*, contacte, contactee*, contactes, \
          recontacte*, convoque*, convocation*, avise*, invites, preselection*, pre selection*, selection \
          des dossiers, examen des dossiers, examen des candidatures, annonce des, shortlist*, short \
          list*, longlist*, hear from, heard from, heard, hear back, be informed, be contacted, be \
@@ -224,7 +225,7 @@ const CUES: &[(Topic, i32, &str)] = &[
         "assemblee generale, ag, festival*, evenement*, edition, vacances, en vacance, conges, ferme, \
          fermee, fermes, fermeture, spectacle*, rencontre du, rencontre regionale, seminaire, \
          colloque, conference*, congress, concert*, exhibition*, closed, holiday*, jubile, anniversaire, \
-         salaire, salary, remuneration, grille, points, anniversary, programme*, programming, workshop*, \
+         salaire, salary, remuneration, grille, points, anniversary, programme, programmes, programmation, programming, workshop*, \
          atelier*, inauguration, horaires, opening hours, term dates, marche, salon, forum, \
          remboursement, probation, essai, augmentation, formation",
     ),

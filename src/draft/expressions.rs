@@ -200,7 +200,10 @@ fn is_bare(words: &Words<'_>, from: usize, to: usize, points: &[Point]) -> bool 
 /// How many of the points belong together: those behind the last that has a month may not, nor those that a mere comma
 /// joins to a date that is whole.
 fn kept(points: &[Point], joins: &[Join]) -> usize {
-    let listed = joins.contains(&Join::List);
+    let days = |point: &Point| if let Part::Day(day) = point.part { Some(day) } else { None };
+    let grows = points.windows(2).all(|pair| days(&pair[0]) < days(&pair[1]));
+    // « 27, 28, 29 mai ».
+    let listed = joins.contains(&Join::List) || joins.len() > 1 && grows;
     let cut = joins.iter().zip(points).position(|(join, before)| {
         let whole = before.month.is_some() && !(listed && before.weekday.is_some() && before.year.is_none());
         *join == Join::Comma && (whole || !listed && before.weekday.is_none())

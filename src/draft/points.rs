@@ -220,16 +220,9 @@ fn year(number: u32) -> Option<i32> {
 /// « 28 juin 2026 », « 1er juin », « 28 de junio de 2026 », or a day whose month stands further on.
 fn numbered(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
     let number = day(words.number(at)?).filter(|_| words.get(at).digits <= 2)?;
-    // « les 27/28 mai ».
-    let shared = at > 1
-        && words.is(at - 1, '/')
-        && words.number(at - 2).is_some()
-        && month_named(words, at + 1).is_some();
-    if at > 0
-        && !shared
-        && words.is_glued(at)
-        && ['.', '/', '€', '£', '$', '+', '°'].iter().any(|mark| words.is(at - 1, *mark))
-    {
+    let glued =
+        |marks: &[char]| at > 0 && words.is_glued(at) && marks.iter().any(|mark| words.is(at - 1, *mark));
+    if glued(&['.', '€', '£', '$', '+', '°']) {
         return None;
     }
     let mut next = at + 1;
@@ -247,7 +240,8 @@ fn numbered(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
         let (year, to) = year_behind(words, month_at + 1);
         return Some((Point { part: Part::Day(number), month: Some(month), year, ..NEW }, to));
     }
-    if lexicon::is_unit(words.fold(next)) {
+    // « les 27/28 mai » are two days, 27/28 is none.
+    if glued(&['/']) || lexicon::is_unit(words.fold(next)) {
         return None;
     }
     // A bare day: its month may come, or has come.

@@ -322,7 +322,9 @@ fn barred(words: &Words<'_>, from: usize, to: usize, first_in_line: bool) -> boo
         let word = words.get(at);
         barred |= match word.kind {
             Kind::Mark(';' | '.' | '!' | '?' | '•') => true,
-            Kind::Mark(',' | ':' | '|' | '(') => !first_in_line,
+            // « le 28 mai (entretiens) ».
+            Kind::Mark('(') => !first_in_line && at + 1 < to,
+            Kind::Mark(',' | ':' | '|') => !first_in_line,
             _ => word.gap >= Gap::Line && word.capital,
         };
     }

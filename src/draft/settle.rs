@@ -123,6 +123,16 @@ pub(super) fn event(scene: &Scene<'_>, part: &Part, when: When, doubts: Vec<Word
     Event { name: None, when, label: None, quote: quote(scene.words, from, to), doubts }
 }
 
+/// « Avant fin mai »: applications end, but no day is said.
+fn vague(scene: &Scene<'_>, expression: &Expression) -> Warning {
+    let written = scene.words.said(expression.whole.0, expression.to);
+    let sentence = say(
+        format!("candidatures «\u{a0}{written}\u{a0}»\u{a0}: cela ne dit pas quel jour"),
+        format!("applications \"{written}\": that does not say which day"),
+    );
+    Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.to)) }
+}
+
 struct Closing<'a> {
     part: &'a Part,
     day: NaiveDate,
@@ -139,6 +149,7 @@ fn deadline(scene: &Scene<'_>, parts: &[Part], known: &Known, draft: &mut Draft)
         let Some(&(first, last)) = expression.spans.last() else { continue };
         let point = last.unwrap_or(first);
         if !matches!(point.part, Stretch::Day(_)) {
+            draft.warnings.push(vague(scene, expression));
             continue;
         }
         let settled = match years::settle(&point, Role::Deadline, known) {

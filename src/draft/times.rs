@@ -45,13 +45,17 @@ fn at(words: &Words<'_>, from: usize, spoken: bool) -> Option<(Time, usize)> {
         "minuit" | "midnight" => return Some((MIDNIGHT, from + 1)),
         _ => {}
     }
-    let hour = words.number(from).filter(|_| words.get(from).digits <= 2)?;
     if from > 0
         && words.is_glued(from)
         && matches!(words.get(from - 1).kind, Kind::Mark('/' | '.' | '-' | '€' | '£' | '$'))
     {
         return None;
     }
+    let military = spoken && words.get(from).digits == 4;
+    if let Some(number) = words.number(from).filter(|_| military) {
+        return Some((time(number / 100, number % 100)?, from + 1));
+    }
+    let hour = words.number(from).filter(|_| words.get(from).digits <= 2)?;
     let minutes = |at: usize| words.number(at).filter(|_| words.get(at).digits == 2);
     match words.fold(from + 1) {
         "h" | "hr" | "hrs" | "heure" | "heures" | "uhr" => {
@@ -153,7 +157,12 @@ pub(super) fn after(words: &Words<'_>, date: usize) -> Option<(Time, usize)> {
     while from < date + 6 {
         let spoken = from > date
             && matches!(words.fold(from - 1), "a" | "at" | "by" | "before" | "than" | "avant" | "until");
-        if let Some((time, to)) = at(words, from, spoken) {
+        // "2026-05-15T17:00"; of "T00:00" only the date is meant.
+        let iso = words.fold(from) == "t" && words.is_glued(from) && words.is_glued(from + 1);
+        if let Some((time, to)) = at(words, from + usize::from(iso), spoken) {
+            if iso && time.midnight != Midnight::No {
+                return None;
+            }
             return Some((Time { zone: zone(words, from, to), ..time }, to));
         }
         if !may_stand_between(words.fold(from)) {
