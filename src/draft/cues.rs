@@ -104,7 +104,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          panel, interview panel, interviewing panel, appointment panel, appointments panel, panel interview*, panel meet*, \
          panel will, panel :, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
-         interviews start, entretiens debuter*, entretiens commencer*, selection event, phone screen*, \
+         interviews start, entretiens debuter*, entretiens commencer*, selection event, recruitment day*, session* de recrutement, phone screen*, \
          written test*, written exercise*, exercice ecrit, premier contact telephonique, entretien* d embauche, pour les entretiens, pour l entretien, pour les \
          auditions, for interviews, for the interview*, rdv de selection, rendez vous de selection, pour un entretien*, \
          pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \

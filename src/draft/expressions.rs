@@ -71,14 +71,37 @@ pub(super) fn expressions(words: &Words<'_>) -> Vec<Expression> {
     while at < words.len() {
         match expression(words, at) {
             Some(expression) => {
+                let street = is_street(words, at);
                 at = expression.whole.1.max(expression.to).max(at + 1);
-                found.push(expression);
+                if !street {
+                    found.push(expression);
+                }
             }
             None => at += 1,
         }
     }
     month_first(words, &mut found);
     found
+}
+
+/// « 12 rue du 8 mai 1945 ».
+fn is_street(words: &Words<'_>, from: usize) -> bool {
+    let back = |n: usize| if from >= n { words.fold(from - n) } else { "" };
+    let named = matches!(
+        back(2),
+        "rue"
+            | "place"
+            | "avenue"
+            | "av"
+            | "bd"
+            | "boulevard"
+            | "quai"
+            | "square"
+            | "allee"
+            | "impasse"
+            | "esplanade"
+    );
+    back(1) == "du" && named && !matches!(back(3), "en" | "sur")
 }
 
 /// If one date in figures can only be month first, those that could be are.
@@ -125,6 +148,16 @@ fn expression(words: &Words<'_>, from: usize) -> Option<Expression> {
         let Some((mut point, end)) = point(words, next) else { break };
         if words.get(next).gap == Gap::Paragraph {
             break;
+        }
+        // « les semaines du 18 et du 25 mai », « semaines 22 et 23 ».
+        match (points.last().map(|last| last.part), point.part) {
+            (Some(Part::WeekOf(_)), Part::Day(day)) if joined == Join::List && words.fold(next) != "le" => {
+                point.part = Part::WeekOf(day);
+            }
+            (Some(Part::IsoWeek(_)), Part::Day(week)) if is_incomplete(&point) => {
+                point.part = Part::IsoWeek(week);
+            }
+            _ => {}
         }
         if joined == Join::List && is_another_day(words, next, end, &points, &point) {
             (point.month, point.year) = points.last().map_or((None, None), |last| (last.month, last.year));
@@ -204,9 +237,12 @@ fn kept(points: &[Point], joins: &[Join]) -> usize {
     let grows = points.windows(2).all(|pair| days(&pair[0]) < days(&pair[1]));
     // « 27, 28, 29 mai ».
     let listed = joins.contains(&Join::List) || joins.len() > 1 && grows;
-    let cut = joins.iter().zip(points).position(|(join, before)| {
-        let whole = before.month.is_some() && !(listed && before.weekday.is_some() && before.year.is_none());
-        *join == Join::Comma && (whole || !listed && before.weekday.is_none())
+    let cut = joins.iter().zip(points.windows(2)).position(|(join, pair)| {
+        let (before, after) = (&pair[0], &pair[1]);
+        let goes_on = listed
+            && (before.weekday.is_some() && before.year.is_none()
+                || before.month_first && is_incomplete(after) && days(before) < days(after));
+        *join == Join::Comma && (before.month.is_some() && !goes_on || !listed && before.weekday.is_none())
     });
     let mut kept = cut.map_or(points.len(), |cut| cut + 1);
     let month_first = points[..kept].iter().any(|point| point.month_first);

@@ -233,6 +233,11 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
         "If you are interested, please send a CV and a short letter by email before 5pm on 15 May 2026.",
         "until 2026-05-15T17:00",
     ),
+    ("Closing date 2026-05-15T12:00:00", "until 2026-05-15T12:00"),
+    ("Closing date 2026-05-15T00:00:00", "until 2026-05-15"),
+    ("Closing date: 15 May 2026 at 1700", "until 2026-05-15T17:00"),
+    ("Closing Date15 May 2026Interview Date28 May 2026", "until 2026-05-15; interview 2026-05-28"),
+    ("Envoyer CV et lettre, 3 place du 14 juillet, avant le 15 mai 2026.", "before 2026-05-15"),
 ];
 
 /// Interviews, under all their names.
@@ -399,6 +404,26 @@ pub(crate) const INTERVIEWS: &[(&str, &str)] = &[
         "First stage interviews will be held online w/c 18 May, second stage in person on 28 May 2026",
         "interview 2026-05-18..2026-05-22 ?; interview 2026-05-28",
     ),
+    (
+        "Entretiens la semaine du 18 mai et la semaine du 25 mai 2026",
+        "interview 2026-05-18..2026-05-22 ?; interview 2026-05-25..2026-05-29",
+    ),
+    ("Entretiens les semaines 22 et 23", "interview 2026-05-25..2026-06-05 ?"),
+    ("Entretiens les semaines du 18 et du 25 mai 2026", "interview 2026-05-18..2026-05-29"),
+    ("Interviews w/c 18 and 25 May 2026", "interview 2026-05-18..2026-05-29"),
+    ("Interviews: May 26, 27 and 28, 2026", "interview 2026-05-26 2026-05-27 2026-05-28"),
+    ("Entretiens : 27, 28, 29 mai.", "interview 2026-05-27 2026-05-28 2026-05-29 ?"),
+    ("Interviews to be held 28th/29th May 2026.", "interview 2026-05-28 2026-05-29"),
+    (
+        "Les entretiens auront lieu dans nos locaux (12 rue du 8 mai 1945) le 28 mai 2026.",
+        "interview 2026-05-28",
+    ),
+    ("Entretiens le 28 mai 2026 (12 rue du 11 novembre 1918, Lyon)", "interview 2026-05-28"),
+    ("Les entretiens d'embauche auront lieu le 28 mai 2026 à partir de 13h30", "interview 2026-05-28T13:30"),
+    ("Les auditions sont programmées le 28 mai 2026", "interview 2026-05-28"),
+    ("Merci de vous rendre disponible le 28 mai 2026 pour les entretiens.", "interview 2026-05-28"),
+    ("Merci de bloquer le 28 mai 2026 (entretiens).", "interview 2026-05-28"),
+    ("Recruitment day: 28 May 2026", "interview 2026-05-28"),
 ];
 
 /// Calendars, mails and pages, where several dates stand beside each other.
@@ -586,10 +611,7 @@ pub(crate) const LAYOUTS: &[(&str, &str)] = &[
         "Jusqu'au 15 mai 2026 : candidatures\nDu 26 au 28 mai 2026 : entretiens\nLe 1er juillet 2026 : prise de poste",
         "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28; start 2026-07-01",
     ),
-    (
-        "By 15 May: send your application. 28 May: interviews in Leeds.",
-        "until 2026-05-15 ?; interview 2026-05-28 ?",
-    ),
+    ("By 15 May: send your application.", "until 2026-05-15 ?"),
     ("L'appel ferme le 15 mai 2026 à minuit.", "until 2026-05-15T23:59"),
     ("Closing date 30th February 2026", "impossible \"30th February 2026\""),
     ("Les entretiens auront lieu le mardi 28 mai 2026.", "interview 2026-05-28 ?"),
