@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::expressions::Lead;
+use super::expressions::{Expression, Lead};
 use super::points::Part as Stretch;
 use super::roles::{Part, Role, Scene};
 use super::settle::{event, lacking, of_role, own_doubts};
@@ -26,6 +26,10 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
                 continue;
             }
         };
+        if is_elsewhere(&when, known) {
+            draft.warnings.push(elsewhere(scene, expression));
+            continue;
+        }
         let cue = part.cue.map_or(expression.from, |cue| cue.from);
         let name = named(scene, cue, expression.whole.0, expression.to);
         let sentence = scene.sentences.get(expression.from).copied().unwrap_or_default();
@@ -64,6 +68,26 @@ pub(super) fn interviews(scene: &Scene<'_>, parts: &[Part], known: &Known, draft
             .push(Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.to)) });
     }
     draft.interviews = named_apart(without_twins(found));
+}
+
+/// How many days before the end of applications an interview may stand, as a slip, and how many after.
+const SLIP: i64 = 45;
+const LATEST: i64 = 300;
+
+/// Whether days are too far from the end of applications to be of this recruitment.
+fn is_elsewhere(when: &When, known: &Known) -> bool {
+    let Some((first, last)) = bounds(when) else { return false };
+    known.deadline.is_some_and(|end| (end - last).num_days() > SLIP || (first - end).num_days() > LATEST)
+        || known.published.is_some_and(|published| last < published)
+}
+
+fn elsewhere(scene: &Scene<'_>, expression: &Expression) -> Warning {
+    let written = scene.words.said(expression.whole.0, expression.to);
+    let sentence = say(
+        format!("« {written} » est trop loin de la date limite pour un entretien\u{a0}: laissé de côté"),
+        format!("\"{written}\" is too far from the deadline for an interview: left out"),
+    );
+    Warning { sentence, quote: Some(quote(scene.words, expression.whole.0, expression.to)) }
 }
 
 /// The same dates told twice are one interview: the first telling stays, unless a window is told more exactly later.

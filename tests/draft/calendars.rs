@@ -615,6 +615,11 @@ pub(crate) const LAYOUTS: &[(&str, &str)] = &[
     ("L'appel ferme le 15 mai 2026 à minuit.", "until 2026-05-15T23:59"),
     ("Closing date 30th February 2026", "impossible \"30th February 2026\""),
     ("Les entretiens auront lieu le mardi 28 mai 2026.", "interview 2026-05-28 ?"),
+    (
+        "Date limite : 15 mai 2026. Jury du 12 juin 2019, entretiens le 28 mai 2026.",
+        "until 2026-05-15; interview 2026-05-28",
+    ),
+    ("Date limite : 15 mai 2026. Prochaine session de tests le 28 mai 2028.", "until 2026-05-15"),
 ];
 
 /// Dates that are somebody else's, or for something else.
