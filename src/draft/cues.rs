@@ -70,7 +70,9 @@ const CUES: &[(Topic, i32, &str)] = &[
          depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
          limite :, delai :, depot :, candidatures :, candidature :, applications :, expires :, validthrough :, \
          responses by, begin reviewing applications, reviewing applications, screening of applica*, review of \
-         candidates, evaluation of candidates, evaluation of applications, assessment of applications, l appel ferme, appel ferme, fermerons l appel, date d expiration, expiration :, fin de l affichage, fin d affichage, \
+         candidates, evaluation of candidates, evaluation of applications, assessment of applications, stop taking applications, stop accepting applications, applications shut, form closes, form shuts, boite \
+         ferme, boite se ferme, application ferme, plateforme ferme, portail ferme, formulaire ferme, formulaire \
+         se ferme, depot ferme, annonce ferme, offre ferme, candidatures ferment, l appel ferme, appel ferme, fermerons l appel, date d expiration, expiration :, fin de l affichage, fin d affichage, \
          affichage du, periode d affichage, periode de candidature, periode de depot, fermeture du depot, \
          fermeture des candidatures, fermeture :, sera clos*, seront clos*, est clos*, closes le, clos le, \
          remise des candidatures, remise des dossiers, remise du dossier, candidatures recevables, dossiers \
@@ -92,7 +94,8 @@ const CUES: &[(Topic, i32, &str)] = &[
          forms, inscription*, inscrire, inscrivez, manifester, bewerbung*, candidacy, materials, solicitud*, presentacion, \
          reception, recues, recus, nominations, complete*, write to, plis, sous pli, sous pli ferme, sous pli cachete, candidatures seront recues, candidatures sont \
          recues, dossiers seront recus, dossiers sont recus, offres seront recues, inbox, get us your, let us have, with \
-         us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre, cvs",
+         us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre, cvs, lettres, courriers, vous proposer, te proposer, vous presenter, le tout, \
+         vous manifester",
     ),
     (
         Interviewing,
@@ -105,7 +108,8 @@ const CUES: &[(Topic, i32, &str)] = &[
          panel will, panel :, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
          interviews start, entretiens debuter*, entretiens commencer*, selection event, recruitment day*, session* de recrutement, phone screen*, \
-         written test*, written exercise*, exercice ecrit, premier contact telephonique, entretien* d embauche, pour les entretiens, pour l entretien, pour les \
+         written test*, written exercise*, exercice ecrit, convoques le, convoquees le, convoque le, convoquee le, convoques les, convoquees les, convoque • e • s \
+         le, convoque • es le, convoque • e le, premier contact telephonique, entretien* d embauche, pour les entretiens, pour l entretien, pour les \
          auditions, for interviews, for the interview*, rdv de selection, rendez vous de selection, pour un entretien*, \
          pour entretien, for interview, for an interview, screening interview*, screening call*, echange telephonique, entretien* telephonique*, epreuve \
          pratique, jour des entretiens, interview day*, interview date*, assessment event",
@@ -113,7 +117,13 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         8,
-        "recevrons, rencontrerons, rencontres se feront, rencontres sont prevues, rencontres avec les \
+        "vous recevra, vous rencontrera, vous verra, vous verrons, te verra, te rencontrera, te recevra, te recevrons, \
+         on se voit, on se rencontre, on se parle, on s appelle, nous appelons, nous appellerons, vous \
+         appellerons, echangerons, passer la matinee, passer une matinee, passer la journee, passer une journee, \
+         passer une demi journee, premier rendez vous, second rendez vous, deuxieme rendez vous, dernier rendez \
+         vous, er rendez vous, e rendez vous, nd rendez vous, rencontres chez nous, faire connaissance, meet us, \
+         see you, invite you in, invite you to come, have you in, come in on, come in for, a slot, slots, call \
+         you on, phone you on, speak to you, talk to you, recevrons, rencontrerons, rencontres se feront, rencontres sont prevues, rencontres avec les \
          candidat*, rencontre avec l equipe, rencontre avec la direction, rencontre avec le jury, echanges avec \
          les candidat*, echanges avec les personnes, meet people, meeting people, meet you, first chat, phone \
          chat, zoom chat, video chat, chat by phone, round conversation*, half day with us, trial day, trial \
@@ -122,7 +132,8 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         7,
-        "rendre disponible*, rencontre a, recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
+        "asked in, asked to come, asked to attend, invited in, invited to come, invited to attend, speak to \
+         candidates, talk to candidates, speak with candidates, rendre disponible*, rencontre a, recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
          vu*, meet, meet shortlisted, meet with shortlisted, meet the shortlisted, chats with shortlisted, \
          conversations with shortlisted, see shortlisted, meeting candidates, meetings with, conversation*, \
          chats with, visit campus, visit us, finalists, finalistes, will be seen, see candidates, seeing \

@@ -364,6 +364,8 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         ("jusqu" | "until" | "till" | "hasta" | "bis" | "to" | "through", _) | ("du", "limite") => {
             (Lead::Until, 1)
         }
+        ("including", "and") => (Lead::Until, 2),
+        ("du", "dela") if is_refused(words, from) => (Lead::Until, 4),
         ("after" | "apres" | "passe", _) if is_refused(words, from) => (Lead::Until, 1),
         ("after" | "following" | "apres" | "suivant", _) => (Lead::After, 1),
         ("au", "ici") => (Lead::By, 2),
@@ -398,6 +400,7 @@ fn is_refused(words: &Words<'_>, from: usize) -> bool {
     (from.saturating_sub(12)..from + 16).any(|at| {
         let word = words.fold(at);
         matches!(word, "not" | "no" | "late" | "rejected" | "aucun" | "aucune" | "ne" | "hors")
+            || word.starts_with("ecart")
             || word.starts_with("rejet")
             || word.starts_with("irrecevable")
     })

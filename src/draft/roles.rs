@@ -130,7 +130,8 @@ fn is_foreign(scene: &Scene<'_>, cue: &Hit, expression: &Expression) -> bool {
         return told == Some(true);
     }
     // "The library closes on", where nothing says that it is the posting.
-    let closes = verb.starts_with("close") && words.fold(cue.from + 1) != "date";
+    let this = cue.from > 0 && matches!(words.fold(cue.from - 1), "it" | "this" | "one");
+    let closes = verb.starts_with("close") && words.fold(cue.from + 1) != "date" && !this;
     foreign.is_some()
         || closes && !begins_line(words, cue.from) && cue.from > 0 && here(&(cue.from - 1))
         // "You will submit the accounts by": what the work is.
@@ -420,7 +421,7 @@ fn nearby(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         matches!(hit.topic, Topic::Applying | Topic::Closing) && here.abs_diff(there) <= NEXT
     };
     let before =
-        scene.hits[..middle].iter().rev().take_while(|hit| expression.from - hit.from <= 25).find(speaks);
+        scene.hits[..middle].iter().rev().take_while(|hit| expression.from - hit.from <= 40).find(speaks);
     let after =
         || scene.hits[middle..].iter().take_while(|hit| hit.from - expression.from <= 15).find(speaks);
     before.or_else(after).map(|hit| (*hit, -30))

@@ -238,6 +238,28 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Closing date: 15 May 2026 at 1700", "until 2026-05-15T17:00"),
     ("Closing Date15 May 2026Interview Date28 May 2026", "until 2026-05-15; interview 2026-05-28"),
     ("Envoyer CV et lettre, 3 place du 14 juillet, avant le 15 mai 2026.", "before 2026-05-15"),
+    // Said in passing.
+    (
+        "CV et lettre par courriel. Aucune candidature ne sera examinée au-delà du 15 mai 2026.",
+        "until 2026-05-15",
+    ),
+    (
+        "CV et quelques lignes à l'équipe. Notre boîte se ferme le vendredi 15 mai 2026 à 17h00.",
+        "until 2026-05-15T17:00",
+    ),
+    ("L'application ferme le vendredi 15 mai 2026 à 16 heures.", "until 2026-05-15T16:00"),
+    (
+        "Vous pouvez vous proposer par téléphone ou par mail jusqu'au vendredi 15 mai 2026, 8 h.",
+        "until 2026-05-15T08:00",
+    ),
+    (
+        "Votre candidature sera adressée à la cheffe de service, le siège étant en copie. Le tout partira avant le 15 mai 2026.",
+        "before 2026-05-15",
+    ),
+    ("Les lettres parvenues après le 15 mai 2026 seront écartées.", "until 2026-05-15"),
+    ("Download the form and send it to us. This one closes on Friday 15 May 2026.", "until 2026-05-15"),
+    ("Applications are welcome up to and including 15 May 2026.", "until 2026-05-15"),
+    ("We stop taking applications on 15 May 2026.", "until 2026-05-15"),
 ];
 
 /// Interviews, under all their names.
@@ -424,6 +446,40 @@ pub(crate) const INTERVIEWS: &[(&str, &str)] = &[
     ("Merci de vous rendre disponible le 28 mai 2026 pour les entretiens.", "interview 2026-05-28"),
     ("Merci de bloquer le 28 mai 2026 (entretiens).", "interview 2026-05-28"),
     ("Recruitment day: 28 May 2026", "interview 2026-05-28"),
+    // Said in passing.
+    (
+        "Envoyez CV et lettre. Rencontres chez nous, avec deux sociétaires, la semaine du 25 mai 2026.",
+        "interview 2026-05-25..2026-05-29",
+    ),
+    (
+        "Envoie ton CV. On te verra le 28/05/2026 ou le 29/05/2026 en fin d'après-midi.",
+        "interview 2026-05-28 2026-05-29",
+    ),
+    (
+        "Un comité composé de deux élus et de la directrice vous rencontrera le jeudi 28 mai 2026 si votre candidature est retenue.",
+        "interview 2026-05-28",
+    ),
+    (
+        "Envoyez CV et lettre. Premier rendez-vous le jeudi 21 mai 2026 avec l'équipe ; second rendez-vous le 28 mai 2026.",
+        "interview 2026-05-21; interview 2026-05-28",
+    ),
+    (
+        "CV par mail. Ensuite nous appelons tout le monde les 20 et 21 mai 2026.",
+        "interview 2026-05-20 2026-05-21",
+    ),
+    (
+        "CV par mail. Nous invitons trois personnes à passer la matinée du 28 mai 2026 avec nous.",
+        "interview 2026-05-28",
+    ),
+    (
+        "Les candidats présélectionnés seront convoqués le jeudi 28 mai 2026 à 14 h 30.",
+        "interview 2026-05-28T14:30",
+    ),
+    (
+        "Send the form in. Meet us: we will offer you a slot on either 28 or 29 May 2026. Applicants may choose.",
+        "interview 2026-05-28 2026-05-29",
+    ),
+    ("Shortlisted candidates will be asked in on Thursday 28 May 2026.", "interview 2026-05-28"),
 ];
 
 /// Calendars, mails and pages, where several dates stand beside each other.
