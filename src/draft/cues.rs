@@ -70,7 +70,12 @@ const CUES: &[(Topic, i32, &str)] = &[
          depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
          limite :, delai :, depot :, candidatures :, candidature :, applications :, expires :, validthrough :, \
          responses by, begin reviewing applications, reviewing applications, screening of applica*, review of \
-         candidates, evaluation of candidates, evaluation of applications, assessment of applications, stop taking applications, stop accepting applications, applications shut, form closes, form shuts, boite \
+         candidates, evaluation of candidates, evaluation of applications, assessment of applications, derniere limite, retour souhaite*, retour attendu, retours attendus, annonce court, appel court, \
+         candidatures courent, candidatures s arretent, arret des candidatures, depot se termine, candidatures se \
+         terminent, periode se termine, appel se termine, inscriptions se terminent, candidatures prennent fin, \
+         portal closes, portal will close, form will close, link closes, link will close, advert comes down, \
+         advert runs, vacancy runs, window closes, window shuts, want to hear from you, love to hear from you, \
+         like to hear from you, stop taking applications, stop accepting applications, applications shut, form closes, form shuts, boite \
          ferme, boite se ferme, application ferme, plateforme ferme, portail ferme, formulaire ferme, formulaire \
          se ferme, depot ferme, annonce ferme, offre ferme, candidatures ferment, l appel ferme, appel ferme, fermerons l appel, date d expiration, expiration :, fin de l affichage, fin d affichage, \
          affichage du, periode d affichage, periode de candidature, periode de depot, fermeture du depot, \
@@ -95,7 +100,11 @@ const CUES: &[(Topic, i32, &str)] = &[
          reception, recues, recus, nominations, complete*, write to, plis, sous pli, sous pli ferme, sous pli cachete, candidatures seront recues, candidatures sont \
          recues, dossiers seront recus, dossiers sont recus, offres seront recues, inbox, get us your, let us have, with \
          us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre, cvs, lettres, courriers, vous proposer, te proposer, vous presenter, le tout, \
-         vous manifester",
+         manifestez, vous signaler, signalez, faites vous connaitre, \
+         vous faire connaitre, nous arriver, nous etre arrive*, entre nos mains, sur notre bureau, vous avez \
+         jusqu au, tu as jusqu au, you have until, have until, ve got until, must arrive, should arrive, to \
+         arrive, arrive by, arrive no later, arrive before, land with us, in our hands, on my desk, on our \
+         desk, with me by, with her by, with him by, forms back, your form, vous manifester",
     ),
     (
         Interviewing,
@@ -107,7 +116,8 @@ const CUES: &[(Topic, i32, &str)] = &[
          panel, interview panel, interviewing panel, appointment panel, appointments panel, panel interview*, panel meet*, \
          panel will, panel :, presentation day, selection process, vorstellungsgesprach*, entrevue*, \
          entrevista*, rencontres individuelles, interviews will begin, interviews begin, interviews will start, \
-         interviews start, entretiens debuter*, entretiens commencer*, selection event, recruitment day*, session* de recrutement, phone screen*, \
+         interviews start, entretiens debuter*, entretiens commencer*, selection event, selection will take place, selection takes place, commission d embauche, comite d embauche, recruitment \
+         day*, session* de recrutement, phone screen*, \
          written test*, written exercise*, exercice ecrit, convoques le, convoquees le, convoque le, convoquee le, convoques les, convoquees les, convoque • e • s \
          le, convoque • es le, convoque • e le, premier contact telephonique, entretien* d embauche, pour les entretiens, pour l entretien, pour les \
          auditions, for interviews, for the interview*, rdv de selection, rendez vous de selection, pour un entretien*, \
@@ -117,7 +127,9 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         8,
-        "vous recevra, vous rencontrera, vous verra, vous verrons, te verra, te rencontrera, te recevra, te recevrons, \
+        "nous nous verrons, nous nous rencontrerons, on se verra, on se rencontrera, nous rencontrer, venir nous \
+         voir, a un echange, seeing people, see people, talking to people, talk to people, vous recevra, vous \
+         rencontrera, vous verra, vous verrons, te verra, te rencontrera, te recevra, te recevrons, \
          on se voit, on se rencontre, on se parle, on s appelle, nous appelons, nous appellerons, vous \
          appellerons, echangerons, passer la matinee, passer une matinee, passer la journee, passer une journee, \
          passer une demi journee, premier rendez vous, second rendez vous, deuxieme rendez vous, dernier rendez \
@@ -132,7 +144,8 @@ const CUES: &[(Topic, i32, &str)] = &[
     (
         Meeting,
         7,
-        "asked in, asked to come, asked to attend, invited in, invited to come, invited to attend, speak to \
+        "viendront, seront invite*, entendre les, invited to, be invited, talking to candidates, speaking to \
+         applicants, asked in, asked to come, asked to attend, invited in, invited to come, invited to attend, speak to \
          candidates, talk to candidates, speak with candidates, rendre disponible*, rencontre a, recevra, rencontrera, seront recu*, serez recu*, sera recu*, seront rencontre*, seront entendu*, seront \
          vu*, meet, meet shortlisted, meet with shortlisted, meet the shortlisted, chats with shortlisted, \
          conversations with shortlisted, see shortlisted, meeting candidates, meetings with, conversation*, \
@@ -344,15 +357,21 @@ fn meetings(words: &Words<'_>, mut found: Vec<Hit>) -> Vec<Hit> {
     }
     let speaks = |at: &usize| CANDIDATES.iter().any(|start| words.fold(*at).starts_with(start));
     let candidates: Vec<usize> = (0..words.len()).filter(speaks).collect();
+    let applies = |hit: &&Hit| matches!(hit.topic, Applying | Closing);
+    let applying: Vec<usize> = found.iter().filter(applies).map(|hit| hit.from).collect();
     found.retain_mut(|hit| {
         if hit.topic != Meeting {
             return true;
         }
         hit.topic = Interviewing;
         // Weights grow with the words of a cue: only the bare ones are below.
-        let (before, behind) = AROUND[usize::from(hit.weight < 8)];
-        let first = candidates.partition_point(|at| at + before < hit.from);
-        candidates.get(first).is_some_and(|at| *at < hit.to + behind)
+        let ours = hit.weight >= 8;
+        let (before, behind) = AROUND[usize::from(!ours)];
+        let near = |list: &[usize]| {
+            let first = list.partition_point(|at| at + before < hit.from);
+            list.get(first).is_some_and(|at| *at < hit.to + behind)
+        };
+        near(&candidates) || ours && near(&applying)
     });
     found
 }

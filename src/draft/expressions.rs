@@ -399,8 +399,10 @@ fn close_of_day(words: &Words<'_>, date: usize) -> usize {
 fn is_refused(words: &Words<'_>, from: usize) -> bool {
     (from.saturating_sub(12)..from + 16).any(|at| {
         let word = words.fold(at);
-        matches!(word, "not" | "no" | "late" | "rejected" | "aucun" | "aucune" | "ne" | "hors")
-            || word.starts_with("ecart")
+        matches!(
+            word,
+            "not" | "no" | "nothing" | "rien" | "late" | "rejected" | "aucun" | "aucune" | "ne" | "hors"
+        ) || word.starts_with("ecart")
             || word.starts_with("rejet")
             || word.starts_with("irrecevable")
     })

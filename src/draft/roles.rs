@@ -96,7 +96,7 @@ fn role(scene: &Scene<'_>, at: usize) -> Part {
 /// Whether what is handed in or closes is none of the recruitment's: a grant's file, a season, a ballot.
 fn is_foreign(scene: &Scene<'_>, cue: &Hit, expression: &Expression) -> bool {
     let words = scene.words;
-    let (from, to) = (cue.from.min(expression.from).saturating_sub(10), cue.to.max(expression.to) + 3);
+    let (from, to) = (cue.from.min(expression.from).saturating_sub(10), cue.to.max(expression.to) + 6);
     let sentence = scene.sentences.get(expression.from);
     let here = |at: &usize| scene.sentences.get(*at) == sentence;
     let first = scene.hits.partition_point(|hit| hit.from < from);

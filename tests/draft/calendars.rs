@@ -260,6 +260,21 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Download the form and send it to us. This one closes on Friday 15 May 2026.", "until 2026-05-15"),
     ("Applications are welcome up to and including 15 May 2026.", "until 2026-05-15"),
     ("We stop taking applications on 15 May 2026.", "until 2026-05-15"),
+    ("Manifestez-vous avant le 15 mai 2026, CV à l'appui.", "before 2026-05-15"),
+    ("Faites-vous connaître avant le 15 mai 2026 auprès de la direction.", "before 2026-05-15"),
+    ("Tout doit être entre nos mains avant le 15 mai 2026.", "before 2026-05-15"),
+    ("Retour souhaité avant le 15 mai 2026", "before 2026-05-15"),
+    ("Vous avez jusqu'au 15 mai 2026.", "until 2026-05-15"),
+    ("L'appel court jusqu'au 15 mai 2026.", "until 2026-05-15"),
+    ("Les candidatures s'arrêtent le 15 mai 2026.", "until 2026-05-15"),
+    ("Le dépôt se termine le 15 mai 2026 à 23 h 59.", "until 2026-05-15T23:59"),
+    ("We want to hear from you by 15 May 2026.", "until 2026-05-15"),
+    ("Your letter should land with us by 15 May 2026.", "until 2026-05-15"),
+    ("Applications must arrive no later than 15 May 2026.", "until 2026-05-15"),
+    ("You've got until 15 May 2026.", "until 2026-05-15"),
+    ("The portal closes at 11.59pm on 15 May 2026.", "until 2026-05-15T23:59"),
+    ("This advert runs until 15 May 2026.", "until 2026-05-15"),
+    ("Nothing received after 15 May 2026 will be read; send your CV to us.", "until 2026-05-15"),
 ];
 
 /// Interviews, under all their names.
@@ -480,6 +495,13 @@ pub(crate) const INTERVIEWS: &[(&str, &str)] = &[
         "interview 2026-05-28 2026-05-29",
     ),
     ("Shortlisted candidates will be asked in on Thursday 28 May 2026.", "interview 2026-05-28"),
+    ("CV et lettre par courriel. Nous nous verrons le 28 mai 2026.", "interview 2026-05-28"),
+    ("Les personnes retenues viendront le 28 mai 2026.", "interview 2026-05-28"),
+    ("Les personnes retenues seront invitées à nous rencontrer le 28 mai 2026.", "interview 2026-05-28"),
+    ("La commission d'embauche aura lieu le 28 mai 2026.", "interview 2026-05-28"),
+    ("Selection will take place on 28 May 2026.", "interview 2026-05-28"),
+    ("Send us your CV. We will be seeing people on 28 May 2026.", "interview 2026-05-28"),
+    ("Shortlisted applicants will be invited to Leeds on 28 May 2026.", "interview 2026-05-28"),
 ];
 
 /// Calendars, mails and pages, where several dates stand beside each other.
@@ -797,6 +819,11 @@ pub(crate) const OTHERS: &[(&str, &str)] = &[
     ("You will complete the annual return by 31 July 2026.", ""),
     ("The successful candidate will complete a training course by 31 December 2026.", ""),
     ("Contact Lou before 8 May 2026 for an informal chat.", ""),
+    ("Vous avez jusqu'au 30 juin 2026 pour rendre le bilan à la Ville.", ""),
+    ("The public are invited to the opening on 28 May 2026.", ""),
+    ("Les habitants seront invités à l'inauguration le 28 mai 2026.", ""),
+    ("Nous appelons à la grève le 28 mai 2026.", ""),
+    ("Come and meet us at our open day on 9 May 2026.", ""),
     ("For an informal conversation, contact Lou before 8 May 2026.", ""),
     ("Accommodation is available until 30 September 2026.", ""),
     ("Le logement est disponible jusqu'au 30 septembre 2026.", ""),
