@@ -16,6 +16,7 @@ mod command;
 mod support;
 
 use chrono::NaiveDate;
+use jalon::draft::page::warnings;
 use jalon::draft::{Draft, Event, Moment, When, draft};
 
 use calendars::{DEADLINES, INTERVIEWS, LAYOUTS, OTHERS};
@@ -64,6 +65,21 @@ fn phrases_are_read_as_people_mean_them() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_gives_no_day_is_left_out_and_told() {
+    let told = |text: &str| {
+        let draft = draft(text, published());
+        let all: Vec<String> = warnings(&draft).into_iter().map(|warning| warning.sentence.en).collect();
+        (dates(&draft), all.join("\n"))
+    };
+    let (found, said) = told("Candidatures avant fin mai 2026");
+    assert_eq!(found, "");
+    assert!(said.contains("applications \"avant fin mai 2026\": that does not say which day"), "{said}");
+    let (found, said) = told("Date limite : 15 mai 2026. Prochain jury le 12 juin 2029.");
+    assert_eq!(found, "until 2026-05-15");
+    assert!(said.contains("\"le 12 juin 2029\" is too far from the deadline for an interview"), "{said}");
 }
 
 #[test]

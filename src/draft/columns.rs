@@ -59,7 +59,7 @@ fn above(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         row.iter().position(|cell| cell.bytes.contains(&first.span.start)).filter(|place| *place > 0)?;
     let names = |hit: &Hit| matches!(hit.topic, Topic::Closing | Topic::Interviewing);
     // « Clôture    15 mai » is a row, whatever stands above.
-    if said(scene, &row[place]).is_some() || said(scene, &row[place - 1]).filter(names).is_some() {
+    if said(scene, &row[place]).is_some() || said(scene, &row[place - 1]).as_ref().is_some_and(names) {
         return None;
     }
     for other in (first.line.saturating_sub(NEAR)..first.line).rev() {

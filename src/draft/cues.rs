@@ -70,7 +70,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          depot, heure limites, heure et date limite*, date et heure limite*, date d echeance, echeance :, \
          limite :, delai :, depot :, candidatures :, candidature :, applications :, expires :, validthrough :, \
          responses by, begin reviewing applications, reviewing applications, screening of applica*, review of \
-         candidates, evaluation of candidates, evaluation of applications, assessment of applications, derniere limite, retour souhaite*, retour attendu, retours attendus, annonce court, appel court, \
+         candidates, evaluation of candidates, evaluation of applications, assessment of applications, offre expire, annonce expire, derniere limite, retour souhaite*, retour attendu, retours attendus, annonce court, appel court, \
          candidatures courent, candidatures s arretent, arret des candidatures, depot se termine, candidatures se \
          terminent, periode se termine, appel se termine, inscriptions se terminent, candidatures prennent fin, \
          portal closes, portal will close, form will close, link closes, link will close, advert comes down, \
@@ -100,7 +100,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          reception, recues, recus, nominations, complete*, write to, plis, sous pli, sous pli ferme, sous pli cachete, candidatures seront recues, candidatures sont \
          recues, dossiers seront recus, dossiers sont recus, offres seront recues, inbox, get us your, let us have, with \
          us by, forms should, reach me, ecris*, ecrire, transmets, nous rejoindre, en etre, cvs, lettres, courriers, vous proposer, te proposer, vous presenter, le tout, \
-         manifestez, vous signaler, signalez, faites vous connaitre, \
+         note d intention, remettre, remis, manifestez, vous signaler, signalez, faites vous connaitre, \
          vous faire connaitre, nous arriver, nous etre arrive*, entre nos mains, sur notre bureau, vous avez \
          jusqu au, tu as jusqu au, you have until, have until, ve got until, must arrive, should arrive, to \
          arrive, arrive by, arrive no later, arrive before, land with us, in our hands, on my desk, on our \

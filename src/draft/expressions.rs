@@ -360,11 +360,10 @@ fn lead(words: &Words<'_>, from: usize) -> (Lead, usize) {
         ("to", "prior") => (Lead::Before, 2),
         ("avant" | "before", _) => (Lead::Before, 1),
         ("au" | "en", "'") if back(3) == "jusqu" => (Lead::Until, 3),
-        ("au", "jusqu") | ("zum", "bis") => (Lead::Until, 2),
+        ("au", "jusqu") | ("zum", "bis") | ("including", "and") => (Lead::Until, 2),
         ("jusqu" | "until" | "till" | "hasta" | "bis" | "to" | "through", _) | ("du", "limite") => {
             (Lead::Until, 1)
         }
-        ("including", "and") => (Lead::Until, 2),
         ("du", "dela") if is_refused(words, from) => (Lead::Until, 4),
         ("after" | "apres" | "passe", _) if is_refused(words, from) => (Lead::Until, 1),
         ("after" | "following" | "apres" | "suivant", _) => (Lead::After, 1),

@@ -156,16 +156,17 @@ const OWN: [&str; 12] = [
 ];
 
 /// Verbs of handing in anything, by how they begin.
-const HANDED: [&str; 12] = [
+const HANDED: [&str; 14] = [
     "submi", "complete", "return", "receiv", "send", "sent", "transm", "adress", "depos", "envo", "soumet",
-    "recu",
+    "remet", "remis", "recu",
 ];
 
 /// Whether the text speaks of applications near a verb that does not say so itself.
 fn spoken_of(scene: &Scene<'_>, cue: &Hit) -> bool {
     (cue.from.saturating_sub(80)..cue.to + 40).any(|at| {
         let word = scene.words.fold(at);
-        let begins = ["candid", "appl", "cv", "dossier", "lettre", "letter", "form", "postul", "resume"];
+        let begins =
+            ["candid", "appl", "cv", "dossier", "lettre", "letter", "form", "postul", "resume", "pli"];
         begins.iter().any(|start| word.starts_with(start))
     })
 }

@@ -260,6 +260,8 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Download the form and send it to us. This one closes on Friday 15 May 2026.", "until 2026-05-15"),
     ("Applications are welcome up to and including 15 May 2026.", "until 2026-05-15"),
     ("We stop taking applications on 15 May 2026.", "until 2026-05-15"),
+    ("L'offre expire le 15 mai 2026.", "until 2026-05-15"),
+    ("Note d'intention et CV à remettre avant le 15 mai 2026.", "before 2026-05-15"),
     ("Manifestez-vous avant le 15 mai 2026, CV à l'appui.", "before 2026-05-15"),
     ("Faites-vous connaître avant le 15 mai 2026 auprès de la direction.", "before 2026-05-15"),
     ("Tout doit être entre nos mains avant le 15 mai 2026.", "before 2026-05-15"),
