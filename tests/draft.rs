@@ -5,6 +5,8 @@
 mod phrases;
 #[path = "draft/calendars.rs"]
 mod calendars;
+#[path = "draft/contracts.rs"]
+mod contracts;
 #[path = "draft/goldens.rs"]
 mod goldens;
 #[path = "draft/promises.rs"]

@@ -2,10 +2,11 @@
 //! contacts, signatures and links left behind.
 
 use super::roles::Scene;
+use super::subjects::subject;
 use super::words::{Gap, Kind, Words, tidy};
 use super::{Apply, Found, Warning, quote};
 use crate::calendar::people::is_address;
-use crate::diagnostic::{is_unsafe, say};
+use crate::diagnostic::say;
 
 /// What an address is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ const AFTER: usize = 14;
 pub(super) fn apply(scene: &Scene<'_>, warnings: &mut Vec<Warning>) -> Option<Apply> {
     let words = scene.words;
     let mut found = mailboxes(scene);
+    same(words, &mut found);
     let mut copied = in_copy_by_name(words, &found);
     let shown = |one: &Mailbox| !one.hidden;
     if found.iter().any(|one| shown(one) && one.to == Some(Use::Apply)) {
@@ -141,33 +143,19 @@ fn mailboxes(scene: &Scene<'_>) -> Vec<Mailbox> {
 /// An address that was spelt out, as it is typed.
 fn address(written: &str) -> String {
     let text = tidy(written);
-    let text = [
-        " at ",
-        " AT ",
-        " [at] ",
-        " (at) ",
-        "[at]",
-        "(at)",
-        " [@] ",
-        "[@]",
-        "(@)",
-        " (a) ",
-        "(a)",
-        " [a] ",
-        "[a]",
-        " @ ",
-        " (AT) ",
-        "(AT)",
-        "[AT]",
-        " [AT] ",
-        "(arobase)",
-        "[arobase]",
-        " (arobase) ",
-        " [arobase] ",
-    ]
-    .iter()
-    .fold(text, |text, at| text.replace(at, "@"));
-    text.replace(' ', "").replace(['\u{2010}', '\u{2011}'], "-")
+    let parts = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}'));
+    let mut is_local = true;
+    let typed = parts.filter(|part| !part.is_empty()).enumerate().map(|(nth, part)| {
+        match part.to_lowercase().as_str() {
+            "@" | "at" | "a" | "arobase" | "arobas" | "chez" if nth > 0 && is_local => {
+                is_local = false;
+                "@".to_owned()
+            }
+            "dot" | "point" | "punkt" if nth > 0 => ".".to_owned(),
+            _ => part.replace(['\u{2010}', '\u{2011}'], "-"),
+        }
+    });
+    typed.collect()
 }
 
 /// What the words around an address say it is for.
@@ -200,22 +188,91 @@ fn used(scene: &Scene<'_>, at: usize) -> (Option<Use>, i32) {
         }
         // A copy is said right before its address, or by name.
         let found = said(words, before).filter(|(to, _)| *to != Use::Copy || distance <= 10 && cost == 0);
+        // « Merci de ne pas écrire à ».
+        let found = match found {
+            Some((Use::Apply, _)) if is_denied(words, before) && cost == 0 => Some((Use::Info, 7)),
+            other => other,
+        };
         applying |= matches!(found, Some((Use::Apply, _))) && cost == 0;
         consider(found, distance.min(14) + (distance - 14).max(0) / 3 + cost);
     }
+    consider(addressed(scene, at), 0);
+    let mut bracketed = false;
     for after in at + 1..at + 1 + AFTER {
+        bracketed = (bracketed || words.is(after, '(')) && !words.is(after, ')');
+        if bracketed {
+            continue;
+        }
         let next_line = words.get(after).gap >= Gap::Line && words.get(after).capital;
         if scene.sentences.get(after) != here || words.get(after).kind == Kind::Mailbox || next_line {
             break;
         }
         let distance = i32::try_from(after - at).unwrap_or_default();
-        let found = said(words, after);
+        // « X, copie à Y » speaks of the next address; « X en copie » of this one.
+        let found = said(words, after).filter(|(to, _)| {
+            *to != Use::Copy
+                || matches!(words.fold(after - 1), "en" | "in")
+                    && !matches!(words.fold(after + 1), "a" | "to" | ":")
+        });
         applying |= matches!(found, Some((Use::Apply, _)));
         consider(found, distance * 2 + 4);
     }
     // "Contact … with a CV": a contact in a sentence that speaks of applications is for them.
     let best = best.map(|(to, score)| (if to == Use::Contact && applying { Use::Apply } else { to }, score));
     best.filter(|(_, score)| *score > -14).map_or((None, -99), |(to, score)| (Some(to), score))
+}
+
+/// Whether a word is denied: « ne pas écrire », "do not send".
+fn is_denied(words: &Words<'_>, at: usize) -> bool {
+    (at.saturating_sub(3)..at)
+        .any(|at| matches!(words.fold(at), "pas" | "not" | "aucune" | "aucun" | "never"))
+}
+
+/// "Applications should be sent to:" and below it an address of several lines, the mailbox among them.
+fn addressed(scene: &Scene<'_>, at: usize) -> Option<(Use, i32)> {
+    let words = scene.words;
+    let floor = at.saturating_sub(BEFORE);
+    let block = (floor..at).rev().take_while(|before| words.get(before + 1).gap < Gap::Paragraph);
+    let colon =
+        block.filter(|before| words.is(*before, ':') && words.get(before + 1).gap == Gap::Line).last()?;
+    let sentence = scene.sentences.get(colon);
+    let before =
+        (colon.saturating_sub(30)..colon).rev().take_while(|at| scene.sentences.get(*at) == sentence);
+    let mut said = before.filter_map(|at| said(words, at));
+    matches!(words.fold(colon - 1), "to" | "a" | "an" | "adresse" | "suivante" | "address")
+        .then(|| said.next().filter(|(to, _)| *to == Use::Apply).map(|_| (Use::Apply, 5)))
+        .flatten()
+}
+
+/// Whether questions are spoken of that somebody may have, not those that candidates answer.
+fn asks(words: &Words<'_>, at: usize) -> bool {
+    let before = words.fold(at.saturating_sub(1));
+    words.get(at).gap >= Gap::Line
+        || matches!(
+            words.fold(at + 1),
+            "?" | ":" | "," | "please" | "about" | "sur" | "relative" | "relatives"
+        )
+        || matches!(
+            before,
+            "any"
+                | "for"
+                | "with"
+                | "further"
+                | "toute"
+                | "toutes"
+                | "une"
+                | "des"
+                | "vos"
+                | "have"
+                | "pour"
+                | "other"
+                | "autre"
+                | "autres"
+                | "."
+                | "technical"
+                | "specific"
+                | "your"
+        )
 }
 
 /// What a word says of an address.
@@ -238,7 +295,6 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
         "informal",
         "enquir",
         "inquir",
-        "question",
         "complement",
         "discuss",
         "precision",
@@ -258,14 +314,30 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
             | "details"
             | "rgpd"
             | "gdpr"
-            | "referees"
+            | "dpo"
+            | "personnelles"
             | "recommendation"
-            | "references"
             | "recommandation"
             | "newsletter"
             | "webmaster"
-            | "pack"
-    ) || word == "plus" && next("d") && words.fold(at + 3).starts_with("info")
+            | "webinar"
+            | "webinaire"
+            | "rsvp"
+            | "presse"
+            | "technical"
+            | "technique"
+            | "reservation"
+            | "reservations"
+            | "adhesion"
+            | "adhesions"
+            | "unsubscribe"
+    ) || word == "sign" && next("up")
+        || word == "pack"
+            && matches!(words.fold(at.saturating_sub(1)), "application" | "recruitment" | "candidate")
+        || word.starts_with("question") && asks(words, at)
+        || word == "references"
+            && matches!(words.fold(at + 1), "must" | "should" | "will" | "are" | "to" | ":")
+        || word == "plus" && next("d") && words.fold(at + 3).starts_with("info")
     {
         return Some((Use::Info, 6));
     }
@@ -278,7 +350,8 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
         return Some(if word.starts_with("contact") { (Use::Contact, 3) } else { (Use::Info, 3) });
     }
     if starts(&[
-        "candidat", "postul", "appl", "envoy", "adress", "transmet", "soumet", "submit", "bewerb", "parvenir",
+        "candidat", "postul", "appl", "envoy", "envoie", "ecris", "deposez", "remett", "proposer", "adress",
+        "transmet", "soumet", "submit", "bewerb", "parvenir",
     ]) || matches!(
         word,
         "cv" | "send"
@@ -304,11 +377,25 @@ fn said(words: &Words<'_>, at: usize) -> Option<(Use, i32)> {
             | "interesse"
             | "recrutement"
             | "reponse"
-    ) || word == "email"
-        && matches!(
-            words.fold(at + 1),
-            "your" | "us" | "a" | "cv" | "them" | "it" | "application" | "applications" | "the" | "to"
-        )
+    ) || word == "post" && matches!(words.fold(at + 1), "it" | "them")
+        || (word == "email" || word == "mail" && words.fold(at.saturating_sub(2)) == "e")
+            && matches!(
+                words.fold(at + 1),
+                "one"
+                    | "letter"
+                    | "resume"
+                    | "cover"
+                    | "your"
+                    | "us"
+                    | "a"
+                    | "cv"
+                    | "them"
+                    | "it"
+                    | "application"
+                    | "applications"
+                    | "the"
+                    | "to"
+            )
     {
         return Some((Use::Apply, 5));
     }
@@ -323,7 +410,7 @@ fn elsewhere(words: &Words<'_>) -> bool {
             ("apply" | "applications", "online")
                 | ("en", "ligne")
                 | ("on", "line")
-                | ("formulaire", _)
+                | ("formulaire" | "plateforme" | "portail" | "portal", _)
                 | ("application", "form")
                 | ("online", "application")
                 | ("via", "le" | "the")
@@ -331,8 +418,29 @@ fn elsewhere(words: &Words<'_>) -> bool {
     })
 }
 
+/// "Completed applications go to the same address": the one before.
+fn same(words: &Words<'_>, found: &mut [Mailbox]) {
+    for at in 0..words.len() {
+        let same = matches!((words.fold(at), words.fold(at + 1)), ("same", "address") | ("meme", "adresse"));
+        let applying = (at.saturating_sub(12)..at).any(|at| matches!(said(words, at), Some((Use::Apply, _))));
+        if let Some(one) = found.iter_mut().rev().find(|one| one.at < at).filter(|_| same && applying) {
+            (one.to, one.score) = (Some(Use::Apply), one.score.max(0));
+        }
+    }
+}
+
 /// Whether two addresses are given in one breath: « à A et B », « A (…) et B ».
 fn joined(words: &Words<'_>, first: usize, second: usize) -> bool {
+    // « Aux deux adresses suivantes : A ; B ».
+    let both = (first.saturating_sub(10)..first)
+        .any(|at| matches!(words.fold(at), "adresses" | "addresses" | "both" | "deux"));
+    if both && (first + 1..second).all(|at| words.get(at).kind != Kind::Letters) {
+        return true;
+    }
+    // « A, B ».
+    if second - first <= 2 && (first + 1..second).all(|at| matches!(words.fold(at), "," | ";" | "/" | "&")) {
+        return true;
+    }
     second - first < 40
         && (first + 1..second).any(|at| matches!(words.fold(at), "et" | "and" | "&" | "ou" | "or" | "/"))
         && (first + 1..second).all(|at| !words.is(at, '.') || words.is_glued(at + 1))
@@ -354,67 +462,4 @@ fn in_copy_by_name(words: &Words<'_>, found: &[Mailbox]) -> Option<(usize, Strin
         last.len() > 2 && local.contains(last) || first.len() > 3 && local.starts_with(first)
     };
     found.iter().find(theirs).map(|one| (one.at, one.address.clone(), false))
-}
-
-/// « Sous l'intitulé suivant : », « objet : », "with the subject line".
-fn subject(words: &Words<'_>) -> Option<Found<String>> {
-    for at in 0..words.len() {
-        let word = words.fold(at);
-        let announces = match word {
-            "intitule" | "format" => {
-                matches!(words.fold(at + 1), "suivant" | ":")
-                    && (at.saturating_sub(3)..at).any(|at| matches!(words.fold(at), "sous" | "avec"))
-            }
-            "objet" => {
-                let before = (at.saturating_sub(3)..at).any(|at| {
-                    matches!(
-                        words.fold(at),
-                        "en" | "pour"
-                            | "comme"
-                            | "preciser"
-                            | "precisant"
-                            | "indiquant"
-                            | "avec"
-                            | "mentionnant"
-                            | "mail"
-                            | "courriel"
-                    )
-                });
-                before && (at + 1..at + 5).any(|at| words.is(at, ':') || words.is(at, '"'))
-            }
-            "subject" => {
-                (at + 1..at + 4).any(|at| words.is(at, ':') || words.is(at, '"'))
-                    && (at.saturating_sub(4)..at)
-                        .any(|at| matches!(words.fold(at), "with" | "the" | "email" | "as" | "in" | "using"))
-            }
-            "sujet" => {
-                (at + 1..at + 9).any(|at| words.is(at, '"'))
-                    && matches!(words.fold(at.saturating_sub(1)), "en" | "comme" | "pour" | "avec")
-            }
-            "quoting" => words.is(at + 1, '"') || words.is(at + 2, '"'),
-            _ => false,
-        };
-        if !announces {
-            continue;
-        }
-        let Some(mark) = (at + 1..at + 10).find(|at| words.is(*at, ':') || words.is(*at, '"')) else {
-            continue;
-        };
-        let from = mark + 1 + usize::from(words.is(mark, ':') && words.is(mark + 1, '"'));
-        let quoted = words.is(from - 1, '"');
-        let line = words.get(from).line;
-        let end = |at: usize| {
-            quoted && words.is(at, '"')
-                || !quoted
-                    && (words.get(at).line != line || words.is(at, '.') && words.get(at + 1).gap > Gap::None)
-        };
-        let to =
-            (from..(from + 30).min(words.len())).find(|at| end(*at)).unwrap_or((from + 30).min(words.len()));
-        let value: String = words.said(from, to).chars().filter(|c| !is_unsafe(*c)).collect();
-        let value = value.trim_matches([' ', '"', '«', '»', '“', '”', '[', ']', '\u{a0}']).to_owned();
-        if (3..=120).contains(&value.chars().count()) && !value.contains('@') {
-            return Some(Found { value, quote: quote(words, from, to), doubts: Vec::new() });
-        }
-    }
-    None
 }

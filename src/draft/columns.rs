@@ -84,6 +84,7 @@ fn of_table(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
     if line.len() > LONGEST {
         return None;
     }
+    words.looked(line.len());
     let row = cells(words.text, line);
     let place = row.iter().position(|cell| cell.bytes.contains(&first.span.start))?;
     // A row that says itself what it is about has no need of headings.
@@ -96,6 +97,7 @@ fn of_table(scene: &Scene<'_>, at: usize) -> Option<(Hit, i32)> {
         if span.len() > LONGEST {
             return None;
         }
+        words.looked(span.len());
         let headings = cells(words.text, span);
         if headings.is_empty()
             || headings.iter().all(|cell| words.text[cell.bytes.clone()].chars().all(|c| "-=:_ ".contains(c)))

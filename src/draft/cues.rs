@@ -200,7 +200,7 @@ const CUES: &[(Topic, i32, &str)] = &[
          periode, du poste, service civique, apprentissage, alternance, vacation*, financ*, fixed term, \
          term, temporary, maternity cover, tenure, appointment, academic year, annee universitaire, annee \
          scolaire, funded, funding, position, post, renouvelable, emploi, internship, fellowship, stelle, \
-         bourse, residence, saison, recrute*, secondment, cover",
+         dates, to appoint, appoint a*, recherche un*, cherche un*, recherchons, cherchons, employed, seasonal, saisonnier*, bourse, residence, saison, recrute*, secondment, cover",
     ),
     (
         Ending,
@@ -209,6 +209,41 @@ const CUES: &[(Topic, i32, &str)] = &[
          de poste, fin du poste, terme du contrat, termine, se termine, prend fin, prendra fin, echeance \
          du contrat, contrat jusqu au, end date, ends, ending, contract until, contract end, finish*, end \
          of contract, expires, befristet, fin du cdd, fin de stage",
+    ),
+    (
+        Starting,
+        9,
+        "prenez votre service, prenez vos fonctions, prenez votre poste, prendre son service, prendra son service, a \
+         effet, avec effet, prenant effet, entree dans le poste, entree dans l emploi, entree dans les fonctions, \
+         entree au, entree le, entree des, with effect from, be filled by, be filled from, be filled as of, be filled on, duties begin, poste a \
+         prendre, recrute pour, recrute au, recrutons pour, recrutons au, recrutons des, recherche pour, recherchons \
+         pour, cherche pour, cherchons pour, demarre, rejoign*, prendre ses fonctions, prend ses fonctions, prendra ses fonctions, prendront leurs fonctions, prendre son \
+         poste, prendra son poste, prendre le poste, prendrez vos fonctions, prendrez votre poste, prends ton poste, \
+         rejoindre l equipe, rejoindre notre equipe, rejoindrez, rejoindra, nous rejoindre, nous rejoins, \
+         demarres, demarrez, demarrons, demarrage souhaite, demarrage prevu, commences, commencez, debut souhaite, \
+         debut prevu, debut de l engagement, debut d activite, debut des fonctions, debut d engagement, debut du \
+         stage, debut de stage, debut de la these, debut de these, debut du cdd, date d entree, date d effet, date \
+         de demarrage, entree en activite, entree en charge, entree prevue, date d arrivee, arrivee souhaitee, \
+         date d affectation, affectation, prise d effet, sera libre, poste libre, libre au, libre a partir, libre a \
+         compter, libre des, attendons, t attend, vous attend, date de recrutement, date de nomination, nomination \
+         au, nomination a compter, operationnel des, a occuper, embauche prevue, embauche souhaitee, \
+         join us, join the team, join our team, joining the team, first day, date of commencement, \
+         commencement date, commences, begin work, start work, starting work, starts work, take up the post, take \
+         up post, take up their, takes up, takes office, assume duties, assume the, assumes, appointments will be \
+         made, appointment will be made, report for work, be in place, required for, required from, required to \
+         start, needed from, needed for, needed to start, wanted for, sought for, employment begins, employment \
+         starts, appointment begins, appointment date, appointment start, date of hire, hire date, service date, \
+         on board, onboard",
+    ),
+    (
+        Ending,
+        9,
+        "date de fin de contrat, contrat prend fin, contrat prendra fin, contrat se termine, contrat s acheve, \
+         contrat s achevera, contrat expire, contrat arrive a echeance, contrat a echeance, terme du cdd, terme de \
+         la mission, fin de l engagement, fin d engagement, fin de la these, fin du stage, fin du remplacement, \
+         fin de remplacement, fin des fonctions, contract ends, contract ending, contract expires, contract runs \
+         until, contract runs to, contract end date, contract finishes, post ends, post ending, appointment ends, \
+         appointment until, end of appointment, end of the contract, employment ends, term ends, last day of work, will end, end on",
     ),
     (
         Noticing,

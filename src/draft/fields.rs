@@ -3,7 +3,7 @@
 //! Lines are read from the top: a key (« Intitulé du poste : »), a sentence (« X recrute un·e … »), a heading. Nothing is
 //! guessed from the middle of a paragraph.
 
-use super::organisations::{institution, introduced, without_article};
+use super::organisations::{institution, introduced, letterhead, repeated, without_article};
 use super::roles::Scene;
 use super::titles::{Line, heading, names_a_trade, plain, recruits, title, value_of, who_recruits};
 use super::words::{Kind, Words, tidy};
@@ -28,19 +28,24 @@ pub(super) fn language(words: &Words<'_>) -> Language {
 /// How many lines are looked at.
 const TOP: usize = 40;
 
+/// How many lines the head of a letter has.
+const HEAD: usize = 5;
+
 /// Keys of titles.
 const TITLES: &str = "title|titre du poste|titre|intitule du poste|intitule|poste|job title|position|\
-    post title|post|role|roles|vacancy|fonction|emploi|metier";
+    post title|post|role|roles|vacancy|fonction|emploi|metier|poste a pourvoir|poste propose|intitule de l'emploi|\
+    titre de la these|sujet de these|role title|position title|job|emploi propose";
 /// Keys of who recruits.
 const ORGANISATIONS: &str = "organisation|organization|employeur|employer|structure|entreprise|company|institution|\
-    organisme|school|department";
+    organisme|recruteur|collectivite|etablissement|structure d'accueil|employing organisation|hiring organization";
 
 /// Title, organisation, contract and location.
 pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
     let words = scene.words;
     let lines = top(words);
-    let recruiting = lines.iter().find_map(|line| {
-        recruits(&line.text).filter(|(_, what)| title(what).is_some()).map(|found| (line, found))
+    let recruiting = lines.iter().enumerate().find_map(|(nth, line)| {
+        let found = recruits(&whole(&lines, nth)).filter(|(_, what)| title(what).is_some())?;
+        Some((line, found))
     });
     let found = |line: &Line, value: &str| {
         let value = shown(value)?;
@@ -65,18 +70,54 @@ pub(super) fn fill(scene: &Scene<'_>, draft: &mut Draft) {
     let best = titles.iter().rev().max_by_key(|one| named(one));
     draft.title = best.and_then(|(_, (line, value))| found(line, value));
     let by_key = lines.iter().find_map(|line| Some((line, value_of(&line.text, ORGANISATIONS)?.to_owned())));
-    let by_verb = recruiting.as_ref().map(|(line, (who, _))| (*line, who.clone()));
+    // « …, Lady Margaret / Hall, is seeking »: a name that was broken is not whole.
+    let broken = |line: &Line| {
+        lines.iter().any(|other| {
+            other.at + 1 == line.at
+                && other.text.chars().count() > 58
+                && !other.text.ends_with(['.', '!', ':', '?'])
+        })
+    };
+    let by_verb = recruiting.as_ref().filter(|(line, _)| !broken(line));
+    let by_verb = by_verb.map(|(line, (who, _))| (*line, who.split(", ").next().unwrap_or(who).to_owned()));
     let alone = || lines.iter().find_map(|line| Some((line, who_recruits(&line.text)?)));
     let organisation =
         by_key.or(by_verb).or_else(alone).and_then(|(line, value)| found(line, &without_article(&value)));
     let organisation = organisation.filter(|found| found.value.chars().count() > 1);
-    draft.organisation = organisation.or_else(|| introduced(words)).or_else(|| institution(words));
+    let taken = draft.title.as_ref().map(|title| title.quote.line);
+    let head = || {
+        let mut first = lines.iter().take(HEAD).filter(|line| Some(line.at + 1) != taken);
+        first.find_map(|line| found(line, &letterhead(&line.text)?))
+    };
+    draft.organisation = organisation.or_else(head).or_else(|| introduced(words)).or_else(|| {
+        let named = institution(words);
+        // A university is named for itself; of others the name that comes back says more.
+        let university = named.as_ref().is_some_and(|one| one.value.to_lowercase().contains("universi"));
+        if university { named } else { repeated(words).or(named) }
+    });
     draft.contract = contract(words);
     draft.location = location(words);
 }
 
+/// A line, and where it was broken in the middle of a sentence the rest of that.
+fn whole(lines: &[Line], nth: usize) -> String {
+    const WRAPPED: usize = 58;
+    let Some(line) = lines.get(nth) else { return String::new() };
+    let next =
+        lines.get(nth + 1).filter(|next| next.at == line.at + 1 && line.text.chars().count() > WRAPPED);
+    let Some(next) = next.filter(|_| !line.text.ends_with(['.', '!', ':', '?'])) else {
+        return line.text.clone();
+    };
+    let sentence = next.text.split(". ").next().unwrap_or_default();
+    format!("{} {}", line.text, sentence.trim_end_matches('.'))
+}
+
 fn top(words: &Words<'_>) -> Vec<Line> {
-    let lines = (0..words.lines.len().min(400)).map(|at| Line { at, text: plain(words.line(at)) });
+    let lines = (0..words.lines.len().min(400)).map(|at| {
+        let text = plain(words.line(at));
+        words.looked(text.len());
+        Line { at, text }
+    });
     lines.filter(|line| !line.text.is_empty()).take(TOP).collect()
 }
 

@@ -85,38 +85,51 @@ pub(super) fn spelt_out(words: &Words<'_>) -> Vec<(usize, usize)> {
             (_, true) => (at - 1, at + 1),
             _ => continue,
         };
-        let Some(last) = domain(words, after) else { continue };
+        let Some((last, spelt)) = domain(words, after) else { continue };
         let first = local(words, before);
         let is_dotted = first < before;
         let announced =
             first > 0 && (matches!(words.fold(first - 1), ":" | "<" | "(" | "mail" | "email" | "e-mail"));
-        if first <= before && (bracketed || word == "@" || is_dotted || announced) {
+        if first <= before && (bracketed || spelt || word == "@" || is_dotted || announced) {
             found.push((first, last));
         }
     }
     found
 }
 
-/// The last word of a domain that begins here: words and dots without a blank, the last of letters.
-fn domain(words: &Words<'_>, from: usize) -> Option<usize> {
+/// The last word of a domain that begins here, and whether its dots are spelt out: words and dots without a blank, the
+/// last of letters.
+fn domain(words: &Words<'_>, from: usize) -> Option<(usize, bool)> {
+    let is_part = |at: usize| matches!(words.get(at).kind, Kind::Letters | Kind::Number(_));
     let mut at = from;
     let mut last = None;
-    while at < from + 16 && matches!(words.get(at).kind, Kind::Letters | Kind::Number(_)) {
-        if words.is(at + 1, '.') && words.is_glued(at + 1) && words.is_glued(at + 2) {
-            at += 2;
-            if words.get(at).kind == Kind::Letters && (2..=6).contains(&words.fold(at).len()) {
+    let mut spelt = false;
+    while at < from + 24 && is_part(at) {
+        let dotted = spelt_dot(words, at + 1);
+        if words.is(at + 1, '.') && words.is_glued(at + 1) && words.is_glued(at + 2) || dotted.is_some() {
+            spelt |= dotted.is_some();
+            at = dotted.unwrap_or(at + 2);
+            if words.get(at).kind == Kind::Letters && (2..=8).contains(&words.fold(at).len()) {
                 last = Some(at);
             }
         } else if words.is(at + 1, '-') && words.is_glued(at + 1) && words.is_glued(at + 2) {
             at += 2;
-        } else if words.is_glued(at + 1) && matches!(words.get(at + 1).kind, Kind::Letters | Kind::Number(_))
-        {
+        } else if words.is_glued(at + 1) && is_part(at + 1) {
             at += 1;
         } else {
             break;
         }
     }
-    last.filter(|last| *last == at)
+    last.filter(|last| *last == at).map(|last| (last, spelt))
+}
+
+/// Where what follows « dot », "[dot]", « (point) » begins.
+fn spelt_dot(words: &Words<'_>, at: usize) -> Option<usize> {
+    let bracketed = ['(', '['].iter().any(|mark| words.is(at, *mark));
+    let word = at + usize::from(bracketed);
+    let closed = [')', ']'].iter().any(|mark| words.is(word + 1, *mark));
+    (matches!(words.fold(word), "dot" | "point" | "punkt") && bracketed == closed)
+        .then_some(word + 1 + usize::from(closed))
 }
 
 /// The first word of a local part that ends here; beyond it where there is none.

@@ -11,7 +11,9 @@
 
 mod addresses;
 mod columns;
+mod contracts;
 mod cues;
+mod employment;
 mod entities;
 mod expressions;
 mod fields;
@@ -25,6 +27,7 @@ mod rounds;
 mod sentences;
 mod settle;
 mod soon;
+mod subjects;
 mod times;
 mod titles;
 mod words;

@@ -348,6 +348,11 @@ fn named_month(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
             | "des"
             | "for"
     );
+    // « CDD, avril à octobre 2026 ».
+    let introduced = introduced
+        || matches!(words.fold(at + 1), "to" | "a" | "au" | "-")
+            && month_named(words, at + 2).is_some()
+            && year_behind(words, at + 3).0.is_some();
     let is_a_name = words.get(at).capital
         || !matches!(words.fold(at), "may" | "march" | "mar" | "sept" | "dec" | "jan" | "avr" | "mars");
     (year.is_some() || introduced && is_a_name && words.fold(at).len() > 2).then_some((whole, to))
@@ -436,6 +441,9 @@ fn iso_week(words: &Words<'_>, week: u32, to: usize) -> Option<(Point, usize)> {
 /// « mi-mai », « fin du mois de juin », "early June", « 1ère quinzaine d'avril », « dernière semaine d'août ».
 fn part_of_month(words: &Words<'_>, at: usize) -> Option<(Point, usize)> {
     let part = match words.fold(at) {
+        // "Start June 2026", « Date de début    juin 2026 »: a label with its date.
+        "start" | "beginning" if words.fold(at + 1) != "of" => return None,
+        "debut" if words.get(at + 1).span.start > words.get(at).span.end + 2 => return None,
         "debut" | "early" | "beginning" | "start" | "anfang" => Part::Days(1, 10),
         "mi" | "mid" | "milieu" | "middle" | "mitte" => Part::Days(11, 20),
         "fin" | "late" | "end" | "ende" => Part::Days(21, 31),

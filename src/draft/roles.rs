@@ -5,6 +5,7 @@
 
 use super::columns;
 use super::cues::{Hit, Topic};
+use super::employment::Employment;
 use super::expressions::{Expression, Lead};
 use super::sentences::sentences;
 use super::words::{Gap, Kind, Words};
@@ -64,10 +65,11 @@ const LEAST: i32 = -36;
 
 /// What every expression is for.
 pub(super) fn roles(scene: &Scene<'_>) -> Vec<Part> {
-    (0..scene.expressions.len()).map(|at| role(scene, at)).collect()
+    let employment = Employment::new();
+    (0..scene.expressions.len()).map(|at| role(scene, at, &employment)).collect()
 }
 
-fn role(scene: &Scene<'_>, at: usize) -> Part {
+fn role(scene: &Scene<'_>, at: usize, employment: &Employment) -> Part {
     let expression = &scene.expressions[at];
     let none = Part { at, role: Role::None, score: 0, cue: None };
     if let Some(hit) = header(scene, at) {
@@ -86,7 +88,7 @@ fn role(scene: &Scene<'_>, at: usize) -> Part {
     {
         return none;
     }
-    let role = match resolve(scene, expression, &hit) {
+    let role = match employment.checked(scene, expression, &hit, resolve(scene, expression, &hit)) {
         Role::Deadline if is_foreign(scene, &hit, expression) => return none,
         role => role,
     };
@@ -456,7 +458,7 @@ fn resolve(scene: &Scene<'_>, expression: &Expression, hit: &Hit) -> Role {
 }
 
 /// Whether a range is longer than the window in which something may begin.
-fn is_long(expression: &Expression) -> bool {
+pub(super) fn is_long(expression: &Expression) -> bool {
     let Some((first, Some(last))) = expression.spans.first() else { return false };
     let month = |point: &super::points::Point| {
         point.month.map(i32::from).unwrap_or_default() + 12 * point.year.unwrap_or_default()

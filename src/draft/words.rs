@@ -416,6 +416,11 @@ impl Words<'_> {
         self.steps.get()
     }
 
+    /// Counts what was looked at beside words: characters of lines.
+    pub(super) fn looked(&self, count: usize) {
+        self.steps.set(self.steps.get() + count);
+    }
+
     /// The text from one word up to another, on one line.
     pub(super) fn said(&self, from: usize, to: usize) -> String {
         let (Some(first), Some(last)) = (self.list.get(from), self.list.get(to.saturating_sub(1))) else {

@@ -240,7 +240,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "Remplacement de congé maternité, de début mai à mi-octobre 2026",
         "start 2026-05-01..2026-05-10; end 2026-10-11..2026-10-20",
     ),
-    ("Poste financé jusqu'en décembre 2027", "end 2027-12-01..2027-12-31"),
+    ("Poste financé jusqu'en décembre 2027", "end 2027-12-01..2027-12-31 ?"),
     ("CDD jusqu'à fin août 2026", "end 2026-08-21..2026-08-31"),
     ("Le contrat prendra fin le 31 août 2027.", "end 2027-08-31"),
     ("Période : septembre 2026 – juin 2027", "start 2026-09-01..2026-09-30; end 2027-06-01..2027-06-30"),
@@ -248,7 +248,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("Applications will be accepted until May 15, 2026 or until the position is filled.", "until 2026-05-15"),
     (
         "Review of applications will begin on May 15, 2026 and continue until the position is filled.",
-        "until 2026-05-15",
+        "until 2026-05-15 ?",
     ),
     ("For full consideration, apply by May 15, 2026.", "until 2026-05-15"),
     (
@@ -288,7 +288,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("The appointment will be from 1 July 2026 to 30 June 2028.", "start 2026-07-01; end 2028-06-30"),
     ("Fixed term until 30 June 2028", "end 2028-06-30"),
     ("Contract duration: 12 months, starting July 1st, 2026", "start 2026-07-01"),
-    ("The post is funded until 30 June 2028.", "end 2028-06-30"),
+    ("The post is funded until 30 June 2028.", "end 2028-06-30 ?"),
     ("Maternity cover, July 2026 – April 2027", "start 2026-07-01..2026-07-31; end 2027-04-01..2027-04-30"),
     ("Bewerbungen bitte bis zum 15. Mai 2026 an uns", "until 2026-05-15"),
     ("Bewerbungsschluss: 15.05.2026", "until 2026-05-15"),
@@ -424,6 +424,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("Vous pouvez nous envoyer votre candidature d'ici au 15 mai 2026", "until 2026-05-15"),
     ("Date de démarrage : 01/06/26 | Date limite : 15/05/26", "until 2026-05-15; start 2026-06-01"),
     ("Entretiens avant le 15 juin 2026", ""),
+    ("References must be received by 5 June 2026.", ""),
+    // What a longer cue holds says nothing of its own: « prise de poste » is no « poste jusqu'au ».
+    ("Prise de poste possible jusqu'au 30 septembre 2026", ""),
+    ("Review of applications will begin on 5 June 2026.", "until 2026-06-05 ?"),
     ("Démarrage du projet depuis le 4 mai 2026", ""),
     ("Clôture des candidatures le mardi 15 mai 2026", "until 2026-05-15 ?"),
     (
@@ -488,7 +492,7 @@ pub(crate) const ADDRESSES: &[(&str, &str)] = &[
     ),
     ("Dossier à envoyer à rh@example.org avec en copie lea@example.org", "rh@example.org cc lea@example.org"),
     ("Envoyer CV à rh (at) example.org", "rh@example.org"),
-    ("Envoyer CV à rh[at]example[dot]org", ""),
+    ("Envoyer CV à rh[at]example[dot]org", "rh@example.org"),
     ("Candidatures à adresser à rh @ example.org", "rh@example.org"),
     ("Vos données : dpo@example.org. Candidature par mail : rh@example.org", "rh@example.org"),
     (

@@ -143,6 +143,11 @@ fn the_time_grows_with_the_length_only() {
         "l er ",
         "12 - ",
         "a-",
+        "1 juin   x   1 juin   x\n",
+        "| 1 juin | x |\n",
+        "recherche un chargé de mission : \n",
+        "avec pour objet « X » a@b.example ",
+        "a@b.example même adresse candidature ",
     ];
     for piece in costly {
         let of = |bytes: usize| draft(&piece.repeat(bytes / piece.len()), None).steps;
