@@ -33,8 +33,8 @@ fn begins(words: &Words<'_>, at: usize) -> bool {
             return true;
         }
         // A row that ends with its date.
-        let year = words.get(at - 1).digits == 4;
-        if year && word.capital {
+        let last = words.get(at - 1);
+        if last.digits == 4 && word.capital && words.line(last.line).trim_start().contains("   ") {
             return true;
         }
         let length = words.lines.get(words.get(at - 1).line).map_or(0, std::ops::Range::len);

@@ -668,8 +668,8 @@ pub(crate) const LAYOUTS: &[(&str, &str)] = &[
         "before 2026-05-15; interview 2026-05-25..2026-05-29 ?",
     ),
     (
-        " Réception des candidatures          terminée le 15/05/2026\n Rencontre avec la direction          du 26 au 28/05/2026\n Arrivée parmi nous                   le 07/07/2026",
-        "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28; start 2026-07-07",
+        " Réception des candidatures          terminée le 15/05/2026\n Rencontre avec la direction          du 26 au 28/05/2026\n Bienvenue au club                    7 juillet 2026",
+        "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28",
     ),
     ("Candidatures : 15 mai 2026\nEntretiens : 28 mai 2026", "until 2026-05-15; interview 2026-05-28"),
     ("---\ntitle: Régie\nexpires: 2026-05-15\n---\n", "until 2026-05-15"),
