@@ -127,7 +127,9 @@ impl Employment {
 
     /// Whether a cue names the work's beginning or end by itself.
     fn is_strong(&self, words: &Words<'_>, hit: &Hit) -> bool {
-        !self.weak.has(words.fold(hit.from)) || (hit.from + 1..hit.to).any(|at| self.work.has(words.fold(at)))
+        let of_work = |at: usize| self.work.has(words.fold(at));
+        let start_date = words.fold(hit.from).starts_with("start") && words.fold(hit.from + 1) == "date";
+        start_date || !self.weak.has(words.fold(hit.from)) || (hit.from + 1..hit.to).any(of_work)
     }
 }
 

@@ -209,7 +209,7 @@ pub(crate) const DEADLINES: &[(&str, &str)] = &[
     ("Closes 11:59pm AEST Sunday 17 May 2026", "until 2026-05-17T23:59"),
     ("Application Closing Date : 15-May-2026", "until 2026-05-15"),
     ("Closing date: 15-MAY-26", "until 2026-05-15"),
-    ("Review of applications will commence on May 15, 2026", "until 2026-05-15"),
+    ("Review of applications will commence on May 15, 2026", "until 2026-05-15 ?"),
     ("Applications received by May 15, 2026 will be given full consideration.", "until 2026-05-15"),
     (
         "This position is open until filled, but preference will be given to applications received by May 15, 2026.",
@@ -574,7 +574,7 @@ pub(crate) const LAYOUTS: &[(&str, &str)] = &[
     ),
     (
         "Review of applications begins May 15, 2026; the position remains open until filled. Finalists will be invited to campus on May 28, 2026.",
-        "until 2026-05-15; interview 2026-05-28",
+        "until 2026-05-15 ?; interview 2026-05-28",
     ),
     (
         "Candidatures (CV + lettre) jusqu'au dimanche 17 mai inclus\nEntretiens jeudi 28 et vendredi 29 mai\nAG de l'association le 6 juin",
@@ -686,7 +686,7 @@ pub(crate) const LAYOUTS: &[(&str, &str)] = &[
         "interview 2026-05-20 2026-05-21; interview 2026-05-28",
     ),
     ("The search committee will begin reviewing applications on May 15, 2026.", "until 2026-05-15"),
-    ("Screening of applicants begins May 15, 2026.", "until 2026-05-15"),
+    ("Screening of applicants begins May 15, 2026.", "until 2026-05-15 ?"),
     (
         "du 2 mars au 15 mai 2026 : dépôt des candidatures\ndu 26 au 28 mai 2026 : entretiens",
         "until 2026-05-15; interview 2026-05-26 2026-05-27 2026-05-28",
