@@ -18,7 +18,7 @@ pub enum Unread {
     /// It is a PDF, an office document or something else that is no text.
     #[error("{0} is not a text")]
     NoText(&'static str),
-    /// It is longer than [`LONGEST`].
+    /// It is longer than 8 MiB.
     #[error("longer than 8 MB")]
     TooLong,
 }
