@@ -9,6 +9,7 @@ pub mod kept;
 pub mod languages;
 pub mod leaves;
 pub mod looks;
+pub mod machine;
 pub mod rights;
 pub mod rotated;
 pub mod secrets;
@@ -51,7 +52,7 @@ pub const INSTALLED: Installed = Installed {
 };
 
 /// Everything that the configuration folder holds, read as the daemon reads it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// What the files looked like before they were read: what is written meanwhile looks otherwise afterwards.
     pub looks: Looks,

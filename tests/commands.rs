@@ -401,7 +401,7 @@ fn what_run_would_refuse_for_what_the_files_say_is_an_error_of_check() {
         (
             format!("{WITH_MAIL}[ledger]\nurl = \"postgres://jalon:hunter2@db/jalon\"\n"),
             "jalon.toml:12:7",
-            "this version does not serve postgres://… yet",
+            "a password is not written in the ledger's address",
         ),
         (
             format!("{WITH_MAIL}[ledger]\nurl = \"host=db user=jalon password=hunter2\"\n"),

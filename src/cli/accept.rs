@@ -8,12 +8,12 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, now_of, out};
+use super::{Context, Exit, fail, ledger_exit, ledger_place, moment, now_of, out};
 use crate::clock::Clock;
 use crate::daemon::planner::{Laid, Memory, Planner};
 use crate::diagnostic::{Language, Words, say};
 use crate::files::Loaded;
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::store::Store;
 use crate::ledger::{Ledger as _, LedgerError, Stamp};
 use crate::plan::Sort;
 use crate::plan::notice::is_on_its_way;
@@ -102,10 +102,10 @@ impl Accept {
         if self.asks(What::Vanished) && !loaded.postings_readable {
             return Err(Refusal::Said(Exit::Failed, blind(&context.config.join(&settings.postings))));
         }
-        let path = ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?;
-        let ledger = if self.dry_run { SqliteLedger::read(&path)? } else { SqliteLedger::beside(&path)? };
-        let held = SqliteLedger::is_held(&path);
+        let path = ledger_place(self.ledger.as_deref(), Some(settings), &context.config)?;
+        let ledger = if self.dry_run { Store::read(&path)? } else { Store::beside(&path)? };
         let waiting = super::wait(async {
+            let held = path.is_held().await;
             let waiting = self.waiting(&ledger, held, context, loaded, language).await?;
             if !self.dry_run {
                 write(&ledger, &waiting).await?;
@@ -117,7 +117,7 @@ impl Accept {
 
     async fn waiting(
         &self,
-        ledger: &SqliteLedger,
+        ledger: &Store,
         held: bool,
         context: &Context,
         loaded: Loaded,
@@ -240,7 +240,7 @@ impl Accept {
     }
 }
 
-async fn write(ledger: &SqliteLedger, waiting: &Waiting) -> Result<(), LedgerError> {
+async fn write(ledger: &Store, waiting: &Waiting) -> Result<(), LedgerError> {
     let missed = waiting.laid.as_ref().map(|laid| laid.round.missed.clone()).unwrap_or_default();
     if !missed.is_empty() {
         ledger.accept(missed, waiting.now).await?;

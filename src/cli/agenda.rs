@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::listing::table;
 use super::whose::Who;
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, now_of, out, report, rfc3339, wait};
+use super::{Context, Exit, fail, ledger_exit, ledger_place, moment, now_of, out, report, rfc3339, wait};
 use crate::clock::Clock;
 use crate::daemon::planner::{Laid, Memory, Planner};
 use crate::diagnostic::{Language, any_error, nearest, say};
 use crate::files::{self, Loaded};
 use crate::ledger::LedgerError;
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::store::Store;
 use crate::message::icalendar::feed::{dates, is_theirs, reminded};
 use crate::message::icalendar::written;
 use crate::plan;
@@ -200,8 +200,8 @@ impl Agenda {
         language: Language,
     ) -> Result<(DateTime<Utc>, Memory), LedgerError> {
         let settings = loaded.settings.as_ref();
-        let path = ledger_path(self.ledger.as_deref(), settings, &context.config);
-        let ledger = path.and_then(|path| SqliteLedger::read(&path));
+        let path = ledger_place(self.ledger.as_deref(), settings, &context.config);
+        let ledger = path.and_then(|path| Store::read(&path));
         match ledger {
             // Numbers that fall would have clients keep what they have: a ledger that is there is read, or nothing is said.
             Err(LedgerError::Missing { .. }) if self.ledger.is_none() => {

@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::whose::Who;
-use super::{Context, Exit, fail, ledger_exit, ledger_path, now_of, out, report};
+use super::{Context, Exit, fail, ledger_exit, ledger_place, now_of, out, report};
 use crate::calendar::Zone;
 use crate::diagnostic::{Language, Words, nearest, say};
 use crate::files::{self, Loaded};
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::store::Store;
 use crate::ledger::{Ledger as _, LedgerError};
 use crate::plan::byhand::{Refused, Unasked};
 use crate::plan::row::{Reason, Row, State};
@@ -61,7 +61,7 @@ impl From<LedgerError> for Stop {
 /// A ledger in hand.
 pub struct Table {
     /// The ledger.
-    pub ledger: SqliteLedger,
+    pub ledger: Store,
     /// Its rows.
     pub rows: Vec<Row>,
     /// Whether a daemon holds it.
@@ -130,10 +130,10 @@ impl Selection {
             return Err(Stop::Files);
         }
         let zone = settings.map_or(Zone::UTC, |settings| settings.house.zone);
-        let path = ledger_path(self.ledger.as_deref(), settings, &context.config)?;
-        let ledger = if self.dry_run { SqliteLedger::read(&path)? } else { SqliteLedger::beside(&path)? };
-        let held = SqliteLedger::is_held(&path);
+        let path = ledger_place(self.ledger.as_deref(), settings, &context.config)?;
+        let ledger = if self.dry_run { Store::read(&path)? } else { Store::beside(&path)? };
         super::wait(async {
+            let held = path.is_held().await;
             let now = now_of(&ledger, context, settings, language).await?;
             let rows = ledger.known().await?;
             work(Table { ledger, rows, held, now, zone, language }, loaded).await

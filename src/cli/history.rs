@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::listing::table;
 use super::whose::Who;
-use super::{Context, Exit, Format, Listing, fail, in_force, ledger_exit, ledger_path, out, rfc3339};
+use super::{Context, Exit, Format, Listing, fail, in_force, ledger_exit, ledger_place, out, rfc3339};
 use crate::diagnostic::{Language, say};
 use crate::files;
 use crate::ledger::Ledger as _;
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::store::Store;
 use crate::plan::row::{Row, State};
 
 /// What became of each reminder
@@ -63,9 +63,9 @@ impl History {
             super::report(&loaded.problems, false, language);
             return Exit::Configuration;
         }
-        let kept = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config);
+        let kept = ledger_place(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config);
         let kept = kept.and_then(|path| {
-            let ledger = SqliteLedger::read(&path)?;
+            let ledger = Store::read(&path)?;
             super::wait(async {
                 Ok((ledger.known().await?, ledger.people().await?, ledger.revisions().await?))
             })

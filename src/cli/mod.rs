@@ -39,8 +39,11 @@ use tracing::Level;
 use crate::calendar::Zone;
 use crate::clock::Clock;
 use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, say};
+use crate::files::secrets::{authorities, secret};
 use crate::files::{self, INSTALLED, Loaded};
 use crate::ledger::ailment::Ailment;
+use crate::ledger::postgres::place::{Place, is_postgres};
+use crate::ledger::store::Location;
 use crate::ledger::{Ledger, LedgerError, Stamp};
 use crate::plan::words;
 use crate::settings::Settings;
@@ -311,7 +314,38 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// Where the ledger is: as asked, as jalon.toml says, else `jalon.db` in the service's folder ([`run::state_folder`]).
+/// Where the ledger is: as asked, as jalon.toml says, else `jalon.db` in the service's folder ([`run::state_folder`]). The
+/// password of a server's user is read from where jalon.toml keeps it.
+pub fn ledger_place(
+    asked: Option<&str>,
+    settings: Option<&Settings>,
+    config: &Path,
+) -> Result<Location, LedgerError> {
+    let url = asked.or_else(|| settings.and_then(|settings| settings.ledger.url.as_deref()));
+    let Some(url) = url.filter(|url| is_postgres(url)) else {
+        return ledger_path(asked, settings, config).map(Location::File);
+    };
+    let mut place = Place::parse(url)?;
+    if let Some(ca_file) = place.ca_file() {
+        let pem = authorities(ca_file, config).map_err(|why| LedgerError::Unfit { why })?;
+        place = place.trusting(Some(&pem))?;
+    }
+    if let Some(kept) = settings.and_then(|settings| settings.ledger.password.as_ref()) {
+        let unreadable = |error: files::secrets::SecretError| {
+            let (Words { fr, en }, _) = error.words();
+            LedgerError::Unfit {
+                why: say(
+                    format!("{fr}\u{a0}; vérifiez password, sous [ledger]"),
+                    format!("{en}; check `password` under [ledger]"),
+                ),
+            }
+        };
+        place = place.with_password(&secret(kept, config).map_err(unreadable)?);
+    }
+    Ok(Location::Server(Box::new(place)))
+}
+
+/// Where the ledger is, for what only a file can be asked for.
 pub fn ledger_path(
     asked: Option<&str>,
     settings: Option<&Settings>,
@@ -324,9 +358,18 @@ pub fn ledger_path(
             // What is asked for on the command line is relative to where one stands.
             Some(path) if asked.is_some() => Ok(PathBuf::from(path)),
             Some(path) => Ok(run::state_path(Path::new(path), config)),
+            None if is_postgres(url) => Err(LedgerError::Unfit { why: kept_elsewhere() }),
             None => Err(LedgerError::Address { url: without_password(url) }),
         },
     }
+}
+
+/// Why some commands do nothing to a ledger in PostgreSQL.
+fn kept_elsewhere() -> Words {
+    say(
+        "ce registre est dans PostgreSQL, et cette commande ne connaît que les fichiers SQLite\u{a0}: copiez-le avec pg_dump, restaurez-le avec pg_restore, jalon arrêté partout",
+        "this ledger is in PostgreSQL, and this command knows only files of SQLite: copy it with pg_dump, restore it with pg_restore while every jalon is stopped",
+    )
 }
 
 /// An address fit to be shown: a password may stand anywhere in it.
@@ -357,8 +400,12 @@ pub fn of_ledger(error: &LedgerError) -> (Exit, Words) {
 fn what_ails(error: &LedgerError) -> (Exit, Words) {
     let exit = match error {
         LedgerError::Busy { .. } | LedgerError::Newer { .. } => Exit::Busy,
-        LedgerError::Stamp { .. } | LedgerError::Address { .. } => Exit::Configuration,
-        LedgerError::Missing { .. } | LedgerError::Unusable { .. } => Exit::Unreachable,
+        LedgerError::Stamp { .. } | LedgerError::Address { .. } | LedgerError::Unfit { .. } => {
+            Exit::Configuration
+        }
+        LedgerError::Missing { .. } | LedgerError::Unusable { .. } | LedgerError::OffDuty { .. } => {
+            Exit::Unreachable
+        }
     };
     let en = error.to_string();
     let fr = match error {
@@ -371,13 +418,13 @@ fn what_ails(error: &LedgerError) -> (Exit, Words) {
         LedgerError::Stamp { ledger, .. } => format!(
             "le registre {ledger} ne mêle pas une horloge simulée (--as-of) et la vraie\u{a0}: choisissez un autre --ledger"
         ),
-        LedgerError::Address { url } if url.starts_with("postgres") => {
-            let fr = format!("cette version ne sert pas encore {url}\u{a0}: écrivez sqlite:CHEMIN");
-            return (exit, say(fr, format!("this version does not serve {url} yet: write sqlite:PATH")));
-        }
         LedgerError::Address { url } => {
-            format!("{url} n'est pas l'adresse d'un registre\u{a0}: écrivez sqlite:CHEMIN")
+            format!(
+                "{url} n'est pas l'adresse d'un registre\u{a0}: écrivez sqlite:CHEMIN, ou postgres://UTILISATEUR@SERVEUR/BASE"
+            )
         }
+        LedgerError::Unfit { why } => why.fr.clone(),
+        LedgerError::OffDuty { ledger } => format!("un autre serveur tient le plan du registre {ledger}"),
         LedgerError::Missing { ledger } => {
             format!(
                 "le registre {ledger} n'existe pas encore\u{a0}: jalon run le crée à son premier démarrage"

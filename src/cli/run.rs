@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::ways::{self, Trouble};
-use super::{Context, Exit, fail, ledger_exit, ledger_path, moment, report};
+use super::{Context, Exit, fail, ledger_exit, ledger_place, moment, report};
 use crate::clock::Clock;
 use crate::daemon::dispatcher::Way;
 use crate::daemon::feeding::Feeds;
@@ -19,8 +19,10 @@ use crate::daemon::way::Remake;
 use crate::daemon::{self, Parts, Signals};
 use crate::diagnostic::{Language, Problem, say};
 use crate::files::kept::Kept;
+use crate::files::machine::Machine;
 use crate::files::{INSTALLED, Loaded, leaves, zoneinfo};
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::shared::Host;
+use crate::ledger::store::{Location, Store};
 use crate::ledger::{Ledger as _, Stamp};
 use crate::settings::Settings;
 use crate::settings::relay::is_loopback;
@@ -43,7 +45,7 @@ struct Ready {
     loaded: Loaded,
     settings: Settings,
     ways: Vec<Way>,
-    ledger: PathBuf,
+    ledger: Location,
     /// Where copies of what is good are kept.
     kept: PathBuf,
     /// Why jalon.toml is not in force but its copy, if so.
@@ -97,7 +99,8 @@ impl Run {
         let config = &context.config;
         let jalon_toml = config.join("jalon.toml").display().to_string();
         let kept = kept_folder(self.ledger.as_deref(), config);
-        if let Some(Err(error)) = self.ledger.as_deref().map(|asked| ledger_path(Some(asked), None, config)) {
+        if let Some(Err(error)) = self.ledger.as_deref().map(|asked| ledger_place(Some(asked), None, config))
+        {
             return Err(ledger_exit(&error, language));
         }
         let problems = match self.usable(&loaded, config) {
@@ -119,11 +122,11 @@ impl Run {
     }
 
     /// The settings, the ways out and the ledger's place, or why there is none of these.
-    fn usable(&self, loaded: &Loaded, config: &Path) -> Result<(Settings, Vec<Way>, PathBuf), Vec<Problem>> {
+    fn usable(&self, loaded: &Loaded, config: &Path) -> Result<(Settings, Vec<Way>, Location), Vec<Problem>> {
         let settings = loaded.settings.clone().ok_or_else(|| loaded.problems.clone())?;
         let told = |trouble: Trouble| vec![trouble.problem(config, &loaded.text)];
         let ways = ways::ways(&settings, config).map_err(told)?;
-        let ledger = ledger_path(self.ledger.as_deref(), Some(&settings), config)
+        let ledger = ledger_place(self.ledger.as_deref(), Some(&settings), config)
             .map_err(|error| told(Trouble::of_ledger(&error)))?;
         Ok((settings, ways, ledger))
     }
@@ -155,12 +158,16 @@ impl Run {
         clock: Clock,
         stamp: Stamp,
     ) -> Exit {
-        let Ready { loaded, settings, ways, ledger: path, kept, refused } = ready;
+        let Ready { loaded, settings, ways, ledger: location, kept, refused } = ready;
         let signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => return fail(Exit::Failed, language, &say(error.to_string(), error.to_string())),
         };
-        let ledger = match SqliteLedger::open(&path, stamp) {
+        // Kept as long as the daemon runs: it says of its run that it is not over.
+        let machine =
+            location.file().is_none().then(|| Machine::take(&context.config, &state_folder(&context.config)));
+        let host = machine.as_ref().map(Host::of).unwrap_or_default();
+        let ledger = match Store::open(&location, stamp, host).await {
             Ok(ledger) => ledger,
             Err(error) => return ledger_exit(&error, language),
         };

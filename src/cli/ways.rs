@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::run::state_path;
-use super::{ledger_path, of_ledger};
+use super::{ledger_place, of_ledger};
 use crate::daemon::dispatcher::Way;
 use crate::daemon::heartbeat::target;
 use crate::diagnostic::{Language, Problem, Words, say};
@@ -53,7 +53,13 @@ impl Trouble {
             code: "unusable-ledger",
             at: ("ledger", 0, "url"),
             sentence: of_ledger(error).1,
-            remedy: say("écrivez url = \"sqlite:var/jalon.db\"", "write url = \"sqlite:var/jalon.db\""),
+            remedy: match error {
+                LedgerError::Unfit { .. } => say(
+                    "voyez « Two hosts, one ledger » dans README.md",
+                    "see \"Two hosts, one ledger\" in README.md",
+                ),
+                _ => say("écrivez url = \"sqlite:var/jalon.db\"", "write url = \"sqlite:var/jalon.db\""),
+            },
         }
     }
 }
@@ -129,7 +135,15 @@ pub fn troubles(settings: &Settings, config: &Path, elsewhere: bool) -> Vec<Trou
         open.ca_file = open.ca_file.filter(|_| !elsewhere);
         found.extend(smtp(n, &open, None, config).err());
     }
-    found.extend(ledger_path(None, Some(settings), config).err().map(|error| Trouble::of_ledger(&error)));
+    let unfit = |error: &LedgerError| {
+        !elsewhere || settings.ledger.password.is_none() || !matches!(error, LedgerError::Unfit { .. })
+    };
+    found.extend(
+        ledger_place(None, Some(settings), config)
+            .err()
+            .filter(unfit)
+            .map(|error| Trouble::of_ledger(&error)),
+    );
     found
 }
 

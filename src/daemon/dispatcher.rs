@@ -46,6 +46,9 @@ const LOOKS: u32 = 10;
 /// How long a reminder waits that could not be told.
 pub(super) const UNTOLD: TimeDelta = TimeDelta::minutes(15);
 
+/// How long a reminder waits that another host may tell.
+pub(super) const ELSEWHERE: TimeDelta = TimeDelta::minutes(1);
+
 /// A mail's Message-ID and the term of its claim.
 pub(super) type Claim = (String, i64);
 
@@ -259,8 +262,17 @@ impl<L: Ledger> Dispatcher<L> {
             self.queue = self.in_order(mails);
         }
         let snapshot = &snapshot.with_mails(&self.ledger, self.queue.make_contiguous(), now).await?;
-        self.flow(free, snapshot).await?;
+        // What is claimed was planned before, and what it says was read since: all of it is in force now, or nothing leaves.
+        let stands = self.queue.is_empty() || self.ledger.stands(snapshot.basis).await?;
+        if !stands {
+            self.report.stale = true;
+            self.release().await?;
+        }
+        self.flow(free.filter(|_| stands), snapshot).await?;
         self.turn(Vec::new(), self.clock.now()).await?;
+        if !stands {
+            self.report.worked = !self.lines.are_here();
+        }
         if self.lines.are_here() || free.is_none_or(|at| !self.goes_on(at, self.clock.now())) {
             self.release().await?;
         }
@@ -303,7 +315,7 @@ impl<L: Ledger> Dispatcher<L> {
     /// Learns, once, what the ledger remembers of the ways out.
     async fn recall(&mut self, now: DateTime<Utc>) -> Result<(), LedgerError> {
         if self.recalled {
-            return Ok(());
+            return self.hear(now).await;
         }
         let known = self.ledger.relays().await?;
         for way in &mut self.ways {

@@ -11,10 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::composing::{Composed, compose, needs_background, waits_at_most, zone_of};
-use super::dispatcher::{Departure, Dispatcher, UNTOLD};
+use super::dispatcher::{Departure, Dispatcher, ELSEWHERE, UNTOLD};
 use super::lines::{Back, Came, InHand, Place, Rank};
 use super::planner::Snapshot;
-use crate::ledger::{Aside, HandOver, Ledger, LedgerError, Mail, Says};
+use crate::ledger::{Aside, Basis, HandOver, Ledger, LedgerError, Mail, Says};
 use crate::message::Written;
 use crate::plan::Sort;
 use crate::plan::hours::waits_until;
@@ -226,15 +226,20 @@ impl<L: Ledger> Dispatcher<L> {
         }
         self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);
         let background = self.background.as_ref();
-        let Composed { written, untold, nothing, says, template } =
+        let Composed { written, mut untold, mut nothing, says, template } =
             compose(&mail, None, snapshot, background, now);
+        // Whether there is something to tell, only who plans can say: the others do not know all of its files.
+        let follows = matches!(snapshot.basis, Basis::Edition(_));
+        if !nothing.is_empty() && (follows || !self.ledger.stands(snapshot.basis).await?) {
+            untold.append(&mut nothing);
+        }
         if let Some(problem) = template {
             self.blame(problem, now);
         }
         mail.rows.retain(|row| !untold.contains(&row.key) && !nothing.contains(&row.key));
         if !untold.is_empty() {
             let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
-            let aside = Aside::Until(now + UNTOLD, reply);
+            let aside = Aside::Until(now + if follows { ELSEWHERE } else { UNTOLD }, reply);
             self.ledger.set_aside(claim.clone(), untold.clone(), aside, now).await?;
             self.report.aside.extend(untold);
         }
@@ -248,13 +253,7 @@ impl<L: Ledger> Dispatcher<L> {
     /// Writes what came of mails, marks these, and has them leave.
     async fn begin(&mut self, leaving: Vec<(Place, Ahead)>, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let now = self.clock.now();
-        for ((at, _), _) in &leaving {
-            // Counted before it may leave: what was counted for nothing costs less than a limit that is broken.
-            if let Some(window) = self.ways[*at].window() {
-                self.ledger.count_mail(self.ways[*at].name.clone(), now, now - window).await?;
-                self.ways[*at].begins(now);
-            }
-        }
+        let leaving = self.admitted(leaving, now).await?;
         let over = |ahead: &Ahead| HandOver {
             message_id: ahead.mail.message_id.clone(),
             term: ahead.mail.term,
@@ -296,6 +295,23 @@ impl<L: Ledger> Dispatcher<L> {
             self.lines.send(place, transport, Box::new(hand), from, self.stop.clone());
         }
         Ok(())
+    }
+
+    /// Those of these mails that the rates of their way allow; the others wait again, and their lines are ready as before.
+    async fn admitted(
+        &mut self,
+        mut leaving: Vec<(Place, Ahead)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(Place, Ahead)>, LedgerError> {
+        let mut admitted = 0;
+        while admitted < leaving.len() && self.may_begin(leaving[admitted].0.0, now).await? {
+            admitted += 1;
+        }
+        for ((at, line), ahead) in leaving.drain(admitted..).rev() {
+            self.ways[at].keep_ready(line);
+            self.queue.push_front(ahead.mail);
+        }
+        Ok(leaving)
     }
 
     /// Decides what becomes of what a line came back with, and of the line.

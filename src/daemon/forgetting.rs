@@ -24,7 +24,13 @@ pub async fn forget<L: Ledger>(
     before: DateTime<Utc>,
 ) -> Result<Forgotten, LedgerError> {
     let rows = ledger.purge(before).await?;
-    let mails = outboxes.iter().filter_map(|outbox| outbox.purge(before).ok()).sum();
     let copies = ledger.purge_copies(before).await?;
-    Ok(Forgotten { rows, mails, copies })
+    Ok(Forgotten { rows, copies, ..forget_mails(outboxes, before) })
+}
+
+/// Forgets mails in outboxes only.
+#[must_use]
+pub fn forget_mails(outboxes: &[Outbox], before: DateTime<Utc>) -> Forgotten {
+    let mails = outboxes.iter().filter_map(|outbox| outbox.purge(before).ok()).sum();
+    Forgotten { mails, ..Forgotten::default() }
 }

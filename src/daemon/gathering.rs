@@ -48,6 +48,7 @@ impl Snapshot {
             reminded: BTreeMap::new(),
             slips: Arc::clone(&self.slips),
             about: about.iter().cloned().collect(),
+            basis: self.basis,
         };
         let mut told: BTreeSet<String> = about.clone();
         if digest {

@@ -14,7 +14,7 @@ use super::planner::Snapshot;
 use super::troubles::Health;
 use super::{forgetting, log};
 use crate::clock::Clock;
-use crate::ledger::{Ledger, LedgerError, Rows};
+use crate::ledger::{Basis, Ledger, LedgerError, Rows};
 use crate::plan::complaint::Complaint;
 use crate::plan::row::Row;
 use crate::transport::folder::Outbox;
@@ -55,9 +55,15 @@ impl<L: Ledger> Housekeeper<L> {
             Err(error) => log::ledger_failed("housekeeping", &error),
         }
         let before = now - snapshot.settings.ledger.keep;
-        match forgetting::forget(&self.ledger, &self.outboxes, before).await {
-            Ok(forgotten) => log::forgotten(forgotten),
-            Err(error) => log::ledger_failed("housekeeping", &error),
+        // How long the ledger keeps anything is said by the files of the host that plans.
+        let plans = !matches!(snapshot.basis, Basis::Edition(_));
+        if plans {
+            match forgetting::forget(&self.ledger, &self.outboxes, before).await {
+                Ok(forgotten) => log::forgotten(forgotten),
+                Err(error) => log::ledger_failed("housekeeping", &error),
+            }
+        } else {
+            log::forgotten(forgetting::forget_mails(&self.outboxes, before));
         }
         self.copy = self.copies.step(&self.ledger, now).await.or(self.copy.take());
         let zone = snapshot.settings.house.zone;

@@ -216,6 +216,7 @@ impl<L> Planner<L> {
             reminded,
             slips: Arc::new(slips),
             about: Vec::new(),
+            basis: self.basis,
         });
         let bases = bases(base, ground, &shown);
         let ours = |id: &&String| of.as_ref().is_none_or(|of| of.contains(*id));

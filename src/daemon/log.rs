@@ -16,6 +16,7 @@ pub(super) use mails::discreet;
 pub use mails::dispatched;
 use mails::{one_word, recipient};
 
+use super::duty::{Standing, differing};
 use super::foreseen::Foreseen;
 use super::forgetting::Forgotten;
 use super::planner::Round;
@@ -55,6 +56,16 @@ pub fn tz_differs(parting: &Parting) {
         theirs,
         "jalon's time zones are not this machine's: update jalon or tzdata, whichever is older"
     );
+}
+
+/// Another host plans than before, one came or went, or its files are not those of the host that plans.
+pub fn hosts(standing: &Standing) {
+    let words = standing.line().unwrap_or_else(|| "one host, which plans".to_owned());
+    if differing(&standing.hosts).next().is_some() || !standing.hosts.iter().any(|host| host.plans) {
+        warn!(event = "hosts", plans = standing.term.is_some(), "{words}");
+    } else {
+        info!(event = "hosts", plans = standing.term.is_some(), "{words}");
+    }
 }
 
 /// Nothing leaves this machine.

@@ -12,8 +12,10 @@ mod composing;
 mod deciding;
 mod digesting;
 pub mod dispatcher;
+pub mod duty;
 pub mod feeding;
 mod flow;
+mod following;
 pub mod foreseen;
 pub mod forgetting;
 mod gathering;
@@ -36,6 +38,7 @@ mod refusals;
 mod report;
 pub mod rounds;
 mod sending;
+mod sharing;
 pub mod status;
 pub mod taken;
 pub mod troubles;
@@ -53,6 +56,7 @@ use crate::clock::Clock;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::manager::{Manager, watchdog};
 use dispatcher::{Dispatcher, Way};
+use duty::Office;
 use feeding::Feeds;
 use guard::Guard;
 use keeping::keep_loop;
@@ -136,6 +140,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (stop, stopping) = watch::channel(false);
     let (show, shown) = watch::channel(None::<Arc<Snapshot>>);
     let guard = Guard::new(clock.clone());
+    let stale = Arc::new(Notify::new());
 
     let outboxes = ways.iter().filter_map(Way::outbox).collect();
     let (manager, pulse) = (Manager::of_this_process(), Pulse::default());
@@ -145,11 +150,21 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (feel, felt) = watch::channel(dispatcher.health());
     let (copies, copied) = housekeeping::Copies::new();
     let (renew, renewed) = mpsc::unbounded_channel();
+    let office = Office::new(ledger.clone(), clock.clone());
+    let attending =
+        office.clone().attend_loop(shown.clone(), wake.clone(), pulse.of(Loop::Attending), stopping.clone());
     let planning = plan_loop(
         planner,
-        (guard.clone(), ledger.clone(), Monitor::new(ledger.clone(), clock.clone())),
+        (guard.clone(), office, ledger.clone(), Monitor::new(ledger.clone(), clock.clone())),
         show,
-        PlanWakes { wake: wake.clone(), replan: beats.replan.clone(), hangup, felt, copied },
+        PlanWakes {
+            wake: wake.clone(),
+            replan: beats.replan.clone(),
+            stale: stale.clone(),
+            hangup,
+            felt,
+            copied,
+        },
         (remake, renew, feeds),
         (pulse.of(Loop::Planning), status.clone()),
         stopping.clone(),
@@ -159,7 +174,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
         guard.clone(),
         ledger.clone(),
         clock.clone(),
-        Around { shown: shown.clone(), wake: wake.clone(), feel, renewed, status },
+        Around { shown: shown.clone(), wake: wake.clone(), stale, feel, renewed, status },
         stopping.clone(),
     );
     let keeping = keep_loop(
@@ -178,6 +193,7 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     loops.spawn(planning);
     loops.spawn(sending);
     loops.spawn(keeping);
+    loops.spawn(attending);
     let feeding = tokio::spawn(pulse.feed(manager.clone(), watchdog()));
     log::started();
 

@@ -25,6 +25,7 @@ use crate::calendar::{Event, House, Posting};
 use crate::clock::Clock;
 use crate::diagnostic::{Problem, Words};
 use crate::files::Loaded;
+use crate::ledger::Basis;
 use crate::message::Templates;
 use crate::message::icalendar::feed::Events;
 use crate::plan::notice::episode::Trouble;
@@ -54,6 +55,8 @@ pub struct Snapshot {
     pub slips: Arc<BTreeMap<String, Slips>>,
     /// The postings that mails at hand are about.
     pub about: Vec<String>,
+    /// By what it was made.
+    pub basis: Basis,
 }
 
 impl Snapshot {
@@ -121,10 +124,12 @@ impl Round {
 #[derive(Debug)]
 pub struct Planner<L> {
     pub(super) ledger: L,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) files: Taken,
     /// How the ways out and the templates do; none while nobody has said.
     pub(super) felt: Option<Felt>,
+    /// By what plans are made.
+    pub(super) basis: Basis,
 }
 
 impl<L> Planner<L> {
@@ -135,7 +140,7 @@ impl<L> Planner<L> {
 
     /// A planner over what was taken of the files.
     pub fn over(ledger: L, clock: Clock, files: Taken) -> Self {
-        Self { ledger, clock, files, felt: None }
+        Self { ledger, clock, files, felt: None, basis: Basis::Alone }
     }
 
     /// What was taken of the files.

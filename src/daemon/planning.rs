@@ -15,6 +15,7 @@ use tokio::signal::unix::Signal;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::dispatcher::Way;
+use super::duty::Office;
 use super::feeding::Feeds;
 use super::guard::Guard;
 use super::log;
@@ -25,7 +26,7 @@ use super::status::Status;
 use super::troubles::{Felt, Health};
 use super::way::Remake;
 use crate::files::watch::{Watch, is_heard};
-use crate::ledger::{Ledger, LedgerError, Version};
+use crate::ledger::{Basis, Ledger, LedgerError, Version};
 
 /// How long planning goes without being woken.
 const LONGEST_REPLAN: Duration = Duration::from_mins(5);
@@ -37,6 +38,8 @@ const REST: Duration = Duration::from_mins(10);
 pub(super) struct PlanWakes {
     pub(super) wake: Arc<Notify>,
     pub(super) replan: Arc<Notify>,
+    /// What is in force is not what is shown any more.
+    pub(super) stale: Arc<Notify>,
     pub(super) hangup: Signal,
     /// How the ways out and the templates do.
     pub(super) felt: watch::Receiver<Felt>,
@@ -48,7 +51,7 @@ pub(super) struct PlanWakes {
 /// however it did; and again after each SIGHUP, once a round was made by what the files say then.
 pub(super) async fn plan_loop<L: Ledger>(
     mut planner: Planner<L>,
-    (guard, ledger, mut monitor): (Guard, L, Monitor<L>),
+    (guard, office, ledger, mut monitor): (Guard, Office<L>, L, Monitor<L>),
     show: watch::Sender<Option<Arc<Snapshot>>>,
     mut wakes: PlanWakes,
     (remake, renew, mut feeds): (Remake, mpsc::UnboundedSender<Vec<Way>>, Option<Feeds>),
@@ -59,6 +62,7 @@ pub(super) async fn plan_loop<L: Ledger>(
     let mut ears = Ears::open();
     let mut rest: Option<Rest> = None;
     let mut looked = Instant::now();
+    let (mut stirs, mut standing) = (ledger.stirs(), office.heard());
     // Whether nobody is left to say how the ways out do.
     let mut unheard = false;
     // Whether files were taken, and the log has not said yet what they change: also those that were edited while no
@@ -76,13 +80,22 @@ pub(super) async fn plan_loop<L: Ledger>(
         planner.heed(felt.clone());
         monitor.before().await;
         let version = ledger.version().await.ok();
-        let rests =
-            rest.take().filter(|rest| !taken && !awaited && rest.lasts(version, &felt, planner.now()));
-        let idle = rests.is_some();
-        let planned = match rests {
-            Some(still) => rest.insert(still).go_on(&planner, &guard, &ledger).await,
-            None => plan_once(&planner, &guard, &ledger, &show, taken).await,
+        let basis = office.basis(planner.files()).await;
+        let basis = basis.inspect(|basis| planner.serve(*basis));
+        let still = |rest: &Rest| {
+            rest.lasts(version, &felt, planner.now())
+                && basis.as_ref().is_ok_and(|basis| *basis == rest.snapshot.basis)
         };
+        let rests = rest.take().filter(|rest| !taken && !awaited && still(rest));
+        let idle = rests.is_some();
+        let follows = matches!(basis, Ok(Basis::Edition(_)));
+        let planned = match (basis, rests) {
+            (Err(error), _) => Err(error),
+            (Ok(_), Some(still)) => rest.insert(still).go_on(&planner, &guard, &ledger).await,
+            (Ok(Basis::Edition(_)), None) => follow_once(&planner, &guard, &ledger, &show, taken).await,
+            (Ok(_), None) => plan_once(&planner, &guard, &ledger, &show, taken).await,
+        };
+        status.hosts(standing.borrow_and_update().line());
         let round = planned.as_ref().ok().and_then(|done| done.as_ref()).map(|(_, round)| round);
         monitor.after(round, &felt, planner.files()).await;
         match planned {
@@ -101,7 +114,8 @@ pub(super) async fn plan_loop<L: Ledger>(
                 if let Some(feeds) = &mut feeds {
                     feeds.step(&snapshot, planner.now());
                 }
-                rest = version.and_then(|version| Rest::after(snapshot, round, version, felt, planner.now()));
+                let rests = version.filter(|_| !follows);
+                rest = rests.and_then(|version| Rest::after(snapshot, round, version, felt, planner.now()));
             }
             Ok(None) => rest = None,
             Err(error) => {
@@ -138,10 +152,14 @@ pub(super) async fn plan_loop<L: Ledger>(
             if beat {
                 break false;
             }
+            let follows = standing.borrow().term.is_none();
             beat = tokio::select! {
                 () = wakes.replan.notified() => true,
                 // Should the pacemaker fall silent.
                 () = tokio::time::sleep(LONGEST_REPLAN) => true,
+                () = wakes.stale.notified() => true,
+                () = stirs.next(), if follows => true,
+                changed = standing.changed(), if ledger.is_shared() => changed.is_ok(),
                 () = ears.stirred() => { look = true; false }
                 // What failed is told, also when the daemon is stopped a moment later.
                 felt = wakes.felt.changed(), if !unheard => { unheard = felt.is_err(); !unheard }
@@ -259,6 +277,31 @@ impl Ears {
     }
 }
 
+/// One round of a host that goes by what another planned.
+async fn follow_once<L: Ledger>(
+    planner: &Planner<L>,
+    guard: &Guard,
+    ledger: &L,
+    show: &watch::Sender<Option<Arc<Snapshot>>>,
+    taken: bool,
+) -> Result<Option<(Arc<Snapshot>, Round)>, LedgerError> {
+    if !guard.allows(ledger).await? || !ledger.is_filled().await? {
+        return Ok(None);
+    }
+    let shown = show.borrow().clone().filter(|shown| planner.is_by(shown.basis) && !taken);
+    let snapshot = match shown {
+        Some(shown) => shown,
+        None => match planner.follow().await? {
+            Some(followed) => followed,
+            None => return Ok(None),
+        },
+    };
+    show.send_replace(Some(Arc::clone(&snapshot)));
+    let round = planner.standing(&snapshot).await?;
+    Ok(Some((snapshot, round)))
+}
+
+/// One round of the host that plans.
 async fn plan_once<L: Ledger>(
     planner: &Planner<L>,
     guard: &Guard,
@@ -269,7 +312,20 @@ async fn plan_once<L: Ledger>(
     if !guard.allows(ledger).await? {
         return Ok(None);
     }
+    match plan(planner, show, taken).await {
+        // Another host took over meanwhile: nothing was written, and the next round goes by what that one plans.
+        Err(LedgerError::OffDuty { .. }) => Ok(None),
+        planned => planned,
+    }
+}
+
+async fn plan<L: Ledger>(
+    planner: &Planner<L>,
+    show: &watch::Sender<Option<Arc<Snapshot>>>,
+    taken: bool,
+) -> Result<Option<(Arc<Snapshot>, Round)>, LedgerError> {
     let Some(mut begun) = planner.begin(false).await? else { return Ok(None) };
+    planner.introduce(&begun).await?;
     let (mut snapshot, mut round) = (None, Round::default());
     while let Some(mut laid) = planner.next(&mut begun).await? {
         if taken {

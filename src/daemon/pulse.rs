@@ -31,6 +31,8 @@ pub enum Loop {
     Sending,
     /// It sees to the ledger.
     Housekeeping,
+    /// It says that this host is there.
+    Attending,
 }
 
 impl Loop {
@@ -41,6 +43,7 @@ impl Loop {
             Self::Planning => "planning",
             Self::Sending => "sending",
             Self::Housekeeping => "housekeeping",
+            Self::Attending => "attendance",
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Departure {
 /// What a step did.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// Whether what is in force is not what mails are composed by any more: nothing was sent.
+    pub stale: bool,
     /// Whether it found work: then it wants to be called again.
     pub worked: bool,
     /// What became of mails.

@@ -36,7 +36,7 @@ const TOGETHER: usize = 200;
 
 /// A round that has begun: which postings it is about.
 pub struct Begun<'a> {
-    base: Base<'a>,
+    pub(super) base: Base<'a>,
     survey: Survey,
     shares: VecDeque<BTreeSet<String>>,
     /// What the last share is about, besides those of which notices may be.
@@ -49,6 +49,7 @@ impl<L: Ledger> Planner<L> {
     /// One round: looks, and writes. `None` as snapshot when no usable settings were ever read.
     pub async fn step(&self) -> Result<(Option<Arc<Snapshot>>, Round), LedgerError> {
         let Some(mut begun) = self.begin(false).await? else { return Ok((None, Round::default())) };
+        self.introduce(&begun).await?;
         let (mut snapshot, mut round) = (None, Round::default());
         while let Some(laid) = self.next(&mut begun).await? {
             snapshot = Some(Arc::clone(&laid.snapshot));

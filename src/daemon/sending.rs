@@ -32,6 +32,8 @@ const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(30);
 pub(super) struct Around {
     pub(super) shown: watch::Receiver<Option<Arc<Snapshot>>>,
     pub(super) wake: Arc<Notify>,
+    /// What is in force is not what is shown any more.
+    pub(super) stale: Arc<Notify>,
     pub(super) feel: watch::Sender<Felt>,
     /// Ways out that were made anew.
     pub(super) renewed: mpsc::UnboundedReceiver<Vec<Way>>,
@@ -48,7 +50,8 @@ pub(super) async fn send_loop<L: Ledger>(
     around: Around,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let Around { mut shown, wake, feel, mut renewed, status } = around;
+    let Around { mut shown, wake, stale, feel, mut renewed, status } = around;
+    let mut stirs = ledger.stirs();
     // Since when the ledger fails.
     let mut failing: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
@@ -64,6 +67,9 @@ pub(super) async fn send_loop<L: Ledger>(
             match send_once(&mut dispatcher, &guard, &ledger, &snapshot).await {
                 Ok(report) => {
                     worked = report.worked;
+                    if report.stale {
+                        stale.notify_one();
+                    }
                     log::dispatched(&report);
                 }
                 Err(error) => {
@@ -99,6 +105,7 @@ pub(super) async fn send_loop<L: Ledger>(
         tokio::select! {
             () = clock.wait_until(until) => {}
             () = wake.notified() => {}
+            () = stirs.next() => {}
             () = dispatcher.hang_up() => {}
             _ = stopping.changed() => {}
         }

@@ -52,6 +52,8 @@ pub struct Standing {
     pub wrong: Vec<String>,
     /// What else is the matter, a sentence each.
     pub troubles: Vec<String>,
+    /// Who plans, where several hosts share the ledger.
+    pub hosts: Option<String>,
 }
 
 impl Standing {
@@ -75,7 +77,8 @@ impl Standing {
             },
         );
         let ways = self.ways.iter().map(|(name, bearing)| self.of_way(name, *bearing));
-        let parts = [postings, next].into_iter().chain(ways).chain(self.of_files()).chain(self.of_troubles());
+        let parts = [postings, next].into_iter().chain(ways).chain(self.hosts.clone());
+        let parts = parts.chain(self.of_files()).chain(self.of_troubles());
         parts.collect::<Vec<_>>().join("; ")
     }
 
@@ -161,6 +164,11 @@ impl Status {
     /// The clock is distrusted for this reason, or is not.
     pub fn clock(&self, distrust: Option<Trust>) {
         self.know(|standing| standing.clock = distrust);
+    }
+
+    /// Who plans, where several hosts share the ledger.
+    pub fn hosts(&self, line: Option<String>) {
+        self.know(|standing| standing.hosts = line);
     }
 
     /// Says how the service does, if that is news.

@@ -73,6 +73,20 @@ impl Taken {
         taken
     }
 
+    /// The same templates over what else may be in force; of that no copies are kept.
+    #[must_use]
+    pub(super) fn over(&self, loaded: Loaded) -> Self {
+        Self {
+            config: self.config.clone(),
+            loaded,
+            looks: self.looks.clone(),
+            templates: self.templates.clone(),
+            tried: self.tried.clone(),
+            refused: Vec::new(),
+            keeps: None,
+        }
+    }
+
     /// The configuration folder.
     #[must_use]
     pub fn config(&self) -> &Path {

@@ -138,6 +138,11 @@ impl Way {
         Some(line)
     }
 
+    /// A line that was given to a mail which does not leave now is ready for another.
+    pub(super) fn keep_ready(&mut self, line: usize) {
+        self.lines[line].ready = true;
+    }
+
     /// How many lines are here and ready.
     pub(super) fn ready_lines(&self) -> usize {
         self.lines[..self.most].iter().filter(|line| line.ready && line.transport.is_some()).count()
@@ -223,6 +228,33 @@ impl Way {
             self.health = Health::Failing { since, last: since, complaint, words, advice: None };
         }
         self.noted = known;
+    }
+
+    /// How much it takes.
+    pub(super) fn rates(&self) -> &[Rate] {
+        &self.rates
+    }
+
+    /// When it was given mails, by whichever host.
+    pub(super) fn recount(&mut self, begun: Vec<DateTime<Utc>>) {
+        self.begun = begun;
+    }
+
+    /// Hears what another host noted of it: what the relay holds against us all makes it rest here too. That it cannot be
+    /// reached from elsewhere, or not be trusted there, says nothing about the way from here.
+    pub(super) fn hear(&mut self, known: &StoredRelay, now: DateTime<Utc>) {
+        let Some((since, complaint, words)) = &known.trouble else { return };
+        let here = matches!(complaint, Complaint::Away | Complaint::Untrusted | Complaint::Outbox);
+        let until = known.rest_until.map(|until| until.min(now + LONGEST_REST));
+        if here || until.is_none_or(|until| until <= now) || until <= self.rest_until || *known == self.noted
+        {
+            return;
+        }
+        (self.rest_until, self.failures) = (until, self.failures.max(known.failures));
+        self.early = matches!(complaint, Complaint::Login | Complaint::Token);
+        let (since, words) = ((*since).min(now), words.clone());
+        self.health = Health::Failing { since, last: since, complaint: *complaint, words, advice: None };
+        self.noted = known.clone();
     }
 
     /// What the ledger should remember, where that is not what it does.

@@ -19,6 +19,16 @@ pub enum Ailment {
     Occupied,
     /// The disk failed, or does not say why.
     Disk,
+    /// The server, or the way to it, is away.
+    Away,
+    /// The server does not let us in.
+    Login,
+    /// The server has no such database.
+    NoDatabase,
+    /// The server does not let us make or write tables.
+    Rights,
+    /// The server only follows another one.
+    Standby,
     /// Nothing that is known.
     Unknown,
 }
@@ -54,6 +64,25 @@ impl Ailment {
             Self::Disk => say(
                 "vérifiez son disque, et la place qui y reste",
                 "check its disk, and the room that is left on it",
+            ),
+            Self::Away => say(
+                "vérifiez que le serveur PostgreSQL tourne et qu'il est joignable d'ici\u{a0}: jalon reprend de lui-même",
+                "see that the PostgreSQL server runs and can be reached from here: jalon goes on by itself",
+            ),
+            Self::Login => say(
+                "vérifiez l'utilisateur, le mot de passe (password sous [ledger]) et pg_hba.conf",
+                "check the user, the password (`password` under [ledger]) and pg_hba.conf",
+            ),
+            Self::NoDatabase => {
+                say("créez-la\u{a0}: createdb --owner=jalon jalon", "make it: createdb --owner=jalon jalon")
+            }
+            Self::Rights => say(
+                "donnez la base de données à l'utilisateur de jalon\u{a0}: ALTER DATABASE jalon OWNER TO jalon",
+                "give the database to jalon's user: ALTER DATABASE jalon OWNER TO jalon",
+            ),
+            Self::Standby => say(
+                "nommez dans l'adresse le serveur principal, ou ajoutez target_session_attrs=read-write",
+                "name the primary server in the address, or add target_session_attrs=read-write",
             ),
             Self::Unknown => return None,
         })

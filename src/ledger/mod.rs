@@ -10,7 +10,11 @@
 
 pub mod ailment;
 pub mod asking;
+pub mod failure;
+pub mod postgres;
+pub mod shared;
 pub mod sqlite;
+pub mod store;
 mod stored;
 
 use std::collections::BTreeSet;
@@ -19,112 +23,17 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::ailment::Ailment;
 pub use self::asking::{Batch, Glance, Rows, Version};
+pub use self::failure::{CopyError, LedgerError};
+pub use self::shared::{Attendance, Attended, Basis, Stirs, StoredHost};
 pub use self::stored::{Hand, Head, StoredPosting, StoredRelay};
-use crate::diagnostic::Words;
 use crate::plan::next::{InDoubt, Verdict};
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
 use crate::plan::tally::{Purged, Tally};
 use crate::plan::told::{Renaming, Revision, Told};
 use crate::plan::{Key, Wanted};
-
-/// What can go wrong with a ledger.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// Another daemon holds it (exit 75).
-    #[error("the ledger {ledger} is held by another jalon")]
-    Busy {
-        /// The ledger's address.
-        ledger: String,
-    },
-    /// A newer program made it (exit 75).
-    #[error("the ledger {ledger} has schema {found}; this program knows up to {known}: use the newer jalon")]
-    Newer {
-        /// The ledger's address.
-        ledger: String,
-        /// The schema found.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
-    /// It was begun on a pretended clock and is opened on the real one, or the reverse (exit 78).
-    #[error("the ledger {ledger} was begun on a {stamped} clock and is opened on a {opened} one")]
-    Stamp {
-        /// The ledger's address.
-        ledger: String,
-        /// What it is stamped with: `real` or `pretended`.
-        stamped: String,
-        /// What it is opened with.
-        opened: String,
-    },
-    /// The address is none that this program knows (exit 78).
-    #[error("{url} is no address of a ledger: write sqlite:PATH")]
-    Address {
-        /// What was written.
-        url: String,
-    },
-    /// It is not there yet (exit 69).
-    #[error(
-        "the ledger {ledger} does not exist yet: there is no such file; the daemon makes it when it first runs"
-    )]
-    Missing {
-        /// The ledger's address.
-        ledger: String,
-    },
-    /// It cannot be reached, read or written (exit 69).
-    #[error("the ledger {ledger} cannot be used: {source}")]
-    Unusable {
-        /// The ledger's address.
-        ledger: String,
-        /// What ails it, as far as that can be told.
-        ailment: Ailment,
-        /// What the store said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
-impl LedgerError {
-    /// What to do about it, where that does not stand in its words already.
-    #[must_use]
-    pub fn remedy(&self) -> Option<Words> {
-        match self {
-            Self::Unusable { ailment, .. } => ailment.remedy(),
-            _ => None,
-        }
-    }
-}
-
-/// Why there is no copy of a ledger.
-#[derive(Debug, thiserror::Error)]
-pub enum CopyError {
-    /// The ledger cannot be read.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// There is a file of that name already.
-    #[error("{} is there already", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The copy cannot be written.
-    #[error("{} cannot be written: {source}", path.display())]
-    Unwritable {
-        /// The copy.
-        path: PathBuf,
-        /// What was said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The copy was written, and is not sound: it was removed again.
-    #[error("the copy {} is not sound: {what}", path.display())]
-    Unsound {
-        /// The copy.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
-}
+use crate::settings::Rate;
 
 /// A mail: what leaves. A list of one or more rows that one person reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -511,6 +420,63 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         &self,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Option<PathBuf>, CopyError>> + Send;
+
+    /// Whether several hosts may share it. One that is not is held by its daemon alone, and the verbs below are empty.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Notes that this host is there, and says whether it plans. To be said every third of `plan::duty::LEASE`.
+    fn attend(&self, card: Attendance) -> impl Future<Output = Result<Attended, LedgerError>> + Send {
+        let _ = card;
+        async { Ok(Attended { term: Some(0), hosts: Vec::new() }) }
+    }
+
+    /// The hosts that share it, by name.
+    fn hosts(&self) -> impl Future<Output = Result<Vec<StoredHost>, LedgerError>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
+    /// The same ledger for whoever plans: what is written through it is refused with [`LedgerError::OffDuty`] once the
+    /// term of [`Attended`] has passed.
+    #[must_use]
+    fn on_duty(&self, term: Option<i64>) -> Self {
+        let _ = term;
+        self.clone()
+    }
+
+    /// Rises whenever what is in force is written: texts, people, revisions.
+    fn edition(&self) -> impl Future<Output = Result<i64, LedgerError>> + Send {
+        async { Ok(0) }
+    }
+
+    /// Whether what was made on this basis is still what is in force.
+    fn stands(&self, basis: Basis) -> impl Future<Output = Result<bool, LedgerError>> + Send {
+        let _ = basis;
+        async { Ok(true) }
+    }
+
+    /// Counts a mail that a relay is about to be given ([`Ledger::count_mail`]), unless the mails of all hosts have used
+    /// up what these rates allow: then it may not be given.
+    fn admit(
+        &self,
+        relay: String,
+        rates: Vec<Rate>,
+        at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<bool, LedgerError>> + Send {
+        async move {
+            if let Some(window) = crate::plan::pace::window(&rates) {
+                self.count_mail(relay, at, at - window).await?;
+            }
+            Ok(true)
+        }
+    }
+
+    /// Tells, as a hint, that another host or a person wrote something.
+    fn stirs(&self) -> Stirs {
+        Stirs::never()
+    }
+
     /// Removes what the store keeps of copies of itself that were made before an instant. Returns how many.
     fn purge_copies(&self, before: DateTime<Utc>) -> impl Future<Output = Result<usize, LedgerError>> + Send;
 }

@@ -11,6 +11,7 @@ pub mod blame;
 pub mod byhand;
 pub mod complaint;
 pub mod difference;
+pub mod duty;
 pub mod hours;
 pub mod lay;
 pub mod notice;

@@ -51,6 +51,8 @@ pub struct Ledger {
     pub url: Option<String>,
     /// How long final rows are kept.
     pub keep: TimeDelta,
+    /// The password of the address's user, where it is kept.
+    pub password: Option<Secret>,
 }
 
 /// `[mail]`

@@ -121,7 +121,9 @@ const SHORTEST_KEEP: TimeDelta = TimeDelta::days(30);
 
 fn ledger(table: &Table<'_, '_>) -> Ledger {
     let keep_default = TimeDelta::days(400);
-    let Some(table) = table.table("ledger") else { return Ledger { url: None, keep: keep_default } };
+    let Some(table) = table.table("ledger") else {
+        return Ledger { url: None, keep: keep_default, password: None };
+    };
     let url = table.text("url").and_then(|url| ledger_url(table.source, url));
     let keep = table.duration("keep").unwrap_or(keep_default);
     if keep < SHORTEST_KEEP
@@ -137,8 +139,9 @@ fn ledger(table: &Table<'_, '_>) -> Ledger {
             Some(say("écrivez keep = \"30d\" au moins", "write keep = \"30d\" at least")),
         );
     }
+    let password = super::relay::secret(&table, "ledger-password");
     table.finish();
-    Ledger { url, keep }
+    Ledger { url, keep, password }
 }
 
 /// The ledger's address: `sqlite:PATH`, or `postgres://…`. Nothing of another is repeated: it may hold a password.
@@ -153,7 +156,10 @@ fn ledger_url(source: &Source<'_>, url: At<String>) -> Option<String> {
     let remedy = if scheme.is_empty() && looks_like_a_path(text) && !speaks_of_a_secret(text) {
         say(format!("écrivez url = \"sqlite:{text}\""), format!("write url = \"sqlite:{text}\""))
     } else {
-        say("écrivez url = \"sqlite:var/jalon.db\"", "write url = \"sqlite:var/jalon.db\"")
+        say(
+            "écrivez url = \"sqlite:var/jalon.db\", ou \"postgres://jalon@serveur/jalon\"",
+            "write url = \"sqlite:var/jalon.db\", or \"postgres://jalon@server/jalon\"",
+        )
     };
     source.error_without_text(
         &url.span(),

@@ -37,7 +37,7 @@ pub(super) fn relay(table: &Table<'_, '_>, twice: bool) -> Option<Relay> {
         );
     }
     let username = table.text("username").map(At::into_inner);
-    let password = secret(table);
+    let password = secret(table, "smtp-password");
     let token_command = token_command(table);
     let auth = table.texts("auth", "[\"plain\"]").unwrap_or_default();
     let auth: Vec<Auth> = auth.iter().filter_map(|word| one_auth(source, word)).collect();
@@ -138,12 +138,13 @@ fn login_is_whole(table: &Table<'_, '_>) {
     table.miss(keys, "half-login", sentence, remedy);
 }
 
-fn secret(table: &Table<'_, '_>) -> Option<Secret> {
+/// Where the password of a table is kept; `credential` is the name that is proposed for it.
+pub(super) fn secret(table: &Table<'_, '_>, credential: &str) -> Option<Secret> {
     let value = table.get("password")?;
     let remedy = || {
         say(
-            "écrivez { credential = \"smtp-password\" }, { file = \"…\" } ou { env = \"…\" }",
-            "write { credential = \"smtp-password\" }, { file = \"…\" } or { env = \"…\" }",
+            format!("écrivez {{ credential = \"{credential}\" }}, {{ file = \"…\" }} ou {{ env = \"…\" }}"),
+            format!("write {{ credential = \"{credential}\" }}, {{ file = \"…\" }} or {{ env = \"…\" }}"),
         )
     };
     if value.get_ref().as_table().is_none() {

@@ -8,14 +8,14 @@ use jalon::calendar::Zone;
 use jalon::calendar::tzif::Parting;
 use jalon::cli::Exit;
 use jalon::cli::doctor::facts::{
-    Config, Domain, Facts, Force, Ledger, Open, Place, Relay, Secret, Tried, What,
+    Config, Domain, Facts, Force, Ledger, Open, Place, Relay, Secret, Shared, Tried, What,
 };
 use jalon::cli::doctor::finding::{Check, State as How, exit};
 use jalon::cli::doctor::judge::judge;
 use jalon::diagnostic::{Words, say};
 use jalon::files::rights::{Rights, Room};
 use jalon::files::zoneinfo::Compared;
-use jalon::ledger::StoredRelay;
+use jalon::ledger::{StoredHost, StoredRelay};
 use jalon::plan::Key;
 use jalon::plan::complaint::Complaint;
 use jalon::plan::outcome::{Outcome, Phase, Reply};
@@ -112,6 +112,7 @@ fn well() -> Facts {
             last_round: Some(ago(3)),
             copied: Some(ago(60 * 20)),
             rows: vec![row(State::Planned, ago(-600)), row(State::Sent, ago(600))],
+            shared: None,
         })),
         made: Some(ago(60 * 24 * 90)),
         synchronised: Some(true),
@@ -515,4 +516,62 @@ fn the_worst_decides_how_it_ends_and_the_configuration_first() {
         }),
         Exit::Configuration
     );
+}
+
+#[test]
+fn of_a_shared_ledger_it_is_said_who_plans_and_what_is_otherwise_elsewhere() {
+    let host = |name: &str, plans: bool| StoredHost {
+        id: name.into(),
+        name: name.into(),
+        program: "0.1.0".into(),
+        digest: "a".into(),
+        readable: true,
+        ahead: TimeDelta::zero(),
+        seen: now(),
+        lives: true,
+        plans,
+    };
+    let hosts = || vec![host("web1", true), host("web2", false)];
+    let shared =
+        |hosts: Vec<StoredHost>| Shared { version: "15.18".into(), durable: true, open: false, hosts };
+    let share = |facts: &mut Facts, hosts| open(facts).shared = Some(shared(hosts));
+    let mut facts = well();
+    share(&mut facts, hosts());
+    let found = judge(&facts, now());
+    let said = |check| &found.iter().find(|one| one.check == check).unwrap().sentence.en;
+    assert!(said(Check::Hosts).contains("2 at work (web1, web2); web1 plans"), "{found:#?}");
+    assert!(said(Check::Ledger).contains("PostgreSQL 15.18"));
+    assert!(found.iter().all(|one| one.check != Check::Copies), "who keeps the database copies it");
+    let warning = |words| [(Check::Hosts, How::Warning, words)];
+    expect("other files", &warning("the files of web2 are not those of web1"), Exit::Done, |facts| {
+        let mut hosts = hosts();
+        hosts[1].digest = "b".into();
+        share(facts, hosts);
+    });
+    expect("blind", &warning("web2 cannot read all of its files"), Exit::Done, |facts| {
+        let mut hosts = hosts();
+        hosts[1].readable = false;
+        share(facts, hosts);
+    });
+    expect("nobody plans", &warning("no host plans"), Exit::Done, |facts| {
+        share(facts, vec![host("web2", false)]);
+    });
+    expect("versions", &warning("the same version"), Exit::Done, |facts| {
+        let mut hosts = hosts();
+        hosts[1].program = "0.2.0".into();
+        share(facts, hosts);
+    });
+    let clock = [(Check::Clock, How::Warning, "the clock of web2 is 30 s behind PostgreSQL's")];
+    expect("clock", &clock, Exit::Done, |facts| {
+        let mut hosts = hosts();
+        hosts[1].ahead = TimeDelta::seconds(-30);
+        share(facts, hosts);
+    });
+    let ledger = |words| [(Check::Ledger, How::Warning, words)];
+    expect("fsync", &ledger("may lose what it confirmed"), Exit::Done, |facts| {
+        open(facts).shared = Some(Shared { durable: false, ..shared(hosts()) });
+    });
+    expect("in the clear", &ledger("not encrypted"), Exit::Done, |facts| {
+        open(facts).shared = Some(Shared { open: true, ..shared(hosts()) });
+    });
 }

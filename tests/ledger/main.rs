@@ -7,13 +7,17 @@
 
 mod asking;
 mod claiming;
+mod cut;
 mod doubting;
 mod drawing;
 mod ending;
 mod noting;
 mod planning;
+mod postgres;
 mod rejoining;
 mod relaying;
+#[path = "../support/postgres.rs"]
+mod server;
 mod sqlite;
 mod telling;
 mod turning;
@@ -202,7 +206,9 @@ macro_rules! clauses {
             mod $room {$(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $clause() {
-                    crate::$room::$clause(crate::world::World::<$fixture>::new()).await;
+                    if crate::world::is_here::<$fixture>() {
+                        crate::$room::$clause(crate::world::World::<$fixture>::new()).await;
+                    }
                 }
             )+}
         )+}
@@ -210,3 +216,4 @@ macro_rules! clauses {
 }
 
 contract!(on_sqlite: crate::sqlite::InFile);
+contract!(on_postgres: crate::postgres::InDatabase);

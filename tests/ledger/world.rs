@@ -14,6 +14,18 @@ pub trait Fixture: Send + Sync {
     fn new() -> Self;
     /// Opens the ledger of that place. Whoever held it before is gone without a word.
     fn open(&self) -> Self::Ledger;
+    /// Whether the store can be had here.
+    fn here() -> bool {
+        true
+    }
+}
+
+/// Whether a store can be had here; it is said when not.
+pub fn is_here<F: Fixture>() -> bool {
+    if !F::here() {
+        eprintln!("skipped: this store is not to be had here");
+    }
+    F::here()
 }
 
 /// A ledger, and the place where it can be found again.

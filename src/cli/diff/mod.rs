@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Context, Exit, Format, Listing, fail, in_force, ledger_exit, ledger_path, now_of, out, report};
+use super::{Context, Exit, Format, Listing, fail, in_force, ledger_exit, ledger_place, now_of, out, report};
 use crate::clock::Clock;
 use crate::daemon::foreseen::Foreseen;
 use crate::daemon::planner::Planner;
 use crate::diagnostic::{Language, any_error, say};
 use crate::files::{self, Loaded};
 use crate::ledger::LedgerError;
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::store::Store;
 
 /// What the files would change in the plan, before they do
 #[derive(Debug, Args)]
@@ -72,8 +72,8 @@ impl Diff {
         context: &Context,
         language: Language,
     ) -> Result<Option<Foreseen>, LedgerError> {
-        let path = ledger_path(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config)?;
-        let ledger = SqliteLedger::read(&path)?;
+        let path = ledger_place(self.ledger.as_deref(), loaded.settings.as_ref(), &context.config)?;
+        let ledger = Store::read(&path)?;
         super::wait(async {
             let now = now_of(&ledger, context, loaded.settings.as_ref(), language).await?;
             let planner = Planner::new(ledger, Clock::jumping(now), context.config.clone(), loaded);

@@ -10,7 +10,7 @@ use crate::calendar::Zone;
 use crate::diagnostic::Words;
 use crate::files::rights::{Rights, Room};
 use crate::files::zoneinfo::Compared;
-use crate::ledger::StoredRelay;
+use crate::ledger::{StoredHost, StoredRelay};
 use crate::plan::outcome::Outcome;
 use crate::plan::row::Row;
 
@@ -214,4 +214,19 @@ pub struct Open {
     pub copied: Option<DateTime<Utc>>,
     /// What is in it.
     pub rows: Vec<Row>,
+    /// The server that keeps it, and the hosts that share it; none of a file.
+    pub shared: Option<Shared>,
+}
+
+/// A ledger that hosts share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The server's version.
+    pub version: String,
+    /// Whether what it commits survives a power cut.
+    pub durable: bool,
+    /// Whether what goes there goes over a network and in the clear.
+    pub open: bool,
+    /// The hosts.
+    pub hosts: Vec<StoredHost>,
 }

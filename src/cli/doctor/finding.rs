@@ -65,6 +65,8 @@ pub enum Check {
     Ledger,
     /// Whether a daemon is at work.
     Daemon,
+    /// The hosts that share the ledger.
+    Hosts,
     /// The daily copies of the ledger.
     Copies,
     /// The clock.
@@ -114,6 +116,7 @@ impl Check {
             Self::Sender => ("sender", "expéditeur", "sender"),
             Self::Ledger => ("ledger", "registre", "ledger"),
             Self::Daemon => ("daemon", "service", "daemon"),
+            Self::Hosts => ("hosts", "serveurs", "hosts"),
             Self::Copies => ("copies", "copies", "copies"),
             Self::Clock => ("clock", "horloge", "clock"),
             Self::Zones => ("zones", "fuseaux", "time zones"),

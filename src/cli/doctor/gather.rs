@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::facts::{Config, Facts, Force, Ledger, Open, Place, What};
+use super::facts::{Config, Facts, Force, Ledger, Open, Place, Shared, What};
 use super::relays;
 use crate::calendar::Zone;
 use crate::cli::check::all_problems;
 use crate::cli::run::{kept_folder, state_path};
-use crate::cli::{Context, in_force, ledger_path, wait, what_ails};
+use crate::cli::{Context, in_force, ledger_place, wait, what_ails};
 use crate::diagnostic::{Language, Problem, Severity, Words, say};
 use crate::files::kept::Kept;
 use crate::files::rights::{Rights, Room, group_name, made, rights, room, synchronised, user};
 use crate::files::{Loaded, zoneinfo};
+use crate::ledger::postgres::{self, PostgresLedger};
 use crate::ledger::sqlite::{SqliteLedger, copy};
+use crate::ledger::store::Location;
 use crate::ledger::{Ledger as _, LedgerError, Stamp, StoredRelay};
 use crate::settings::Settings;
 
@@ -37,9 +39,13 @@ pub(super) fn gather(
     };
     let by_copy = !files.refused.is_empty();
     problems.splice(0..0, files.refused);
-    let path = ledger_path(asked, Some(&settings), &context.config);
-    let (ledger, remembered) = match &path {
-        Ok(path) => ledger(path),
+    let place = ledger_place(asked, Some(&settings), &context.config);
+    let (ledger, remembered) = match &place {
+        Ok(Location::File(path)) => ledger(path),
+        Ok(Location::Server(place)) => match shared(place) {
+            Ok((open, relays)) => (Ledger::Open(Box::new(open)), relays),
+            Err(error) => (unusable(&error), Vec::new()),
+        },
         Err(error) => (unusable(error), Vec::new()),
     };
     let force = match &ledger {
@@ -51,7 +57,7 @@ pub(super) fn gather(
         }
         _ => Force::Files,
     };
-    let path = path.ok();
+    let path = place.ok().and_then(|place| place.file().map(Path::to_owned));
     let service = path.as_deref().and_then(service);
     let hidden = matches!(ledger, Ledger::Forbidden { .. });
     let by = By { ours: !hidden && service.as_ref().is_none_or(|one| one.owner == user()), no_relay };
@@ -185,6 +191,32 @@ fn opened(path: &Path) -> Result<(Open, Vec<StoredRelay>), LedgerError> {
             last_round: ledger.last_round().await?,
             copied: copy::latest(path),
             rows: ledger.known().await?,
+            shared: None,
+        };
+        Ok((open, ledger.relays().await?))
+    })
+}
+
+/// A ledger that hosts share, and what it remembers of relays.
+fn shared(place: &postgres::place::Place) -> Result<(Open, Vec<StoredRelay>), LedgerError> {
+    let ledger = PostgresLedger::read(place.clone());
+    wait(async {
+        let (server, hosts) = (ledger.server().await?, ledger.hosts().await?);
+        let open = Open {
+            path: place.shown().into(),
+            schema: server.schema,
+            size: server.bytes,
+            pretended: ledger.stamp().await? == Stamp::Pretended,
+            held: hosts.iter().any(|host| host.lives),
+            last_round: ledger.last_round().await?,
+            copied: None,
+            rows: ledger.known().await?,
+            shared: Some(Shared {
+                version: server.version,
+                durable: server.durable,
+                open: place.is_open(),
+                hosts,
+            }),
         };
         Ok((open, ledger.relays().await?))
     })

@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::{Context, Exit, fail, in_force, ledger_path, now_of, out, report};
+use super::{Context, Exit, fail, in_force, ledger_place, now_of, out, report};
 use crate::calendar::read::Broken;
 use crate::calendar::{Event, Posting, To};
 use crate::clock::Clock;
 use crate::daemon::planner::{Laid, Memory, Planner};
 use crate::diagnostic::{Language, Problem, Words, say};
 use crate::files::Loaded;
-use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::store::Store;
 use crate::ledger::{LedgerError, StoredPosting};
 use crate::plan::row::Row;
 use crate::plan::told::Histories;
@@ -96,8 +96,7 @@ impl Explain {
         context: &Context,
         language: Language,
     ) -> Result<(DateTime<Utc>, Memory), LedgerError> {
-        let ledger =
-            SqliteLedger::read(&ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?)?;
+        let ledger = Store::read(&ledger_place(self.ledger.as_deref(), Some(settings), &context.config)?)?;
         super::wait(async {
             let now = now_of(&ledger, context, Some(settings), language).await?;
             Ok((now, Memory::of(&ledger).await?))
@@ -290,7 +289,10 @@ fn french(error: &LedgerError) -> String {
         LedgerError::Unusable { ledger, .. } => format!("{ledger} ne peut pas être lu"),
         LedgerError::Newer { ledger, .. } => format!("{ledger} est d'un jalon plus récent"),
         LedgerError::Address { url } => format!("{url} n'est pas l'adresse d'un registre"),
-        LedgerError::Busy { ledger } | LedgerError::Stamp { ledger, .. } => {
+        LedgerError::Unfit { why } => why.fr.clone(),
+        LedgerError::Busy { ledger }
+        | LedgerError::Stamp { ledger, .. }
+        | LedgerError::OffDuty { ledger } => {
             format!("{ledger} est tenu par un autre jalon")
         }
     }

@@ -102,9 +102,15 @@ fn machine(keys: Keys, language: Language) -> Keys {
         Keys::new(language)
             .may(
                 "url",
-                "Où il est ; d'office $STATE_DIRECTORY/jalon.db, sinon ./var/jalon.db.",
-                "Where it is; by default $STATE_DIRECTORY/jalon.db, else ./var/jalon.db.",
-                text(&["sqlite:var/jalon.db"]),
+                "Où il est ; d'office $STATE_DIRECTORY/jalon.db, sinon ./var/jalon.db. Plusieurs serveurs en partagent un dans PostgreSQL.",
+                "Where it is; by default $STATE_DIRECTORY/jalon.db, else ./var/jalon.db. Several hosts share one in PostgreSQL.",
+                text(&["sqlite:var/jalon.db", "postgres://jalon@db.example.org/jalon"]),
+            )
+            .may(
+                "password",
+                "Où est le mot de passe de PostgreSQL : credential (systemd), file ou env. Jamais le mot de passe lui-même.",
+                "Where the password of PostgreSQL is kept: credential (systemd), file or env. Never the password itself.",
+                password(language),
             )
             .may(
                 "keep",

@@ -32,7 +32,8 @@ pub(super) fn ledger(ledger: &Ledger, zone: Zone, now: DateTime<Utc>) -> Vec<Fin
         Ledger::Open(open) => {
             let mut found = vec![sound(open)];
             found.push(daemon(open, zone, now));
-            found.extend(copies(open, zone, now));
+            // Who keeps the database copies it.
+            found.extend(copies(open, zone, now).filter(|_| open.shared.is_none()));
             found
         }
         Ledger::Missing { path, copies: true } => vec![Finding::wrong(
@@ -83,11 +84,13 @@ pub(super) fn ledger(ledger: &Ledger, zone: Zone, now: DateTime<Utc>) -> Vec<Fin
 fn sound(open: &Open) -> Finding {
     let Open { path, schema, size, rows, .. } = open;
     let (path, kib, count) = (path.display(), size.div_ceil(1024), rows.len());
+    let server = open.shared.as_ref().map(|shared| format!("PostgreSQL {}, ", shared.version));
+    let server = server.unwrap_or_default();
     Finding::ok(
         Check::Ledger,
         say(
-            format!("{path}\u{a0}: sain, schéma {schema}, {count} lignes, {kib}\u{a0}Kio"),
-            format!("{path}: sound, schema {schema}, {count} rows, {kib} KiB"),
+            format!("{path}\u{a0}: sain, {server}schéma {schema}, {count} lignes, {kib}\u{a0}Kio"),
+            format!("{path}: sound, {server}schema {schema}, {count} rows, {kib} KiB"),
         ),
     )
 }

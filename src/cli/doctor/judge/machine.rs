@@ -145,7 +145,7 @@ pub(super) fn zones(compared: &Compared, zone: Zone) -> Finding {
 pub(super) fn disk(facts: &Facts) -> Vec<Finding> {
     let check = Check::Disk;
     let size = match &facts.ledger {
-        Ledger::Open(open) => open.size,
+        Ledger::Open(open) if open.shared.is_none() => open.size,
         _ => 0,
     };
     let enough = LITTLE.max(size.saturating_mul(TIMES));

@@ -1,5 +1,6 @@
 //! Pure. What is to be made of what was found: facts and a moment in, lines out. Nothing is looked at here.
 
+mod hosts;
 mod ledger;
 mod machine;
 mod relay;
@@ -42,6 +43,7 @@ pub fn judge(facts: &Facts, now: DateTime<Utc>) -> Vec<Finding> {
     }));
     found.extend(facts.sender.as_ref().map(|(domain, known)| relay::sender(domain, known)));
     found.extend(ledger::ledger(&facts.ledger, facts.zone, now));
+    found.extend(hosts::hosts(&facts.ledger));
     found.extend(machine::clock(facts, now));
     found.push(machine::zones(&facts.zones, facts.zone));
     found.extend(machine::disk(facts));

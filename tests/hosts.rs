@@ -1,0 +1,513 @@
+//! Three daemons, one PostgreSQL, one relay; and everything that may die does, while reminders fall due: a daemon, the one
+//! that plans, the database, the way to it before and after a commit, a daemon that stands still beyond its lease between
+//! the hand and the answer. None is lost, and none leaves twice without a doubt that was counted.
+//!
+//! `tests/hosts/run` does the same with ten thousand reminders, for as long as it takes.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+#[path = "ledger/cut.rs"]
+mod cut;
+#[path = "support/postgres.rs"]
+mod server;
+#[path = "support/slow_relay.rs"]
+mod slow_relay;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use cut::{Next, Way};
+use jalon::clock::Clock;
+use jalon::ledger::Ledger as _;
+use jalon::ledger::postgres::PostgresLedger;
+use jalon::ledger::postgres::place::Place;
+use jalon::plan::row::{Row, State};
+use slow_relay::{Dice, Dot, Moment, Relay};
+
+/// How long anything may take before a test gives up.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// How much falls due, and how fast.
+struct Size {
+    people: u32,
+    seconds: u32,
+    a_second: u32,
+}
+
+/// A reminder that the files ask for: what every mail says that reminds of it, and no other.
+struct Asked {
+    key: String,
+    mark: String,
+}
+
+struct World {
+    folder: tempfile::TempDir,
+    cluster: PathBuf,
+    ways: Vec<Way>,
+    asked: Vec<Asked>,
+    /// When the last reminder is due.
+    end: Instant,
+    lives: u32,
+}
+
+struct Daemon {
+    process: Child,
+    host: usize,
+    log: PathBuf,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Daemon {
+    fn signal(&self, name: &str) {
+        assert!(
+            Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success()
+        );
+    }
+
+    fn says(&self, wanted: &str) -> bool {
+        fs::read_to_string(&self.log).is_ok_and(|log| log.contains(wanted))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(pid) = server::server_pid(&self.cluster) {
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        }
+    }
+}
+
+impl World {
+    /// A database of its own, three hosts with the same files, and reminders that begin to fall due `ahead` from now.
+    fn found(port: u16, size: &Size, ahead: TimeDelta, more: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("jalon-hosts-").tempdir().unwrap();
+        // The server's account passes through.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(folder.path(), open).unwrap();
+        let cluster = folder.path().join("pg");
+        server::make_cluster(&cluster, false);
+        server::start(&cluster);
+        let ways = (0..3).map(|_| Way::to(&cluster)).collect();
+        let mut settings = format!(
+            "time_zone = \"Etc/UTC\"\nlanguage = \"en\"\n[mail]\nfrom = \"Recruitment <r@example.org>\"\n\
+             [smtp]\nhost = \"localhost\"\nport = {port}\ntls = \"none\"\n{more}\n\
+             [[remind]]\nevent = \"milestone\"\nbefore = [\"30m\"]\non_day = false\n"
+        );
+        let mut texts = vec![String::new(); size.people as usize];
+        for (n, text) in texts.iter_mut().enumerate() {
+            write!(settings, "[people.q{n:03}]\nemail = \"q{n:03}@example.org\"\n").unwrap();
+            write!(text, "title = \"Post {n:03}\"\nrecruiters = [\"q{n:03}\"]\n").unwrap();
+        }
+        let origin = Clock::real().now() + ahead;
+        let mut asked = Vec::new();
+        for n in 0..size.seconds * size.a_second {
+            let person = (n * 7 + n / 50) % size.people;
+            let on = origin + TimeDelta::minutes(30) + TimeDelta::seconds(i64::from(n / size.a_second));
+            let on = on.format("%Y-%m-%dT%H:%M:%S").to_string();
+            write!(texts[person as usize], "[[milestone]]\nname = \"K{n:05}\"\non = {on}\n").unwrap();
+            let occurrence = on.strip_suffix(":00").unwrap_or(&on);
+            asked.push(Asked {
+                key: format!("p{person:03}/milestone:k{n:05}/{occurrence}/-30m/q{person:03}"),
+                mark: format!("K{n:05}"),
+            });
+        }
+        for host in 0..3 {
+            let config = folder.path().join(format!("host{host}/config"));
+            fs::create_dir_all(config.join("postings")).unwrap();
+            fs::write(config.join("jalon.toml"), &settings).unwrap();
+            for (n, text) in texts.iter().enumerate() {
+                fs::write(config.join(format!("postings/p{n:03}.toml")), text).unwrap();
+            }
+        }
+        let all = ahead.to_std().unwrap() + Duration::from_secs(u64::from(size.seconds));
+        Self { folder, cluster, ways, asked, end: Instant::now() + all, lives: 0 }
+    }
+
+    fn config(&self, host: usize) -> PathBuf {
+        self.folder.path().join(format!("host{host}/config"))
+    }
+
+    fn daemon(&mut self, host: usize) -> Daemon {
+        self.lives += 1;
+        let folder = self.folder.path().join(format!("host{host}"));
+        let log = folder.join(format!("log-{:03}", self.lives));
+        let url = format!("postgres://jalon@/postgres?host={}", self.ways[host].folder().display());
+        let process = Command::new(env!("CARGO_BIN_EXE_jalon"))
+            .current_dir(&folder)
+            .env_clear()
+            .env("LANG", "C")
+            .args(["run", "--ledger", &url])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        Daemon { process, host, log }
+    }
+
+    fn sql(&self, text: &str) -> String {
+        server::sql(&self.cluster, "postgres", text)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let place = format!("postgres://jalon@/postgres?host={}", self.cluster.display());
+        let ledger = PostgresLedger::read(Place::parse(&place).unwrap());
+        jalon::cli::wait(ledger.known()).unwrap()
+    }
+
+    /// Waits until an answer of the database is this one.
+    fn until(&self, text: &str, wanted: &str) {
+        let begun = Instant::now();
+        loop {
+            let found = self.sql(text);
+            if found == wanted {
+                return;
+            }
+            assert!(begun.elapsed() < LIMIT, "{text}: {found}, not {wanted}; {}", self.logs());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn logs(&self) -> String {
+        let mut all = String::new();
+        for host in 0..3 {
+            let folder = self.folder.path().join(format!("host{host}"));
+            for entry in fs::read_dir(folder).unwrap().filter_map(Result::ok) {
+                if entry.file_name().to_string_lossy().starts_with("log-") {
+                    let log = fs::read_to_string(entry.path()).unwrap_or_default();
+                    let tail: Vec<&str> = log.lines().rev().take(12).collect();
+                    writeln!(all, "== {}", entry.path().display()).unwrap();
+                    tail.iter().rev().for_each(|line| writeln!(all, "{line}").unwrap());
+                }
+            }
+        }
+        all
+    }
+
+    /// The host that plans, of those that run.
+    fn planner(&self, daemons: &[Daemon]) -> Option<usize> {
+        let run = self.sql(
+            "SELECT split_part(split_part(run, ' ', 2), '.', 1) FROM duty WHERE until > lease_clock(NULL)",
+        );
+        daemons.iter().position(|daemon| daemon.process.id().to_string() == run)
+    }
+
+    /// SIGKILL for the whole server; it is started again.
+    fn kill_database(&self) {
+        let pid = server::server_pid(&self.cluster).unwrap().to_string();
+        assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        // Its children go by themselves; until they have gone, it refuses to start.
+        let begun = Instant::now();
+        while !server::starts(&self.cluster) {
+            assert!(begun.elapsed() < LIMIT, "the database does not come back");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Has a daemon stand still while its mail is at the relay, until its lease is over (the ledger is told that it is)
+    /// and another host has put the mail in doubt.
+    fn stand_still(&self, relay: &Relay, daemon: &Daemon) -> bool {
+        let theirs = format!("state = 'handed' AND holder LIKE '% {}.%'", daemon.process.id());
+        relay.hold(Moment::Dot);
+        let begun = Instant::now();
+        while self.sql(&format!("SELECT count(*) FROM rows WHERE {theirs}")) == "0" {
+            if begun.elapsed() > Duration::from_secs(15) {
+                relay.let_go();
+                return false; // the others were quicker
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        daemon.signal("-STOP");
+        relay.let_go();
+        let doubted = self.sql(&format!(
+            "WITH ended AS (UPDATE rows SET lease_until = 1 WHERE {theirs} RETURNING key) SELECT min(key) FROM ended"
+        ));
+        self.until(&format!("SELECT doubts > 0 FROM rows WHERE key = '{doubted}'"), "t");
+        daemon.signal("-CONT");
+        true
+    }
+
+    /// Waits until nothing is left to do, and compares what the ledger says with what the relay took.
+    fn count(&self, relay: &Relay, daemons: Vec<Daemon>) -> Count {
+        self.until("SELECT count(*) FROM rows WHERE state IN ('planned', 'claimed', 'handed')", "0");
+        drop(daemons);
+        relay.quiet();
+        let (rows, dots) = (self.rows(), relay.dots());
+        let mut count = Count::default();
+        let mut by_mark: BTreeMap<String, Vec<&Dot>> = BTreeMap::new();
+        for dot in dots.iter().filter(|dot| dot.taken) {
+            for mark in marks(&dot.text) {
+                by_mark.entry(mark).or_default().push(dot);
+            }
+        }
+        let rows: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.key.as_str(), row)).collect();
+        for asked in &self.asked {
+            count.due += 1;
+            let Some(row) = rows.get(asked.key.as_str()) else {
+                count.faults.push(format!("LOST: the ledger does not have {}", asked.key));
+                continue;
+            };
+            let copies = by_mark.get(&asked.mark).cloned().unwrap_or_default();
+            count.doubts += u64::from(row.doubts);
+            count.copied += u64::from(copies.len() > 1);
+            let fault = if row.state != State::Sent && !(row.state == State::Held && row.doubts >= 6) {
+                Some("neither sent nor held")
+            } else if row.state == State::Sent && copies.is_empty() {
+                Some("LOST: sent, and the relay never took it")
+            } else if copies.len() > 1 + row.doubts as usize {
+                Some("COPY without a doubt")
+            } else if copies.iter().any(|dot| row.message_id.as_ref() != Some(&dot.message_id)) {
+                Some("it left under another Message-ID")
+            } else {
+                None
+            };
+            if let Some(fault) = fault {
+                count.faults.push(format!("{}: {fault}; {row:?}", asked.key));
+            }
+        }
+        count
+    }
+}
+
+/// The reminders that a mail tells of: K and five digits.
+fn marks(text: &str) -> BTreeSet<String> {
+    let after = text.split('K').skip(1).filter_map(|rest| rest.get(..5));
+    after
+        .filter(|mark| mark.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(|mark| format!("K{mark}"))
+        .collect()
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    due: u64,
+    doubts: u64,
+    copied: u64,
+    faults: Vec<String>,
+}
+
+/// Starts three hosts and waits until one of them has planned.
+fn three(world: &mut World) -> Vec<Daemon> {
+    let daemons: Vec<Daemon> = (0..3).map(|host| world.daemon(host)).collect();
+    let begun = Instant::now();
+    while !daemons.iter().any(|daemon| daemon.says("event=\"planned\"")) {
+        assert!(begun.elapsed() < LIMIT, "nobody plans: {}", world.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let all = world.asked.len().to_string();
+    world.until("SELECT count(*) FROM rows", &all);
+    daemons
+}
+
+fn kill_and_start(world: &mut World, daemons: &mut Vec<Daemon>, at: usize) {
+    let daemon = daemons.remove(at);
+    let host = daemon.host;
+    daemon.signal("-KILL");
+    drop(daemon);
+    daemons.insert(at, world.daemon(host));
+}
+
+#[test]
+fn whatever_dies_nothing_is_lost_and_nothing_leaves_twice_without_a_counted_doubt() {
+    if server::programs().is_none() {
+        return eprintln!("skipped: no programs of PostgreSQL here");
+    }
+    let relay = Relay::start(1, 3000);
+    relay.forget_none();
+    let size = Size { people: 60, seconds: 16, a_second: 30 };
+    let mut world = World::found(relay.port, &size, TimeDelta::seconds(12), "");
+    let mut daemons = three(&mut world);
+    let mut dice = Dice(7);
+    while world.sql("SELECT count(*) > 20 FROM rows WHERE state = 'sent'") != "t" {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let stood = world.stand_still(&relay, &daemons[2]);
+    let mut done = 0;
+    while Instant::now() < world.end || done < 6 {
+        match done % 6 {
+            0 => kill_and_start(&mut world, &mut daemons, 1),
+            1 => world.ways[0].next(Next::IsUnanswered),
+            2 => {
+                if let Some(at) = world.planner(&daemons) {
+                    kill_and_start(&mut world, &mut daemons, at);
+                }
+            }
+            3 => world.kill_database(),
+            4 => world.ways[2].next(Next::IsLost),
+            _ => world.ways[1].next(Next::IsUnanswered),
+        }
+        done += 1;
+        std::thread::sleep(Duration::from_millis(500 + dice.below(1500)));
+    }
+    let count = world.count(&relay, daemons);
+    assert!(count.faults.is_empty(), "{count:#?}\n{}", world.logs());
+    println!("{count:?}; stood still: {stood}");
+}
+
+#[test]
+fn hosts_whose_files_differ_never_undo_each_others_plan() {
+    if server::programs().is_none() {
+        return eprintln!("skipped: no programs of PostgreSQL here");
+    }
+    let relay = Relay::start(2, 0);
+    relay.forget_none();
+    let size = Size { people: 2, seconds: 2, a_second: 2 };
+    let mut world = World::found(relay.port, &size, TimeDelta::hours(5), "");
+    // The third host's files lag behind: another title, another date.
+    let posting = world.config(2).join("postings/p000.toml");
+    let text = fs::read_to_string(&posting).unwrap();
+    fs::write(
+        &posting,
+        text.replace("Post 000", "Other 000").replace("[[milestone]]", "[[milestone]]\ndone = true"),
+    )
+    .unwrap();
+    let first = world.daemon(0);
+    let begun = Instant::now();
+    while !first.says("event=\"planned\"") {
+        assert!(begun.elapsed() < LIMIT, "{}", world.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let all = world.asked.len().to_string();
+    world.until("SELECT count(*) FROM rows WHERE state = 'planned'", &all);
+    let edition = world.sql("SELECT edition FROM meta");
+    let lagging = world.daemon(2);
+    while !lagging.says("event=\"hosts\"") {
+        assert!(begun.elapsed() < LIMIT, "{}", world.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(lagging.says("the files of"), "who differs is named: {}", world.logs());
+    // It is told to look again, and again: it goes by what the other planned.
+    for _ in 0..3 {
+        lagging.signal("-HUP");
+        first.signal("-HUP");
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    assert_eq!(world.sql("SELECT edition FROM meta"), edition, "nobody wrote");
+    assert_eq!(world.sql("SELECT count(*) FROM rows WHERE state = 'planned'"), all);
+    // The host that plans is gone: the other does not take over at once, for its files are not the same.
+    drop(first);
+    world.sql("UPDATE duty SET until = lease_clock(NULL)");
+    lagging.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(world.sql("SELECT count(*) FROM rows WHERE state = 'planned'"), all);
+    // It does after five minutes; the first comes back, and leaves it be.
+    world.sql("UPDATE duty SET until = lease_clock(NULL) - 300000");
+    world.until("SELECT count(*) FROM rows WHERE state = 'withdrawn'", "2");
+    let edition = world.sql("SELECT edition FROM meta");
+    let back = world.daemon(0);
+    while !back.says("event=\"hosts\"") {
+        assert!(begun.elapsed() < LIMIT * 2, "{}", world.logs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    back.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(world.sql("SELECT edition FROM meta"), edition, "nobody wrote");
+}
+
+#[test]
+fn a_mail_says_what_the_plan_does_whichever_host_sends_it() {
+    if server::programs().is_none() {
+        return eprintln!("skipped: no programs of PostgreSQL here");
+    }
+    let relay = Relay::start(3, 0);
+    relay.forget_none();
+    let size = Size { people: 1, seconds: 16, a_second: 1 };
+    let mut world = World::found(relay.port, &size, TimeDelta::seconds(8), "");
+    // The host that plans cannot reach a relay; the one that can has older files.
+    let settings = world.config(0).join("jalon.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text.replace(&format!("port = {}", relay.port), "port = 9")).unwrap();
+    let (ours, theirs) =
+        (world.config(0).join("postings/p000.toml"), world.config(2).join("postings/p000.toml"));
+    let text = fs::read_to_string(&ours).unwrap();
+    fs::write(&theirs, text.replace("Post 000", "Old title")).unwrap();
+    let planner = world.daemon(0);
+    let begun = Instant::now();
+    let wait = |what: &str, done: &dyn Fn() -> bool| {
+        while !done() {
+            assert!(begun.elapsed() < LIMIT, "{what}: {}", world.logs());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait("it does not plan", &|| planner.says("event=\"planned\""));
+    let sender = world.daemon(2);
+    let wait = |what: &str, done: &dyn Fn() -> bool| {
+        while !done() {
+            assert!(begun.elapsed() < LIMIT, "{what}: {}", world.logs());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait("nothing is sent", &|| !relay.dots().is_empty());
+    assert!(relay.dots()[0].text.contains("Post 000"), "{}", relay.dots()[0].text);
+    // The title changes where it is planned: what leaves after that is written says the new one.
+    fs::write(&ours, text.replace("Post 000", "New title")).unwrap();
+    world.until("SELECT count(*) FROM postings WHERE text LIKE '%New title%'", "1");
+    let before = relay.dots().len() + 1; // one may be on its way
+    wait("nothing more is sent", &|| relay.dots().len() > before + 1);
+    drop((planner, sender));
+    let dots = relay.dots();
+    for dot in &dots[before..] {
+        assert!(dot.text.contains("New title"), "{}", dot.text);
+    }
+    assert!(dots.iter().all(|dot| !dot.text.contains("Old title")));
+}
+
+/// Asked for by `tests/hosts/run`.
+#[test]
+#[ignore = "takes minutes: tests/hosts/run"]
+fn a_campaign() {
+    let number = |name: &str, default: u32| {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let (seconds, seed) = (number("JALON_HOSTS_SECONDS", 250), number("JALON_HOSTS_SEED", 1));
+    let relay = Relay::start(u64::from(seed), 4000);
+    relay.forget_none();
+    let size = Size { people: 400, seconds, a_second: 40 };
+    let mut world = World::found(relay.port, &size, TimeDelta::seconds(30), "");
+    let mut daemons = three(&mut world);
+    let mut dice = Dice(u64::from(seed));
+    let (mut faults, mut stood) = ([0_u32; 6], 0);
+    while Instant::now() < world.end {
+        let at = usize::try_from(dice.below(3)).unwrap();
+        let kind = usize::try_from(dice.below(6)).unwrap();
+        faults[kind] += 1;
+        match kind {
+            0 => kill_and_start(&mut world, &mut daemons, at),
+            1 => {
+                if let Some(at) = world.planner(&daemons) {
+                    kill_and_start(&mut world, &mut daemons, at);
+                }
+            }
+            2 => world.kill_database(),
+            3 => world.ways[at].next(Next::IsUnanswered),
+            4 => world.ways[at].next(Next::IsLost),
+            _ => stood += u32::from(world.stand_still(&relay, &daemons[at])),
+        }
+        std::thread::sleep(Duration::from_millis(200 + dice.below(2500)));
+    }
+    let count = world.count(&relay, daemons);
+    println!(
+        "{} reminders due on three hosts, seed {seed}: {} left twice, {} doubts counted, {} faults of the promise\n\
+         killed: {} daemons, {} planners, {} databases; ways cut: {} after a commit, {} before; stood still: {stood}",
+        count.due,
+        count.copied,
+        count.doubts,
+        count.faults.len(),
+        faults[0],
+        faults[1],
+        faults[2],
+        faults[3],
+        faults[4]
+    );
+    assert!(count.faults.is_empty(), "{:#?}", count.faults);
+}
