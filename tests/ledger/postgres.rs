@@ -143,7 +143,7 @@ async fn of_many_that_were_settled_and_handed_at_once_none_leaves_twice_though_n
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_somebody_writes_no_version_stands() {
+async fn while_somebody_commits_no_version_stands() {
     let database = database!();
     let [one, two] = [opens(&database, "one").await, opens(&database, "two").await];
     let version = async || one.version().await.unwrap();
@@ -153,7 +153,8 @@ async fn while_somebody_writes_no_version_stands() {
     assert_eq!(version().await, before_all, "that a host is there is no news");
     database.sql(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END';
-         CREATE TRIGGER slow AFTER INSERT ON rows FOR EACH ROW EXECUTE FUNCTION slow()",
+         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON rows DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION slow()",
     );
     let quiet = version().await;
     let writing = tokio::spawn(async move { two.apply(vec![add(WEEK, 0, 100)], before()).await });

@@ -247,11 +247,13 @@ pub(super) async fn tally(db: &Session, now: DateTime<Utc>) -> Result<Tally, Fau
     })
 }
 
-/// How often anything was written; none while something is being written. What writes counts itself last, when the server
-/// knows of it already: so the count is read first, and whoever counted by then is either over, and seen, or still at it.
+/// How often anything was written; none while somebody is about to have done so. Whoever writes counts that last, and holds
+/// its lock on the count until what it wrote can be seen: so the count is read first, then who is still at it.
 pub(super) async fn version(db: &Session) -> Result<Option<i64>, Fault> {
-    let writes = db.one("SELECT last_value FROM writes", &[]).await?.get(0)?;
-    let sql = "SELECT EXISTS (SELECT 1 FROM pg_snapshot_xip(pg_current_snapshot()))";
-    let busy: bool = db.one(sql, &[]).await?.get(0)?;
-    Ok((!busy).then_some(writes))
+    let writes = db.one("SELECT last_value + is_called::int FROM writes", &[]).await?.get(0)?;
+    Ok((!db.one(COUNTING, &[]).await?.get::<bool>(0)?).then_some(writes))
 }
+
+const COUNTING: &str = "
+    SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'writes'::regclass AND mode = 'RowExclusiveLock'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
