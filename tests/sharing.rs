@@ -20,12 +20,13 @@ use jalon::ledger::shared::Host;
 use jalon::ledger::{Basis, Ledger as _, Stamp, StoredRelay};
 use jalon::plan::complaint::Complaint;
 use jalon::plan::row::State;
+use jalon::settings::Rate;
 use jalon::transport::Transport;
 use jalon::transport::folder::Outbox;
 use server::Database;
 use tokio::sync::watch;
 
-const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"r@example.org\"\noutbox = \"out\"\n[people.camille]\nemail = \"camille@example.org\"\n";
+const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"r@example.org\"\noutbox = \"out\"\n[people.camille]\nname = \"TITLE\"\nemail = \"camille@example.org\"\n";
 const POSTING: &str = "title = \"TITLE\"\nrecruiters = [\"camille\"]\n[deadline]\nuntil = 2026-06-25\n";
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -41,7 +42,7 @@ async fn opens(database: &Database, name: &str) -> PostgresLedger {
 /// Files with this title, planned by one host; and what another goes by that has older files.
 struct World {
     folder: tempfile::TempDir,
-    _database: Database,
+    database: Database,
     clock: Clock,
     ledger: PostgresLedger,
     planner: Planner<PostgresLedger>,
@@ -59,7 +60,7 @@ impl World {
         let write = |host: &str, title: &str| {
             let postings = folder.path().join(host).join("postings");
             fs::create_dir_all(&postings).unwrap();
-            fs::write(folder.path().join(host).join("jalon.toml"), JALON).unwrap();
+            fs::write(folder.path().join(host).join("jalon.toml"), JALON.replace("TITLE", title)).unwrap();
             fs::write(postings.join("p.toml"), POSTING.replace("TITLE", title)).unwrap();
         };
         write("one", "New");
@@ -73,7 +74,7 @@ impl World {
         let (planner, follower) = (of(&one, "one"), of(&two, "two"));
         planner.step().await.unwrap();
         let (stop, _) = watch::channel(false);
-        Some(Self { folder, _database: database, clock, ledger: two, planner, follower, stop })
+        Some(Self { folder, database: database, clock, ledger: two, planner, follower, stop })
     }
 
     async fn followed(&mut self) -> Arc<Snapshot> {
@@ -83,7 +84,8 @@ impl World {
 
     fn dispatcher(&self) -> Dispatcher<PostgresLedger> {
         let outbox = Outbox::new(self.out());
-        let way = Way::new("out".into(), Transport::Folder(outbox));
+        let rates = vec![Rate { mails: 2, per: TimeDelta::minutes(1) }];
+        let way = Way::new("out".into(), Transport::Folder(outbox)).with_rates(rates);
         let (ledger, clock) = (self.ledger.clone(), self.clock.clone());
         Dispatcher::new(ledger, clock, vec![way], TimeDelta::minutes(30), self.stop.subscribe())
     }
@@ -105,7 +107,8 @@ fn mails(folder: &Path) -> Vec<String> {
 async fn nothing_is_sent_by_what_is_in_force_no_more() {
     let Some(mut world) = World::new().await else { return };
     let stale = world.followed().await;
-    assert_eq!(stale.postings["p"].title, "New", "it goes by what was planned");
+    let people = &stale.settings.house.directory.people;
+    assert_eq!(people["camille"].name.as_deref(), Some("New"), "it goes by what was planned");
     // The host that plans takes up an edit, and the other has not looked since.
     let posting = world.folder.path().join("one/postings/p.toml");
     fs::write(&posting, POSTING.replace("TITLE", "Newer")).unwrap();
@@ -144,4 +147,26 @@ async fn a_relay_that_refuses_one_host_rests_for_all_and_one_that_it_cannot_reac
         dispatcher.step(&snapshot).await.unwrap();
         assert_eq!(dispatcher.rests_until().is_some(), rests, "{complaint:?}");
     }
+}
+
+#[tokio::test]
+async fn a_mail_that_another_host_left_no_room_for_stays_and_leaves_later() {
+    let Some(mut world) = World::new().await else { return };
+    let snapshot = world.followed().await;
+    world.clock.wait_until(at("2026-06-24T07:00:01Z")).await;
+    let mut dispatcher = world.dispatcher();
+    // While it claims, another host gives the relay all that it takes.
+    let now = world.clock.now().timestamp_millis();
+    world.database.sql(&format!(
+        "CREATE FUNCTION given() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN INSERT INTO relay_mails (relay, at) VALUES (''out'', {now}), (''out'', {now}); RETURN NEW; END';
+         CREATE TRIGGER given AFTER UPDATE ON rows FOR EACH ROW WHEN (NEW.state = 'claimed') EXECUTE FUNCTION given()"
+    ));
+    let report = dispatcher.step(&snapshot).await.unwrap();
+    assert!(report.departures.is_empty() && mails(&world.out()).is_empty(), "{report:?}");
+    assert!(world.ledger.known().await.unwrap().iter().all(|row| row.state != State::Claimed));
+    world.database.sql("DROP TRIGGER given ON rows");
+    world.clock.wait_until(at("2026-06-24T07:02:02Z")).await;
+    let report = dispatcher.step(&snapshot).await.unwrap();
+    assert_eq!(report.departures.len(), 1, "{report:?}");
 }
