@@ -74,7 +74,7 @@ impl World {
         let (planner, follower) = (of(&one, "one"), of(&two, "two"));
         planner.step().await.unwrap();
         let (stop, _) = watch::channel(false);
-        Some(Self { folder, database: database, clock, ledger: two, planner, follower, stop })
+        Some(Self { folder, database, clock, ledger: two, planner, follower, stop })
     }
 
     async fn followed(&mut self) -> Arc<Snapshot> {
@@ -169,4 +169,23 @@ async fn a_mail_that_another_host_left_no_room_for_stays_and_leaves_later() {
     world.clock.wait_until(at("2026-06-24T07:02:02Z")).await;
     let report = dispatcher.step(&snapshot).await.unwrap();
     assert_eq!(report.departures.len(), 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn people_are_known_before_what_is_planned_for_them() {
+    let Some(mut world) = World::new().await else { return };
+    let config = world.folder.path().join("one");
+    let more = "[people.sacha]\nemail = \"sacha@example.org\"\n";
+    fs::write(config.join("jalon.toml"), JALON.replace("TITLE", "New") + more).unwrap();
+    let posting = POSTING.replace("TITLE", "New").replace("[\"camille\"]", "[\"camille\", \"sacha\"]");
+    fs::write(config.join("postings/p.toml"), posting).unwrap();
+    world.planner.reload().unwrap();
+    // The planner dies as it writes the first row of hers.
+    world.database.sql(
+        "CREATE FUNCTION dies() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''dies''; END';
+         CREATE TRIGGER dies BEFORE INSERT ON rows FOR EACH ROW EXECUTE FUNCTION dies()",
+    );
+    assert!(world.planner.step().await.is_err());
+    let followed = world.followed().await;
+    assert!(followed.settings.house.directory.people.contains_key("sacha"), "whoever sends knows her already");
 }
