@@ -187,5 +187,8 @@ async fn people_are_known_before_what_is_planned_for_them() {
     );
     assert!(world.planner.step().await.is_err());
     let followed = world.followed().await;
-    assert!(followed.settings.house.directory.people.contains_key("sacha"), "whoever sends knows her already");
+    assert!(
+        followed.settings.house.directory.people.contains_key("sacha"),
+        "whoever sends knows her already"
+    );
 }
