@@ -469,3 +469,28 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn a_refused_confirmation_is_told_of_after_it_was_of_use() {
+    let acts = [
+        Act::Accept,
+        Act::Write(3, 1, 3, 0),
+        Act::Pass(588),
+        Act::Write(4, 5, 2, 5),
+        Act::Pass(2315),
+        Act::Break(1),
+        Act::Write(1, 4, 1, 1),
+        Act::Send(vec![0, 3, 0, 6, 2, 0, 4, 2]),
+        Act::Write(0, 6, 1, 3),
+        Act::Write(0, 1, 1, 0),
+        Act::Pass(9326),
+    ];
+    block_on(async {
+        let mut world = World::new();
+        world.act(&Act::Pass(1)).await;
+        for n in 0..acts.len() {
+            world.act(&acts[n]).await;
+            world.agree(&acts[..=n]).await;
+        }
+    });
+}

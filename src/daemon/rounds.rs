@@ -179,7 +179,7 @@ impl<L: Ledger> Planner<L> {
         let now = base.now;
         let rows = self.ledger.known_of(vec![Rows::Notices(now), refused()]).await?;
         let counts = |row: &&Row| match row.key.sort() {
-            Sort::New => is_on_its_way(row) || row.late_after > now,
+            Sort::New => is_on_its_way(row) || row.late_after > now || is_refused(row),
             Sort::Change => is_on_its_way(row) || is_refused(row),
             _ => is_refused(row),
         };
