@@ -325,7 +325,16 @@ async fn what_one_host_writes_the_others_hear_of() {
         one.apply(vec![add(WEEK, 0, 100)], before()).await.unwrap();
         heard += u32::from(tokio::time::timeout(brief, of_two.next()).await.is_ok());
     }
+    // The other way round too: from here on it is known to listen. Then what is still on its way, and silence.
     let mut of_one = one.stirs();
+    while heard < 6 {
+        assert!(std::time::Instant::now() < until);
+        two.apply(vec![add(WEEK, 0, 100)], before()).await.unwrap();
+        heard += u32::from(tokio::time::timeout(brief, of_one.next()).await.is_ok());
+    }
+    while tokio::time::timeout(brief, of_one.next()).await.is_ok() {
+        assert!(std::time::Instant::now() < until);
+    }
     one.apply(vec![add(SACHA, 0, 100)], before()).await.unwrap();
     let nothing = tokio::time::timeout(std::time::Duration::from_millis(300), of_one.next()).await;
     assert!(nothing.is_err(), "what it wrote itself is no news");
