@@ -413,7 +413,12 @@ async fn trouble_with_tls_that_may_pass_is_told_after_an_hour() {
         ("handshake: garbage", Stage::Handshake, say("220 surprise")),
     ] {
         let security = Security::Starttls(ours.server(&["localhost"], 2099));
-        let script = Script { security, offers: vec!["AUTH PLAIN"], rules: vec![(stage, 0, act)] };
+        let script = Script {
+            security,
+            offers: vec!["AUTH PLAIN"],
+            rules: vec![(stage, 0, act)],
+            ..Script::default()
+        };
         let server = Server::start(script).await;
         let mut world = World::new(JALON, POSTING, vec![way(&server, &[ours.pem()], patient())]).await;
         world.drain().await.unwrap();

@@ -58,7 +58,7 @@ const LOGIN: &str =
 
 async fn relay(authority: &Authority, names: &[&str], rules: Vec<(Stage, usize, Act)>) -> Server {
     let security = Security::Starttls(authority.server(names, 2090));
-    Server::start(Script { security, offers: vec!["AUTH PLAIN LOGIN"], rules }).await
+    Server::start(Script { security, offers: vec!["AUTH PLAIN LOGIN"], rules, ..Script::default() }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,9 +11,12 @@ use std::time::Duration;
 use chrono::DateTime;
 use jalon::plan::next::{InDoubt, Past, Verdict, next};
 use jalon::plan::outcome::{Outcome, Phase, Reply};
+use jalon::settings::Relay;
 use jalon::transport::Letter;
 use jalon::transport::smtp::{Credentials, IDLE_SECONDS, LARGEST_MAIL, MAILS_A_CONNECTION, Smtp, Timeouts};
 use server::{Act, Script, Server, Stage, say};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 const BODY: &[u8] = b"Subject: rappel\r\n\r\nBonjour\r\n.\r\n..deux\r\n.fin\r\n";
@@ -36,7 +39,13 @@ fn to(server: &Server, timeouts: Timeouts) -> Smtp {
 
 /// A relay with a login and these faults, and a way to it.
 async fn faulty(rules: Vec<(Stage, usize, Act)>, timeouts: Timeouts) -> (Server, Smtp) {
-    let server = Server::start(Script { offers: vec!["AUTH PLAIN LOGIN"], rules, ..Script::default() }).await;
+    faulty_by(rules, timeouts, false).await
+}
+
+/// The same, that takes commands one by one or several at once.
+async fn faulty_by(rules: Vec<(Stage, usize, Act)>, timeouts: Timeouts, one_by_one: bool) -> (Server, Smtp) {
+    let script = Script { offers: vec!["AUTH PLAIN LOGIN"], one_by_one, rules, ..Script::default() };
+    let server = Server::start(script).await;
     let smtp = to(&server, timeouts);
     (server, smtp)
 }
@@ -87,13 +96,16 @@ const STAGES: [(Stage, Phase); 8] = [
 /// One row of the big table: this act at this stage has this outcome and this fate, the same for a second
 /// mail on a connection, and the mail after it is judged by its own answers, on a connection of its own if the
 /// fault cut the first.
-async fn row(stage: Stage, act: Act, timeouts: Timeouts, want: String, want_fate: &'static str) {
-    let name = format!("{stage:?} {act:?}");
+async fn row(
+    one_by_one: bool,
+    (stage, act, timeouts, want, want_fate): (Stage, Act, Timeouts, String, &'static str),
+) {
+    let name = format!("{stage:?} {act:?}, one by one: {one_by_one}");
     // What hits the body must hit it before the dot: a body that no buffer swallows.
     let big = "0123456789abcdef\r\n".repeat(LARGEST_MAIL / 18);
     let bytes = if stage == Stage::Body { big.as_bytes() } else { BODY };
-    let (server, mut smtp) =
-        faulty(vec![(stage, 1, act), (Stage::Rcpt, 2, say("550 5.1.1 nobody"))], timeouts).await;
+    let rules = vec![(stage, 1, act), (Stage::Rcpt, 2, say("550 5.1.1 nobody"))];
+    let (server, mut smtp) = faulty_by(rules, timeouts, one_by_one).await;
     // In good time: long before the limits of the other steps.
     let outcome =
         tokio::time::timeout(Duration::from_secs(15), attempt(&mut smtp, bytes)).await.expect(&name);
@@ -111,8 +123,9 @@ async fn row(stage: Stage, act: Act, timeouts: Timeouts, want: String, want_fate
 
 async fn table(rows: Vec<(Stage, Act, Timeouts, String, &'static str)>) {
     let mut set = JoinSet::new();
-    for (stage, act, timeouts, want, fate) in rows {
-        set.spawn(row(stage, act, timeouts, want, fate));
+    for fault in rows {
+        set.spawn(row(false, fault.clone()));
+        set.spawn(row(true, fault));
     }
     assert!(!set.is_empty());
     while let Some(done) = set.join_next().await {
@@ -297,16 +310,21 @@ async fn an_answer_before_the_dot_keeps_the_dot_back() {
 async fn answers_never_slip_by_one() {
     // A reply too many, in the same packet: read later, every reply would answer the question before.
     let own = ["accepted 250", "refused dot 554", "accepted 250"];
-    for (stage, want, bodies) in [
-        // The stray words are noticed when the next command is about to leave.
-        (Stage::Mail, ["lost rcpt", "accepted 250", "refused dot 554"], 2),
-        (Stage::Rcpt, ["lost data", "accepted 250", "refused dot 554"], 2),
-        (Stage::Dot, own, 3),
-        (Stage::Noop, own, 3),
+    for (one_by_one, stage, want, bodies) in [
+        // The stray words are noticed when the next command is about to leave; where all have left, when DATA is answered
+        // as no DATA is.
+        (true, Stage::Mail, ["lost rcpt", "accepted 250", "refused dot 554"], 2),
+        (false, Stage::Mail, ["lost data", "accepted 250", "refused dot 554"], 2),
+        (true, Stage::Rcpt, ["lost data", "accepted 250", "refused dot 554"], 2),
+        (false, Stage::Rcpt, ["lost data", "accepted 250", "refused dot 554"], 2),
+        (true, Stage::Dot, own, 3),
+        (false, Stage::Dot, own, 3),
+        (true, Stage::Noop, own, 3),
+        (false, Stage::Noop, own, 3),
     ] {
         let stray = say("250 ok\r\n250 stray");
         let rules = vec![(stage, 1, stray), (Stage::Dot, 2, say("554 5.7.1 not this one"))];
-        let (server, mut smtp) = faulty(rules, patient()).await;
+        let (server, mut smtp) = faulty_by(rules, patient(), one_by_one).await;
         let mut outcomes = Vec::new();
         for _ in 0..3 {
             outcomes.push(shape(&attempt(&mut smtp, BODY).await));
@@ -316,6 +334,71 @@ async fn answers_never_slip_by_one() {
         assert_eq!(arrived, bodies, "{stage:?}: bodies");
         assert_eq!(server.connections(), 2, "{stage:?}: connections");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_among_commands_said_at_once_is_the_mails_own_or_nobodys() {
+    let body = "Subject: rappel";
+    for (stage, answers, first, connections) in [
+        // DATA is accepted all the same (RFC 2920 §3.1): neither the mail nor an empty one leaves.
+        (Stage::Rcpt, "550 5.1.1 nobody\r\n354 go", "refused rcpt 550", 2),
+        (Stage::Mail, "550 5.7.1 not you\r\n250 ok\r\n354 go", "refused mail 550", 2),
+        // An answer too many: which command was refused is not known.
+        (Stage::Mail, "250 ok\r\n550 5.1.1 nobody", "lost data", 2),
+        // It refuses what it was asked, and goes on.
+        (Stage::Rcpt, "550 5.1.1 nobody", "refused rcpt 550", 1),
+        (Stage::Mail, "451 4.7.1 later", "refused mail 451", 1),
+        (Stage::Mail, "421 4.3.2 closing", "refused mail 421", 2),
+    ] {
+        let (server, mut smtp) = faulty(vec![(stage, 1, say(answers))], patient()).await;
+        assert_eq!(shape(&attempt(&mut smtp, BODY).await), first, "{answers:?}");
+        assert!(!server.lines().iter().any(|line| line.starts_with(body)), "{answers:?}: a dot has left");
+        assert_eq!(shape(&attempt(&mut smtp, BODY).await), "accepted 250", "{answers:?}: the next");
+        assert_eq!(server.connections(), connections, "{answers:?}");
+    }
+    // Refused, and gone or silent before the rest is answered: refused.
+    let refusal = b"550 5.1.1 nobody\r\n".to_vec();
+    let mut hasty = patient();
+    hasty.data = Duration::from_millis(300);
+    for (act, limits) in [(Act::SayAndDrop(refusal.clone()), patient()), (Act::SayAndStall(refusal), hasty)] {
+        let (server, mut smtp) = faulty(vec![(Stage::Rcpt, 1, act.clone())], limits).await;
+        assert_eq!(shape(&attempt(&mut smtp, BODY).await), "refused rcpt 550", "{act:?}");
+        assert_eq!(shape(&attempt(&mut smtp, BODY).await), "accepted 250", "{act:?}: the next");
+        assert_eq!(server.connections(), 2, "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn commands_leave_at_once_where_the_relay_says_that_it_takes_them_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let relay = Relay { port, username: None, ..Server::start(Script::default()).await.relay() };
+    let mut smtp = Smtp::new(&relay, None, &[], patient()).unwrap();
+    let patient_relay = async {
+        let mut io = BufReader::new(listener.accept().await.unwrap().0);
+        let mut lines = Vec::new();
+        io.write_all(b"220 relay.example\r\n").await.unwrap();
+        // It answers MAIL when it has heard DATA, and not before.
+        while lines.last().is_none_or(|last| last != "DATA") {
+            let mut line = String::new();
+            io.read_line(&mut line).await.unwrap();
+            lines.push(line.trim_end().to_owned());
+            if lines.len() == 1 {
+                io.write_all(b"250-relay.example\r\n250 pipelining\r\n").await.unwrap();
+            }
+        }
+        io.write_all(b"250 ok\r\n250 ok\r\n354 go\r\n").await.unwrap();
+        let mut line = String::new();
+        while line != ".\r\n" {
+            line.clear();
+            io.read_line(&mut line).await.unwrap();
+        }
+        io.write_all(b"250 queued\r\n").await.unwrap();
+        lines
+    };
+    let (outcome, lines) = tokio::join!(attempt(&mut smtp, BODY), patient_relay);
+    assert_eq!(shape(&outcome), "accepted 250");
+    assert_eq!(lines[1..], ["MAIL FROM:<jalon@example.org>", "RCPT TO:<camille@example.org>", "DATA"]);
 }
 
 #[tokio::test]
@@ -391,7 +474,8 @@ async fn after_a_refusal_the_connection_goes_on_and_after_421_it_does_not() {
     let lines = server.lines();
     let from = lines.iter().position(|line| line.starts_with("RCPT")).unwrap();
     let verbs: Vec<_> = lines[from..].iter().map(|line| line.split([' ', ':']).next().unwrap()).collect();
-    assert_eq!(verbs, ["RCPT", "RSET", "MAIL", "RCPT", "DATA", "Subject", "QUIT"]);
+    // What was said along with the refused command is answered first.
+    assert_eq!(verbs, ["RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA", "Subject", "QUIT"]);
     assert_eq!(server.connections(), 1);
 
     for stage in [Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot] {

@@ -41,7 +41,7 @@ fn to(relay: &Relay, roots: &[Vec<u8>]) -> Smtp {
 }
 
 async fn script(security: Security, rules: Vec<(Stage, usize, Act)>) -> Server {
-    Server::start(Script { security, offers: vec!["AUTH LOGIN PLAIN"], rules }).await
+    Server::start(Script { security, offers: vec!["AUTH LOGIN PLAIN"], rules, ..Script::default() }).await
 }
 
 /// The first words of what was heard after the greeting.

@@ -1,7 +1,9 @@
-//! P9 and P10. The ledger's part of a mail: claimed, handed, settled, a hundred at a time, with SQLite FULL; against bare
-//! rusqlite that selects a hundred due rows, updates them, and updates them again. And a claim among many rows against one
+//! P9 and P10. The ledger's part of a mail: claimed, handed, settled, a hundred at a time as they fall due among many, with
+//! SQLite FULL; against bare rusqlite that selects a hundred due rows, updates them, and updates them again. And a claim among many rows against one
 //! among few.
 
+use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,7 +16,7 @@ use jalon::plan::row::State;
 use jalon::plan::{Key, Wanted};
 use rusqlite::{Connection, params};
 
-use crate::common::{Asked, Target, compare, median, real, seconds, short};
+use crate::common::{Asked, Target, median, print, real, short};
 
 const AT_ONCE: usize = 100;
 
@@ -22,10 +24,18 @@ pub fn p9(asked: &Asked) {
     if !asked.wants("P9") {
         return;
     }
-    for rows in asked.sizes(10_000, &[1_000, 10_000, 100_000]) {
-        let what = format!("claim + hand + settle of {AT_ONCE}, {rows} due");
-        let rounds = asked.rounds(5);
-        compare("P9", &what, "rows/s", Target::AtLeast(0.7), rounds, || bare(rows), || ours(rows));
+    for rows in asked.sizes(300_000, &[10_000, 100_000, 1_000_000]) {
+        let folder = tempfile::tempdir().unwrap();
+        let (bare, ours) = (Bare::filled(folder.path(), rows), Ours::filled(folder.path(), rows));
+        let what = format!("claim + hand + settle of {AT_ONCE}, of {rows} planned");
+        let rounds = asked.rounds(15).min(rows / AT_ONCE / CYCLES);
+        let mut at = [0, 0];
+        let mut next = |who: usize| {
+            at[who] += CYCLES;
+            at[who] - CYCLES..at[who]
+        };
+        let pairs: Vec<_> = (0..rounds).map(|_| (bare.drain(next(0)), ours.drain(next(1)))).collect();
+        print("P9", &what, "rows/s", Target::AtLeast(0.7), &pairs);
     }
 }
 
@@ -74,28 +84,52 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-/// Rows a second.
-fn ours(rows: usize) -> f64 {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = SqliteLedger::open(&folder.path().join("jalon.db"), Stamp::Pretended).unwrap();
-    run(async {
-        let changes = (0..rows).map(|n| Change::Add(Box::new(wanted(n, due())), State::Planned)).collect();
-        ledger.apply(changes, due() - TimeDelta::days(1)).await.unwrap();
-        let begun = Instant::now();
-        let mut settle = Vec::new();
-        loop {
-            let mails = ledger.claim(due(), lease(), AT_ONCE, "example.org").await.unwrap();
-            let done = mails.is_empty();
-            let turn = Turn { settle: std::mem::take(&mut settle), hand: mails.iter().map(over).collect() };
-            ledger.turn(turn, due(), lease()).await.unwrap();
-            if done {
-                break;
+/// How many times a hundred in one measurement.
+const CYCLES: usize = 50;
+
+/// When a row is due: a hundred at each second, those that are planned together at seconds far apart.
+fn second(n: usize, rows: usize) -> i64 {
+    i64::try_from((n * 7_919) % (rows / AT_ONCE)).unwrap()
+}
+
+/// Our ledger, in which a hundred rows fall due each second.
+struct Ours(SqliteLedger);
+
+impl Ours {
+    fn filled(folder: &Path, rows: usize) -> Self {
+        let ledger = SqliteLedger::open(&folder.join("jalon.db"), Stamp::Pretended).unwrap();
+        run(async {
+            for begin in (0..rows).step_by(10_000) {
+                let add = (begin..rows.min(begin + 10_000)).map(|n| {
+                    let due = due() + TimeDelta::seconds(second(n, rows));
+                    Change::Add(Box::new(wanted(n, due)), State::Planned)
+                });
+                ledger.apply(add.collect(), due() - TimeDelta::days(1)).await.unwrap();
             }
-            let sent = || Verdict::Sent { reply: "250 2.0.0 Ok: queued as 4Xy1Zz0000z".to_owned() };
-            settle = mails.into_iter().map(|mail| (mail.message_id, mail.term, sent())).collect();
-        }
+        });
+        Self(ledger)
+    }
+
+    /// Rows a second, over what falls due at these seconds.
+    fn drain(&self, seconds: Range<usize>) -> f64 {
+        let Self(ledger) = self;
+        let (mut rows, begun) = (0, Instant::now());
+        run(async {
+            let mut settle = Vec::new();
+            for second in seconds {
+                let now = due() + TimeDelta::seconds(i64::try_from(second).unwrap());
+                let mails = ledger.claim(now, lease(), AT_ONCE, "example.org").await.unwrap();
+                rows += mails.len();
+                let turn =
+                    Turn { settle: std::mem::take(&mut settle), hand: mails.iter().map(over).collect() };
+                ledger.turn(turn, now, lease()).await.unwrap();
+                let sent = || Verdict::Sent { reply: "250 2.0.0 Ok: queued as 4Xy1Zz0000z".to_owned() };
+                settle = mails.into_iter().map(|mail| (mail.message_id, mail.term, sent())).collect();
+            }
+            ledger.turn(Turn { settle, hand: Vec::new() }, due(), lease()).await.unwrap();
+        });
         real(rows) / begun.elapsed().as_secs_f64()
-    })
+    }
 }
 
 fn over(mail: &Mail) -> HandOver {
@@ -109,32 +143,39 @@ fn over(mail: &Mail) -> HandOver {
 }
 
 /// The least that a durable outbox does.
-fn bare(rows: usize) -> f64 {
-    let folder = tempfile::tempdir().unwrap();
-    let mut db = open(&folder.path().join("bare.db"));
-    db.execute_batch(
-        "CREATE TABLE outbox (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, email TEXT NOT NULL, due_at INTEGER NOT NULL,
-             state INTEGER NOT NULL DEFAULT 0, lease INTEGER, reply TEXT, payload TEXT NOT NULL) STRICT;
-         CREATE INDEX due ON outbox (due_at) WHERE state = 0;",
-    )
-    .unwrap();
-    let fill = db.transaction().unwrap();
-    for n in 0..rows {
-        let Wanted { key, email, .. } = wanted(n, due());
-        fill.execute(
-            "INSERT INTO outbox (key, email, due_at, payload) VALUES (?1, ?2, ?3, ?4)",
-            params![key.as_str(), email, due().timestamp_millis(), "x".repeat(150)],
+struct Bare(RefCell<Connection>);
+
+impl Bare {
+    fn filled(folder: &Path, rows: usize) -> Self {
+        let mut db = open(&folder.join("bare.db"));
+        db.execute_batch(
+            "CREATE TABLE outbox (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, email TEXT NOT NULL, due_at INTEGER NOT NULL,
+                 state INTEGER NOT NULL DEFAULT 0, lease INTEGER, reply TEXT, payload TEXT NOT NULL) STRICT;
+             CREATE INDEX due ON outbox (due_at) WHERE state = 0;",
         )
         .unwrap();
+        let fill = db.transaction().unwrap();
+        for n in 0..rows {
+            let Wanted { key, email, .. } = wanted(n, due());
+            fill.prepare_cached("INSERT INTO outbox (key, email, due_at, payload) VALUES (?1, ?2, ?3, ?4)")
+                .unwrap()
+                .execute(params![key.as_str(), email, second(n, rows), "x".repeat(150)])
+                .unwrap();
+        }
+        fill.commit().unwrap();
+        Self(RefCell::new(db))
     }
-    fill.commit().unwrap();
-    let took = seconds(|| {
-        loop {
+
+    /// Rows a second: a hundred are selected and updated, and updated again.
+    fn drain(&self, seconds: Range<usize>) -> f64 {
+        let mut db = self.0.borrow_mut();
+        let (mut rows, begun) = (0, Instant::now());
+        for second in seconds {
             let claim = db.transaction().unwrap();
             let ids: Vec<i64> = claim
                 .prepare_cached("SELECT id, key, email, payload FROM outbox WHERE state = 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2")
                 .unwrap()
-                .query_map(params![due().timestamp_millis(), 100], |row| row.get(0))
+                .query_map(params![i64::try_from(second).unwrap(), 100], |row| row.get(0))
                 .unwrap()
                 .collect::<Result<_, _>>()
                 .unwrap();
@@ -146,9 +187,7 @@ fn bare(rows: usize) -> f64 {
                     .unwrap();
             }
             claim.commit().unwrap();
-            if ids.is_empty() {
-                break;
-            }
+            rows += ids.len();
             let settle = db.transaction().unwrap();
             for id in &ids {
                 let sql = "UPDATE outbox SET state = 2, lease = NULL, reply = ?2 WHERE id = ?1";
@@ -160,8 +199,8 @@ fn bare(rows: usize) -> f64 {
             }
             settle.commit().unwrap();
         }
-    });
-    real(rows) / took
+        real(rows) / begun.elapsed().as_secs_f64()
+    }
 }
 
 fn open(path: &Path) -> Connection {

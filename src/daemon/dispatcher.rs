@@ -83,7 +83,7 @@ pub struct Dispatcher<L> {
     /// The lines that are out with a mail.
     pub(super) lines: Lines,
     /// What notices are written from, read once a step at most.
-    pub(super) background: Option<Background>,
+    pub(super) background: Option<Arc<Background>>,
     /// Whether nothing but digests left since.
     pub(super) fresh: bool,
     /// The templates in force, and how they failed since they are.
@@ -261,7 +261,8 @@ impl<L: Ledger> Dispatcher<L> {
             self.claimed_at = now;
             self.queue = self.in_order(mails);
         }
-        let snapshot = &snapshot.with_mails(&self.ledger, self.queue.make_contiguous(), now).await?;
+        let snapshot = snapshot.with_mails(&self.ledger, self.queue.make_contiguous(), now).await?;
+        let snapshot = &Arc::new(snapshot);
         // What is claimed was planned before, and what it says was read since: all of it is in force now, or nothing leaves.
         let stands = self.queue.is_empty() || self.ledger.stands(snapshot.basis).await?;
         if !stands {

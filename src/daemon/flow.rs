@@ -1,18 +1,20 @@
-//! Mails on lines: collect what came back · decide · write one turn · begin on the lines that are free · write the next
-//! mails while the lines are busy. With one line it is the same.
+//! Mails on lines: collect what came back · decide · write one turn · begin on the lines that are free. The next mails are
+//! put into words meanwhile, beside all that. With one line it is the same.
 //!
 //! Nothing leaves before its mark is durable; what came of a mail is written with the next mark, before anything else is
 //! asked of its line. So there are never more mails in doubt after a crash than lines.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::composing::{Composed, compose, needs_background, waits_at_most, zone_of};
 use super::dispatcher::{Departure, Dispatcher, ELSEWHERE, UNTOLD};
-use super::lines::{Back, Came, InHand, Place, Rank};
+use super::lines::{Back, Came, InHand, Place, Rank, panicked};
 use super::planner::Snapshot;
 use crate::ledger::{Aside, Basis, HandOver, Ledger, LedgerError, Mail, Says};
 use crate::message::Written;
@@ -29,8 +31,20 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How long claimed mails wait at most for a line: what falls due meanwhile may be more urgent.
 const HELD: TimeDelta = TimeDelta::seconds(30);
 
-/// A mail that is written and waits for a line.
+/// A mail that is being put into words, by a task of its own, or has been, and waits for a line.
 struct Ahead {
+    rank: Rank,
+    words: JoinHandle<(Mail, Composed)>,
+}
+
+impl Ahead {
+    async fn words(self) -> (Mail, Composed) {
+        self.words.await.unwrap_or_else(|error| panicked(error))
+    }
+}
+
+/// A mail that leaves now.
+struct Leaving {
     mail: Mail,
     written: Written,
     says: Vec<Says>,
@@ -40,18 +54,25 @@ struct Ahead {
 impl<L: Ledger> Dispatcher<L> {
     /// Has the claimed mails leave by a way, if there is one that takes any; ends when all lines are here and nothing is
     /// left to begin, or when none has come back for a while.
-    pub(super) async fn flow(&mut self, at: Option<usize>, snapshot: &Snapshot) -> Result<(), LedgerError> {
+    pub(super) async fn flow(
+        &mut self,
+        at: Option<usize>,
+        snapshot: &Arc<Snapshot>,
+    ) -> Result<(), LedgerError> {
         let mut ahead = VecDeque::new();
         let flowed = self.flow_ahead(at, snapshot, &mut ahead).await;
         // Written anew when their time comes: what they say may have changed by then.
-        ahead.into_iter().rev().for_each(|ahead: Ahead| self.queue.push_front(ahead.mail));
+        while let Some(last) = ahead.pop_back() {
+            let (mail, _) = last.words().await;
+            self.queue.push_front(mail);
+        }
         flowed
     }
 
     async fn flow_ahead(
         &mut self,
         at: Option<usize>,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
         ahead: &mut VecDeque<Ahead>,
     ) -> Result<(), LedgerError> {
         loop {
@@ -68,11 +89,8 @@ impl<L: Ledger> Dispatcher<L> {
             if let Some(at) = at {
                 self.open(at, ahead.front().map(|ahead| ahead.rank), ahead.len(), now);
             }
-            while at.is_some()
-                && ahead.len() < self.lines.ranks().count()
-                && let Some(next) = self.next(snapshot, ahead.iter().map(|ahead| ahead.rank)).await?
-            {
-                ahead.push_back(next);
+            if at.is_some() {
+                self.write_ahead(ahead, self.lines.ranks().count(), &[], snapshot).await?;
             }
             self.promise(self.lines.patience());
             if self.lines.are_here() {
@@ -117,23 +135,21 @@ impl<L: Ledger> Dispatcher<L> {
     async fn gather(
         &mut self,
         at: usize,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
         ahead: &mut VecDeque<Ahead>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(Place, Ahead)>, LedgerError> {
-        let mut leaving: Vec<(Place, Ahead)> = Vec::new();
+    ) -> Result<Vec<(Place, Leaving)>, LedgerError> {
+        let mut leaving: Vec<(Place, Leaving)> = Vec::new();
         let room = self.ways[at].allowance(now).unwrap_or(usize::MAX).min(self.ways[at].ready_lines());
         while leaving.len() < room {
-            let begun: Vec<Rank> = leaving.iter().map(|(_, ahead)| ahead.rank).collect();
-            let next = match ahead.pop_front() {
-                Some(next) if self.waits(next.rank, begun.iter().copied()) => {
-                    ahead.push_front(next);
-                    None
-                }
-                Some(next) => Some(next),
-                None => self.next(snapshot, begun.into_iter()).await?,
-            };
-            let Some(next) = next else { break };
+            let begun: Vec<Rank> = leaving.iter().map(|(_, leaving)| leaving.rank).collect();
+            self.write_ahead(ahead, room - leaving.len(), &begun, snapshot).await?;
+            let Some(next) = ahead.pop_front() else { break };
+            if self.waits(next.rank, begun.iter().copied()) {
+                ahead.push_front(next);
+                break;
+            }
+            let Some(next) = self.read(next, snapshot).await? else { continue };
             let Some(line) = self.ways[at].take_ready() else { break };
             leaving.push(((at, line), next));
         }
@@ -183,51 +199,61 @@ impl<L: Ledger> Dispatcher<L> {
         mails.into()
     }
 
-    /// Writes the next mail that can be written; none when there is none, or when it must wait for others.
-    async fn next(
+    /// Has the next mails put into words, until there are so many that may leave after those that are begun.
+    async fn write_ahead(
         &mut self,
-        snapshot: &Snapshot,
-        begun: impl Iterator<Item = Rank> + Clone,
-    ) -> Result<Option<Ahead>, LedgerError> {
-        while let Some(mail) = self.queue.pop_front() {
+        ahead: &mut VecDeque<Ahead>,
+        count: usize,
+        begun: &[Rank],
+        snapshot: &Arc<Snapshot>,
+    ) -> Result<(), LedgerError> {
+        while ahead.len() < count
+            && let Some(mail) = self.queue.pop_front()
+        {
             let rank = self.rank(&mail);
-            if self.waits(rank, begun.clone()) {
+            if self.waits(rank, begun.iter().copied().chain(ahead.iter().map(|ahead| ahead.rank))) {
                 self.queue.push_front(mail);
-                return Ok(None);
+                break;
             }
-            let written = self.write(mail, rank, snapshot).await?;
-            if written.is_some() {
-                return Ok(written);
-            }
+            ahead.extend(self.write(mail, rank, snapshot).await?);
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Writes a claimed mail; none when nothing of it leaves now.
+    /// Has a claimed mail put into words; none when it does not leave now.
     async fn write(
         &mut self,
-        mut mail: Mail,
+        mail: Mail,
         rank: Rank,
-        snapshot: &Snapshot,
+        snapshot: &Arc<Snapshot>,
     ) -> Result<Option<Ahead>, LedgerError> {
         let now = self.clock.now();
-        let claim = (mail.message_id.clone(), mail.term);
         let at_most = |row: &Row| waits_at_most(row, snapshot, now);
         let zone = zone_of(&mail, snapshot);
         if let Some(at) = waits_until(&mail.rows, at_most, zone, snapshot.settings.delivery.hours, now) {
             let reply = "it waits for the hours of delivery".to_owned();
-            self.settles(claim, Verdict::Again { at, counted: false, reply });
+            self.settles((mail.message_id, mail.term), Verdict::Again { at, counted: false, reply });
             return Ok(None);
         }
         if needs_background(&mail, snapshot) && (self.background.is_none() || (rank.digest && !self.fresh)) {
             self.turn(Vec::new(), now).await?;
-            self.background = Some(snapshot.background(&self.ledger, rank.digest, now).await?);
+            self.background = Some(Arc::new(snapshot.background(&self.ledger, rank.digest, now).await?));
             self.fresh = true;
         }
         self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);
-        let background = self.background.as_ref();
-        let Composed { written, mut untold, mut nothing, says, template } =
-            compose(&mail, None, snapshot, background, now);
+        let (snapshot, background) = (Arc::clone(snapshot), self.background.clone());
+        let words = tokio::spawn(async move {
+            let composed = compose(&mail, None, &snapshot, background.as_deref(), now);
+            (mail, composed)
+        });
+        Ok(Some(Ahead { rank, words }))
+    }
+
+    /// Takes a mail that was put into words; none when nothing of it leaves now.
+    async fn read(&mut self, ahead: Ahead, snapshot: &Snapshot) -> Result<Option<Leaving>, LedgerError> {
+        let rank = ahead.rank;
+        let (mut mail, Composed { written, mut untold, mut nothing, says, template }) = ahead.words().await;
+        let (now, claim) = (self.clock.now(), (mail.message_id.clone(), mail.term));
         // Whether there is something to tell, only who plans can say: the others do not know all of its files.
         let follows = matches!(snapshot.basis, Basis::Edition(_));
         if !nothing.is_empty() && (follows || !self.ledger.stands(snapshot.basis).await?) {
@@ -247,28 +273,31 @@ impl<L: Ledger> Dispatcher<L> {
             self.ledger.set_aside(claim, nothing.clone(), Aside::NothingToTell, now).await?;
             self.report.empty.extend(nothing);
         }
-        Ok(written.map(|written| Ahead { mail, written, says, rank }))
+        Ok(written.map(|written| Leaving { mail, written, says, rank }))
     }
 
     /// Writes what came of mails, marks these, and has them leave.
-    async fn begin(&mut self, leaving: Vec<(Place, Ahead)>, snapshot: &Snapshot) -> Result<(), LedgerError> {
+    async fn begin(
+        &mut self,
+        leaving: Vec<(Place, Leaving)>,
+        snapshot: &Snapshot,
+    ) -> Result<(), LedgerError> {
         let now = self.clock.now();
-        let leaving = self.admitted(leaving, now).await?;
-        let over = |ahead: &Ahead| HandOver {
-            message_id: ahead.mail.message_id.clone(),
-            term: ahead.mail.term,
-            says: ahead.says.clone(),
+        let mut leaving = self.admitted(leaving, now).await?;
+        let over = |(_, leaving): &mut (Place, Leaving)| HandOver {
+            message_id: leaving.mail.message_id.clone(),
+            term: leaving.mail.term,
+            says: std::mem::take(&mut leaving.says),
         };
-        let handed = self.turn(leaving.iter().map(|(_, ahead)| over(ahead)).collect(), now).await?;
-        for ((place, ahead), keys) in leaving.into_iter().zip(handed) {
-            let Ahead { mail, mut written, rank, .. } = ahead;
+        let handed = self.turn(leaving.iter_mut().map(over).collect(), now).await?;
+        for ((place, Leaving { mail, mut written, rank, .. }), keys) in leaving.into_iter().zip(handed) {
             let claim = (mail.message_id.clone(), mail.term);
             if keys.is_empty() {
                 continue;
             }
             if keys.len() < mail.rows.len() {
                 // Something dropped out since the claim: the mail says only what is still wanted.
-                let again = compose(&mail, Some(&keys), snapshot, self.background.as_ref(), now).written;
+                let again = compose(&mail, Some(&keys), snapshot, self.background.as_deref(), now).written;
                 let Some(again) = again else {
                     let reply = "it cannot be told".to_owned();
                     self.settles(claim, Verdict::Again { at: now + UNTOLD, counted: false, reply });
@@ -300,16 +329,16 @@ impl<L: Ledger> Dispatcher<L> {
     /// Those of these mails that the rates of their way allow; the others wait again, and their lines are ready as before.
     async fn admitted(
         &mut self,
-        mut leaving: Vec<(Place, Ahead)>,
+        mut leaving: Vec<(Place, Leaving)>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(Place, Ahead)>, LedgerError> {
+    ) -> Result<Vec<(Place, Leaving)>, LedgerError> {
         let mut admitted = 0;
         while admitted < leaving.len() && self.may_begin(leaving[admitted].0.0, now).await? {
             admitted += 1;
         }
-        for ((at, line), ahead) in leaving.drain(admitted..).rev() {
+        for ((at, line), Leaving { mail, .. }) in leaving.drain(admitted..).rev() {
             self.ways[at].keep_ready(line);
-            self.queue.push_front(ahead.mail);
+            self.queue.push_front(mail);
         }
         Ok(leaving)
     }

@@ -18,7 +18,7 @@ use crate::ledger::{Ledger, LedgerError, Mail, Rows};
 use crate::plan::Sort;
 use crate::plan::lay::lay;
 use crate::plan::notice::MISSED;
-use crate::plan::row::State;
+use crate::plan::row::{Row, State};
 use crate::plan::told::Histories;
 
 /// How many postings are read at once.
@@ -33,7 +33,7 @@ impl Snapshot {
         now: DateTime<Utc>,
     ) -> Result<Self, LedgerError> {
         let rows = mails.iter().flat_map(|mail| &mail.rows);
-        let of_row = |row: &crate::plan::row::Row| match row.key.slipped() {
+        let of_row = |row: &Row| match row.key.slipped() {
             Some((file, ..)) => self.slips.get(file)?.posting.clone(),
             None => Some(row.key.posting().to_owned()).filter(|id| !id.is_empty()),
         };
@@ -50,6 +50,9 @@ impl Snapshot {
             about: about.iter().cloned().collect(),
             basis: self.basis,
         };
+        if mails.is_empty() {
+            return Ok(snapshot);
+        }
         let mut told: BTreeSet<String> = about.clone();
         if digest {
             let ended = ledger.known_of(vec![Rows::Ended { since: now - FARTHEST, now }]).await?;

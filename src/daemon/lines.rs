@@ -173,13 +173,18 @@ impl Lines {
     }
 
     fn here(&mut self, back: Result<Back, JoinError>) -> Back {
-        let back = back.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Nobody aborts them but the end of the runtime, and then nobody waits here.
-            Err(error) => std::panic::resume_unwind(Box::new(error.to_string())),
-        });
+        let back = back.unwrap_or_else(|error| panicked(error));
         self.errands.remove(&back.place);
         back
+    }
+}
+
+/// A task of ours panicked: the loop that it worked for does as well.
+pub(super) fn panicked(error: JoinError) -> ! {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        // Nobody aborts them but the end of the runtime, and then nobody waits for them.
+        Err(error) => std::panic::resume_unwind(Box::new(error.to_string())),
     }
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct Script {
     pub(crate) security: Security,
     /// Lines of EHLO, besides STARTTLS.
     pub(crate) offers: Vec<&'static str>,
+    /// Whether commands are taken one by one only: without PIPELINING among the lines of EHLO.
+    pub(crate) one_by_one: bool,
     /// At a stage, the how-many-th time it is reached (0: every time): do this.
     pub(crate) rules: Vec<(Stage, usize, Act)>,
 }
@@ -117,6 +119,14 @@ struct Talk {
     shared: Arc<Shared>,
     connection: usize,
     secure: bool,
+    /// Of a mail that was begun, which command may come next.
+    takes: Option<Takes>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Recipient,
+    Data,
 }
 
 impl Server {
@@ -195,7 +205,7 @@ async fn serve(tcp: TcpStream, connection: usize, shared: Arc<Shared>) {
         },
         _ => (Box::new(tcp), false),
     };
-    let talk = Talk { io: BufReader::new(io), shared, connection, secure };
+    let talk = Talk { io: BufReader::new(io), shared, connection, secure, takes: None };
     let _ = talk.run().await;
 }
 
@@ -211,6 +221,9 @@ impl Talk {
                     let mut lines = vec!["relay.example"];
                     if matches!(security, Security::Starttls(_)) && !self.secure {
                         lines.push("STARTTLS");
+                    }
+                    if !self.shared.script.one_by_one {
+                        lines.push("PIPELINING");
                     }
                     lines.extend(&self.shared.script.offers);
                     let last = lines.len() - 1;
@@ -232,9 +245,18 @@ impl Talk {
                     }
                 }
                 "AUTH" => self.auth(&line).await?,
-                "MAIL" => drop(self.at(Stage::Mail, "250 2.1.0 ok").await?),
-                "RCPT" => drop(self.at(Stage::Rcpt, "250 2.1.5 ok").await?),
+                "MAIL" => {
+                    self.takes = self.at(Stage::Mail, "250 2.1.0 ok").await?.then_some(Takes::Recipient);
+                }
+                "RCPT" if self.takes.is_none() => self.say(b"503 5.5.1 MAIL first\r\n").await?,
+                "RCPT" => {
+                    if self.at(Stage::Rcpt, "250 2.1.5 ok").await? {
+                        self.takes = Some(Takes::Data);
+                    }
+                }
+                "DATA" if self.takes != Some(Takes::Data) => self.say(b"503 5.5.1 RCPT first\r\n").await?,
                 "DATA" => {
+                    self.takes = None;
                     if self.at(Stage::Data, "354 go").await? {
                         self.at(Stage::Body, "").await?;
                         self.body().await?;
@@ -242,7 +264,10 @@ impl Talk {
                     }
                 }
                 "NOOP" => drop(self.at(Stage::Noop, "250 ok").await?),
-                "RSET" => drop(self.at(Stage::Rset, "250 ok").await?),
+                "RSET" => {
+                    self.takes = None;
+                    self.at(Stage::Rset, "250 ok").await?;
+                }
                 "QUIT" => {
                     self.say(b"221 bye\r\n").await?;
                     return Ok(());
@@ -326,6 +351,10 @@ impl Talk {
     async fn line(&mut self) -> Result<String, End> {
         let mut bytes = Vec::new();
         if self.io.read_until(b'\n', &mut bytes).await? == 0 {
+            return Err(End::Closed);
+        }
+        if self.shared.script.one_by_one && !self.io.buffer().is_empty() {
+            self.note("more than one command at once".to_owned());
             return Err(End::Closed);
         }
         let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned();

@@ -100,7 +100,9 @@ pub(super) fn on_their_way(db: &Connection, postings: &[String]) -> rusqlite::Re
 pub(super) const OF: &str = "FROM rows WHERE posting = ?1";
 pub(super) const IS: &str = "FROM rows WHERE key = ?1";
 pub(super) const USEFUL: &str = "FROM rows INDEXED BY notices WHERE sort <> 'reminder' AND late_after > ?1";
-pub(super) const OPEN: &str = "FROM rows INDEXED BY open WHERE state IN ('claimed', 'handed', 'held')";
+pub(super) const UNDER_WAY: &str =
+    "FROM rows INDEXED BY under_way WHERE term IS NOT NULL AND state IN ('claimed', 'handed')";
+pub(super) const HELD: &str = "FROM rows INDEXED BY held WHERE state = 'held'";
 pub(super) const WAITING_NOTICES: &str =
     "FROM rows INDEXED BY notices WHERE sort <> 'reminder' AND state = 'planned' AND late_after <= ?1";
 /// No posting's id begins with `~`, and `0` follows `/`.
@@ -145,7 +147,7 @@ impl Found<'_> {
             Rows::Of(postings) => self.add_each(OF, postings.iter().map(|posting| [posting])),
             Rows::Keys(keys) => self.add_each(IS, keys.iter().map(|key| [key])),
             Rows::Notices(now) => self.notices(At(*now)),
-            Rows::Open => self.add(OPEN, []),
+            Rows::Open => self.open(),
             Rows::Refused(since) => self.refused(*since),
             Rows::Lapsed(since) => self.add(LAPSED, [At(*since)]),
             Rows::Own { reader, since, until } => {
@@ -155,10 +157,15 @@ impl Found<'_> {
             }
             Rows::Ended { since, now } => {
                 [LEFT, FAILED, LAPSED].iter().try_for_each(|sql| self.add(sql, [At(*since)]))?;
-                self.add(OPEN, [])?;
+                self.open()?;
                 self.add(REFUSED_FOR_NOW, [At(*now)])
             }
         }
+    }
+
+    fn open(&mut self) -> rusqlite::Result<()> {
+        self.add(UNDER_WAY, [])?;
+        self.add(HELD, [])
     }
 
     fn add(&mut self, sql: &str, given: impl Params) -> rusqlite::Result<()> {
@@ -182,7 +189,7 @@ impl Found<'_> {
         }
         self.add(USEFUL, [now])?;
         self.add(WAITING_NOTICES, [now])?;
-        self.add(OPEN, [])?;
+        self.open()?;
         for reader in texts(self.db, READERS_OF_DIGESTS)? {
             self.add(LAST_DIGEST, [reader])?;
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, named_params, params};
 
 use super::rows::{At, COLUMNS, read, run};
-use super::telling::keep;
+use super::telling::{keep, unsay};
 use crate::ledger::{Aside, HandOver, Mail, Orphans, Turn, Turned};
 use crate::message::identity::message_id;
 use crate::plan::Key;
@@ -16,11 +16,9 @@ use crate::plan::next::{Doubt, Found, InDoubt, Verdict, doubt};
 use crate::plan::row::{Reason, State};
 
 /// What a claim has to know of every due row; all of it stands in the index.
-///
-/// `+late_after` keeps SQLite off that column's index: nearly all that is planned has its end before it.
 pub(super) const WAITING: &str = "
     SELECT rowid, late_after, reader, email, sort = 'operator', message_id FROM rows
-    WHERE state = 'planned' AND due <= :now AND ifnull(not_before, due) <= :now AND +late_after > :now";
+    WHERE state = 'planned' AND due <= :now AND ifnull(not_before, due) <= :now AND late_after > :now";
 
 /// Whether a row is to take a new Message-ID. It bears the one under which it was handed, with one exception: when the rest
 /// of that mail has been sent without it (it was not wanted then, or moved), and it cannot have left itself. Under the old
@@ -158,17 +156,17 @@ fn hand(
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Vec<Key>> {
-    let claimed: Vec<(i64, bool, bool, i64, Key)> = db
+    let claimed: Vec<(i64, bool, bool, bool, i64, Key)> = db
         .prepare_cached(
-            "SELECT rowid, wanted, late_after > :now, due, key FROM rows
-             WHERE message_id = :id AND term = :term AND state = 'claimed' AND lease_until > :now",
+            "SELECT rowid, wanted, late_after > :now, hands > 0, due, key FROM rows INDEXED BY under_way
+             WHERE term = :term AND message_id = :id AND state = 'claimed' AND lease_until > :now",
         )?
         .query_map(named_params! { ":id": id, ":term": term, ":now": At(now) }, |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })?
         .collect::<Result<_, _>>()?;
     let mut handed = Vec::with_capacity(claimed.len());
-    for (number, wanted, of_use, due, key) in claimed {
+    for (number, wanted, of_use, again, due, key) in claimed {
         if !wanted {
             run(
                 db,
@@ -184,11 +182,13 @@ fn hand(
                  WHERE rowid = ?1",
                 params![number, At(now), until(now, lease)],
             )?;
-            handed.push((due, key));
+            handed.push((due, key, again));
         }
     }
     handed.sort();
-    let handed: Vec<Key> = handed.into_iter().map(|(_, key)| key).collect();
+    let before: Vec<&Key> = handed.iter().filter(|(.., again)| *again).map(|(_, key, _)| key).collect();
+    unsay(db, &before)?;
+    let handed: Vec<Key> = handed.into_iter().map(|(_, key, _)| key).collect();
     keep(db, &handed, says)?;
     Ok(handed)
 }
@@ -206,9 +206,9 @@ fn settle(
             db,
             // Also of rows in doubt, whatever became of them since: they did leave. Whoever claims a row, or
             // gives it back, takes its term away; so these are in doubt by this very term.
-            "UPDATE rows SET state = 'sent', reason = 'accepted', sent_at = :now, reply = :reply,
+            "UPDATE rows INDEXED BY under_way SET state = 'sent', reason = 'accepted', sent_at = :now, reply = :reply,
                  in_doubt = 0, not_before = NULL, term = NULL, lease_until = NULL, changed = :now
-             WHERE message_id = :id AND term = :term
+             WHERE term = :term AND message_id = :id
                AND (state = 'handed' OR (in_doubt AND state <> 'claimed'))",
             named_params! { ":id": id, ":term": term, ":reply": reply, ":now": At(now) },
         ),
@@ -218,9 +218,9 @@ fn settle(
         }
         Verdict::Never { reason, reply } => run(
             db,
-            "UPDATE rows SET state = 'failed', reason = :reason, reply = :reply, term = NULL,
+            "UPDATE rows INDEXED BY under_way SET state = 'failed', reason = :reason, reply = :reply, term = NULL,
                  lease_until = NULL, changed = :now
-             WHERE message_id = :id AND term = :term AND state = 'handed'",
+             WHERE term = :term AND message_id = :id AND state = 'handed'",
             named_params! {
                 ":id": id, ":term": term, ":reason": reason, ":reply": reply, ":now": At(now),
             },
@@ -244,11 +244,11 @@ fn plan_again(
     };
     run(
         db,
-        "UPDATE rows SET state = iif(wanted, 'planned', 'withdrawn'),
+        "UPDATE rows INDEXED BY under_way SET state = iif(wanted, 'planned', 'withdrawn'),
              reason = iif(wanted, NULL, 'calendar'), not_before = iif(wanted, :not_before, NULL),
              attempts = attempts + :counted, reply = ifnull(:reply, reply),
              message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
-         WHERE message_id = :id AND term = :term AND (state = 'claimed' OR (state = 'handed' AND :handed))",
+         WHERE term = :term AND message_id = :id AND (state = 'claimed' OR (state = 'handed' AND :handed))",
         named_params! {
             ":id": id, ":term": term, ":not_before": not_before, ":counted": counted, ":reply": reply,
             ":handed": attempt.is_some(), ":now": At(now),
@@ -272,12 +272,12 @@ fn put_in_doubt(
     };
     run(
         db,
-        "UPDATE rows SET
+        "UPDATE rows INDEXED BY under_way SET
              state = CASE WHEN :held IS NOT NULL THEN 'held' WHEN wanted THEN 'planned' ELSE 'withdrawn' END,
              reason = CASE WHEN :held IS NOT NULL THEN :held WHEN wanted THEN NULL ELSE 'calendar' END,
              not_before = iif(wanted, :later, NULL), doubts = doubts + 1, in_doubt = 1,
              reply = ifnull(:reply, reply), lease_until = NULL, changed = :now
-         WHERE message_id = :id AND term = :term AND state = 'handed' AND doubts = ifnull(:doubts, doubts)",
+         WHERE term = :term AND message_id = :id AND state = 'handed' AND doubts = ifnull(:doubts, doubts)",
         named_params! {
             ":id": id, ":term": term, ":doubts": doubts, ":held": held, ":later": later, ":reply": reply,
             ":now": At(now),
@@ -298,10 +298,11 @@ pub(super) fn set_aside(
         Aside::NothingToTell => (State::Skipped, Some(Reason::NothingToTell), None, None),
     };
     let mut put = db.prepare_cached(
-        "UPDATE rows SET state = iif(wanted, :state, 'withdrawn'), reason = iif(wanted, :reason, 'calendar'),
+        "UPDATE rows INDEXED BY under_way
+         SET state = iif(wanted, :state, 'withdrawn'), reason = iif(wanted, :reason, 'calendar'),
              not_before = iif(wanted, :until, NULL), reply = ifnull(:reply, reply),
              message_id = iif(hands = 0, NULL, message_id), term = NULL, lease_until = NULL, changed = :now
-         WHERE message_id = :id AND term = :term AND key = :key AND state = 'claimed'",
+         WHERE term = :term AND message_id = :id AND key = :key AND state = 'claimed'",
     )?;
     for key in keys {
         put.execute(named_params! {
@@ -321,8 +322,8 @@ pub(super) fn release(db: &Connection, mails: &[(String, i64)], now: DateTime<Ut
 }
 
 pub(super) const LEASED: &str = "
-    SELECT DISTINCT message_id, term, state, doubts FROM rows
-    WHERE lease_until <= ?1 ORDER BY message_id, term, state, doubts";
+    SELECT DISTINCT message_id, term, state, doubts FROM rows INDEXED BY under_way
+    WHERE term IS NOT NULL AND lease_until <= ?1 ORDER BY message_id, term, state, doubts";
 
 /// Sees to the rows whose holder is gone.
 pub(super) fn orphans(
@@ -353,8 +354,10 @@ pub(super) fn orphans(
 }
 
 pub(super) const NEXT_DUE: &str = "
-    SELECT min(at) FROM (SELECT min(ready) AS at FROM rows WHERE state = 'planned'
-        UNION ALL SELECT min(late_after) FROM rows WHERE state = 'planned')";
+    SELECT min(at) FROM (
+        SELECT min(due) AS at FROM rows INDEXED BY planned_by_due WHERE state = 'planned' AND not_before IS NULL
+        UNION ALL
+        SELECT min(min(late_after, max(due, not_before))) FROM rows INDEXED BY postponed WHERE not_before IS NOT NULL)";
 
 /// The earliest instant at which a planned row can be claimed or lapses.
 pub(super) fn next_due(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {

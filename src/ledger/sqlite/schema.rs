@@ -8,11 +8,12 @@ use crate::ledger::ailment::Ailment;
 use crate::ledger::{LedgerError, Stamp};
 
 /// Every migration, oldest first, with the schema that it makes (`PRAGMA user_version`).
-const MIGRATIONS: [(i64, &str); 4] = [
+const MIGRATIONS: [(i64, &str); 5] = [
     (1, include_str!("0001.sql")),
     (2, include_str!("0002.sql")),
     (3, include_str!("0003.sql")),
     (4, include_str!("0004.sql")),
+    (5, include_str!("0005.sql")),
 ];
 
 /// The newest schema that this program knows.
@@ -156,10 +157,10 @@ mod tests {
         for (sql, indexes) in [
             (mails::WAITING, vec!["planned_by_due"]),
             (mails::LEFT_WITHOUT_IT, vec!["mailed"]),
-            (mails::LEASED, vec!["leased"]),
-            (mails::NEXT_DUE, vec!["planned_by_ready", "planned_by_end"]),
-            (single::TOGETHER, vec!["planned_by_end", "of_one_event"]),
-            (single::LAPSE, vec!["planned_by_end"]),
+            (mails::LEASED, vec!["under_way"]),
+            (mails::NEXT_DUE, vec!["planned_by_due", "postponed"]),
+            (single::TOGETHER, vec!["planned_by_due", "of_one_event"]),
+            (single::LAPSE, vec!["planned_by_due"]),
             (single::SUPERSEDE, vec!["planned_by_due", "of_one_event"]),
             (telling::TOLD, vec!["said_of_event", "sqlite_autoindex_rows_1"]),
             (telling::TOLD_OF, vec!["said_of_event", "sqlite_autoindex_rows_1"]),

@@ -102,10 +102,10 @@ pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> 
     Ok(missed)
 }
 
-/// Of what lapses together, the latest speaks for its event: people hear of each once.
+/// Of what lapses together (and is due, since every row is so before its end), the latest speaks for its event: people hear of each once.
 pub(super) const TOGETHER: &str = "
     UPDATE rows SET state = 'superseded', reason = 'later-reminder', not_before = NULL, changed = :now
-    WHERE state = 'planned' AND late_after <= :now AND sort = 'reminder' AND EXISTS (
+    WHERE state = 'planned' AND due <= :now AND late_after <= :now AND sort = 'reminder' AND EXISTS (
         SELECT 1 FROM rows AS later
         WHERE later.sort = 'reminder' AND later.posting = rows.posting AND later.event = rows.event
           AND later.recipient = rows.recipient AND later.due > rows.due
@@ -114,7 +114,7 @@ pub(super) const TOGETHER: &str = "
 
 pub(super) const LAPSE: &str = "
     UPDATE rows SET state = 'lapsed', reason = 'too-late', not_before = NULL, changed = :now
-    WHERE state = 'planned' AND late_after <= :now
+    WHERE state = 'planned' AND due <= :now AND late_after <= :now
     RETURNING key, state";
 
 pub(super) const SUPERSEDE: &str = "

@@ -14,17 +14,18 @@ use crate::plan::Key;
 use crate::plan::row::Row;
 use crate::plan::told::{Renaming, Revision, Told};
 
-/// Keeps what handed rows say, in the place of what they said before.
-pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::Result<()> {
-    let mut unsay = [
-        db.prepare_cached("DELETE FROM says WHERE key = ?1")?,
-        db.prepare_cached("DELETE FROM tells WHERE key = ?1")?,
-    ];
-    for key in handed {
-        for table in &mut unsay {
-            table.execute([key])?;
+/// Forgets what rows said when they were handed before.
+pub(super) fn unsay(db: &Connection, rows: &[&Key]) -> rusqlite::Result<()> {
+    for key in rows {
+        for sql in ["DELETE FROM says WHERE key = ?1", "DELETE FROM tells WHERE key = ?1"] {
+            db.prepare_cached(sql)?.execute([key])?;
         }
     }
+    Ok(())
+}
+
+/// Keeps what handed rows say.
+pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::Result<()> {
     let mut say = db.prepare_cached(
         "INSERT OR REPLACE INTO says (key, posting, event, revision) VALUES (?1, ?2, ?3, ?4)",
     )?;

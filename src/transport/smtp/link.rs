@@ -190,7 +190,7 @@ impl Link {
     pub(super) async fn send(mut self, letter: Letter<'_>, limits: &Timeouts) -> (Outcome, Option<Self>) {
         let (outcome, clean) = match self.envelope(letter, limits).await {
             Ok(()) => self.content(letter.bytes, limits).await,
-            Err(outcome) => (outcome, true),
+            Err(failed) => failed,
         };
         let outcome = without(outcome, &self.secrets);
         self.used = Instant::now();
@@ -210,8 +210,14 @@ impl Link {
         (outcome, goes_on.then_some(self))
     }
 
-    /// MAIL, RCPT, DATA.
-    async fn envelope(&mut self, letter: Letter<'_>, limits: &Timeouts) -> Result<(), Outcome> {
+    /// MAIL, RCPT, DATA; else what came of the mail, and whether the link is in step.
+    async fn envelope(&mut self, letter: Letter<'_>, limits: &Timeouts) -> Result<(), (Outcome, bool)> {
+        let (mail, rcpt) = self.commands(letter).map_err(|outcome| (outcome, true))?;
+        self.open(mail, rcpt, limits).await
+    }
+
+    /// The commands that name sender and recipient, if the relay can take the mail.
+    fn commands(&self, letter: Letter<'_>) -> Result<(Mail, Rcpt), Outcome> {
         let info = self.conn.server_info();
         if let Some(size) = self.wire.size()
             && size < letter.bytes.len() as u64
@@ -250,14 +256,59 @@ impl Link {
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
+        Ok((Mail::new(from, parameters), Rcpt::new(to, Vec::new())))
+    }
+
+    /// What comes before the body: one command after the other, or all at once where the relay takes them so (RFC 2920).
+    async fn open(&mut self, mail: Mail, rcpt: Rcpt, limits: &Timeouts) -> Result<(), (Outcome, bool)> {
         let (wire, done) = (&self.wire, Severity::PositiveCompletion);
-        let mail = self.conn.command(Mail::new(from, parameters));
-        step(limits.sender, Phase::Sender, "MAIL", wire, done, mail).await?;
-        let rcpt = self.conn.command(Rcpt::new(to, Vec::new()));
-        step(limits.recipient, Phase::Recipient, "RCPT", wire, done, rcpt).await?;
-        let data = self.conn.command(Data);
-        step(limits.data, Phase::Data, "DATA", wire, Severity::PositiveIntermediate, data).await?;
+        let said = [mail.to_string(), rcpt.to_string(), Data.to_string()];
+        let questions = [
+            Question { limit: limits.sender, phase: Phase::Sender, what: "MAIL", wanted: done },
+            Question { limit: limits.recipient, phase: Phase::Recipient, what: "RCPT", wanted: done },
+            Question {
+                limit: limits.data,
+                phase: Phase::Data,
+                what: "DATA",
+                wanted: Severity::PositiveIntermediate,
+            },
+        ];
+        let pipelines = wire.pipelines();
+        for (n, Question { limit, phase, what, wanted }) in questions.iter().copied().enumerate() {
+            let conn = &mut self.conn;
+            let answer = async {
+                match (pipelines, n) {
+                    (true, 0) => conn.command(said.concat()).await,
+                    (true, _) => conn.read_response().await,
+                    (false, _) => conn.command(&said[n]).await,
+                }
+            };
+            match step(limit, phase, what, wire, wanted, answer).await {
+                Ok(_) => {}
+                Err(Outcome::Refused(phase, reply)) if pipelines && reply.code != 421 => {
+                    return Err(self.rest_of(&questions[n + 1..], Outcome::Refused(phase, reply)).await);
+                }
+                Err(outcome) => return Err((outcome, true)),
+            }
+        }
         Ok(())
+    }
+
+    /// Reads the answers to what was said along with a refused command; what came of the mail, and whether the link is in step.
+    async fn rest_of(&mut self, questions: &[Question], refused: Outcome) -> (Outcome, bool) {
+        let mut in_step = true;
+        for &Question { limit, phase, what, wanted } in questions {
+            match within(limit, phase, what, &self.wire, self.conn.read_response()).await {
+                Err(Outcome::Refused(..)) => {}
+                // To DATA: it waits for a mail whose sender or recipient it has refused, and no dot leaves.
+                Ok(answer) if answer.code().severity == wanted => in_step &= phase != Phase::Data,
+                // These are answers to other questions, and so may the refusal have been.
+                Ok(answer) => return (expect(&answer, wanted, phase, what).err().unwrap_or(refused), false),
+                // It is gone, or silent. What it has refused is refused.
+                Err(_) => return (refused, false),
+            }
+        }
+        (refused, in_step)
     }
 
     /// The body, the dot, and the answer to it; also whether the link is in step afterwards.
@@ -316,6 +367,15 @@ fn address(text: &str) -> Result<Address, String> {
         return Err(unfit("it has signs that no address has"));
     }
     text.parse().map_err(|error: lettre::address::AddressError| unfit(&error.to_string()))
+}
+
+/// A command, and what is known of its answer.
+#[derive(Clone, Copy)]
+struct Question {
+    limit: Duration,
+    phase: Phase,
+    what: &'static str,
+    wanted: Severity,
 }
 
 /// One command and its answer, within a limit; `wanted` is the answer's first digit (RFC 5321 §4.2.1).

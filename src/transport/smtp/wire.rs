@@ -105,6 +105,8 @@ struct State {
     closed: bool,
     refused: bool,
     size: Option<u64>,
+    /// Whether the relay takes commands at once (RFC 2920).
+    pipelines: bool,
     /// The first bytes that came after the dot, as they came.
     after_dot: Vec<u8>,
 }
@@ -138,6 +140,7 @@ impl Wire {
             closed: false,
             refused: false,
             size: None,
+            pipelines: false,
             after_dot: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)) }
@@ -162,6 +165,11 @@ impl Wire {
     /// The largest message that the relay takes, in bytes, if it says (RFC 1870).
     pub(super) fn size(&self) -> Option<u64> {
         self.lock().size
+    }
+
+    /// Whether the relay says that it takes commands at once (RFC 2920).
+    pub(super) fn pipelines(&self) -> bool {
+        self.lock().pipelines
     }
 
     /// The protocol and the cipher of TLS, in words.
@@ -281,10 +289,12 @@ impl State {
             if line.starts_with("250") {
                 // Keywords of EHLO may come in any case (RFC 5321 §4.1.1.1); lettre knows capitals only.
                 line.make_ascii_uppercase();
-                if let Some(size) = line[3..].trim_start_matches(['-', ' ']).strip_prefix("SIZE ") {
+                let keyword = line[3..].trim_start_matches(['-', ' ']).trim_end();
+                if let Some(size) = keyword.strip_prefix("SIZE ") {
                     // Zero means: no fixed limit.
                     self.size = size.trim().parse().ok().filter(|&size| size > 0);
                 }
+                self.pipelines |= keyword == "PIPELINING";
             }
             self.refused |= line.starts_with(['4', '5']) && line.as_bytes().get(3) == Some(&b' ');
         }
