@@ -529,6 +529,8 @@ fn what_is_no_ledger_at_start_is_refused_with_what_to_do() {
     let mut daemon = start(path, "2026-06-20T08:00:00");
     daemon.until("event=\"planned\"");
     daemon.stop();
+    // A page that holds nothing can be overwritten without damage: there is none.
+    Connection::open(&db).unwrap().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let whole = fs::read(&db).unwrap();
     for page in 0..whole.len() / 4096 {
         let mut bytes = whole.clone();

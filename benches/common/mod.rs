@@ -7,6 +7,7 @@
 )]
 
 pub mod daemon;
+pub mod plot;
 pub mod sink;
 
 use std::time::{Duration, Instant};

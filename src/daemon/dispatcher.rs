@@ -36,7 +36,7 @@ use crate::plan::next::Verdict;
 use crate::plan::outcome::Outcome;
 
 /// How many mails a claim takes: a crash before they are handed costs nothing.
-const BATCH: usize = 256;
+const BATCH: usize = 512;
 
 /// How long what was tidied is claimed from, while mails leave without a pause: a look at all that is due, with ten thousand
 /// due, costs as much as many mails. Where the look itself took long, so many times as long.

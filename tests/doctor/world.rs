@@ -156,7 +156,9 @@ fn wanted(key: &str, due: DateTime<Utc>) -> Box<Wanted> {
 async fn with_relay(rules: Vec<(Stage, usize, Act)>, names: &[&str], ends: (i32, u8, u8)) -> (World, Server) {
     let mut world = World::new("", "");
     let security = Security::Starttls(world.authority.server_until(names, ends));
-    let server = Server::start(Script { security, offers: vec!["AUTH PLAIN LOGIN"], rules }).await;
+    let server =
+        Server::start(Script { security, offers: vec!["AUTH PLAIN LOGIN"], rules, ..Script::default() })
+            .await;
     world.environment.insert("LANG", "C".to_owned());
     let smtp = format!("[[smtp]]\nhost = \"localhost\"\nport = {}\n{LOGIN}", server.port);
     world.edit("config/jalon.toml", |text| text + &smtp);

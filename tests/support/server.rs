@@ -62,7 +62,8 @@ pub(crate) struct Heard {
     pub(crate) connection: usize,
     /// Whether it came over TLS.
     pub(crate) secure: bool,
-    /// A line without its end, or a whole body, dots undone, with its ends of line.
+    /// A line without its end (« out of turn: » before it where it came to nothing), or a whole body, dots undone, with its
+    /// ends of line.
     pub(crate) what: String,
 }
 
@@ -248,13 +249,14 @@ impl Talk {
                 "MAIL" => {
                     self.takes = self.at(Stage::Mail, "250 2.1.0 ok").await?.then_some(Takes::Recipient);
                 }
-                "RCPT" if self.takes.is_none() => self.say(b"503 5.5.1 MAIL first\r\n").await?,
+                "RCPT" | "DATA" if self.is_out_of_turn(&line) => {
+                    self.say(b"503 5.5.1 out of turn\r\n").await?
+                }
                 "RCPT" => {
                     if self.at(Stage::Rcpt, "250 2.1.5 ok").await? {
                         self.takes = Some(Takes::Data);
                     }
                 }
-                "DATA" if self.takes != Some(Takes::Data) => self.say(b"503 5.5.1 RCPT first\r\n").await?,
                 "DATA" => {
                     self.takes = None;
                     if self.at(Stage::Data, "354 go").await? {
@@ -358,8 +360,17 @@ impl Talk {
             return Err(End::Closed);
         }
         let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned();
-        self.note(line.clone());
+        self.note(if self.is_out_of_turn(&line) { format!("out of turn: {line}") } else { line.clone() });
         Ok(line)
+    }
+
+    /// Whether a command was said along with one that was refused, and comes to nothing.
+    fn is_out_of_turn(&self, line: &str) -> bool {
+        match line.get(..4).unwrap_or_default() {
+            "RCPT" => self.takes.is_none(),
+            "DATA" => self.takes != Some(Takes::Data),
+            _ => false,
+        }
     }
 
     fn note(&self, what: String) {

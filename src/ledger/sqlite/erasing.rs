@@ -173,14 +173,14 @@ fn rewrite_table(db: &Connection, table: &str, pseudonym: &Pseudonym) -> rusqlit
         return Ok(0);
     }
     let mut changes = Vec::new();
-    let mut rows = db.prepare(&format!("SELECT rowid, {} FROM {table}", columns.join(", ")))?;
+    let mut rows = db.prepare(&format!("SELECT {} FROM {table}", columns.join(", ")))?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let is_operators = table == "rows" && row.get::<_, String>("key")?.starts_with("~operator/");
-        let mut values = Vec::with_capacity(columns.len() + 1);
+        let (mut values, mut before) = (Vec::new(), Vec::new());
         let mut changed = false;
         for (n, column) in columns.iter().enumerate() {
-            let old: Option<String> = row.get(n + 1)?;
+            let old: Option<String> = row.get(n)?;
             let new = old.as_deref().map(|old| match column.as_str() {
                 "email" => pseudonym.text(&pseudonym.email(old)),
                 "recipient" | "reader" | "id" | "holder" => pseudonym.text(&pseudonym.id(old)),
@@ -191,16 +191,20 @@ fn rewrite_table(db: &Connection, table: &str, pseudonym: &Pseudonym) -> rusqlit
             });
             changed |= new != old;
             values.push(new.map_or(Value::Null, Value::Text));
+            before.push(old.map_or(Value::Null, Value::Text));
         }
         if changed {
-            values.push(Value::Integer(row.get(0)?));
+            values.append(&mut before);
             changes.push(values);
         }
     }
-    let set: Vec<String> =
-        columns.iter().enumerate().map(|(n, column)| format!("{column} = ?{}", n + 1)).collect();
-    let mut update =
-        db.prepare(&format!("UPDATE {table} SET {} WHERE rowid = ?{}", set.join(", "), columns.len() + 1))?;
+    // By what it was: every key is text, and not every table has row numbers.
+    let each = |sign: &str, first: usize, between: &str| {
+        let words = columns.iter().enumerate().map(|(n, column)| format!("{column} {sign} ?{}", first + n));
+        words.collect::<Vec<_>>().join(between)
+    };
+    let (set, before) = (each("=", 1, ", "), each("IS", columns.len() + 1, " AND "));
+    let mut update = db.prepare(&format!("UPDATE {table} SET {set} WHERE {before}"))?;
     for values in &changes {
         update.execute(params_from_iter(values))?;
     }
