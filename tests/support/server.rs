@@ -368,7 +368,11 @@ impl Talk {
     fn is_out_of_turn(&self, line: &str) -> bool {
         match line.get(..4).unwrap_or_default() {
             "RCPT" => self.takes.is_none(),
-            "DATA" => self.takes != Some(Takes::Data),
+            // A relay with a rule for DATA obeys that.
+            "DATA" => {
+                let rules = &self.shared.script.rules;
+                self.takes != Some(Takes::Data) && !rules.iter().any(|(stage, ..)| *stage == Stage::Data)
+            }
             _ => false,
         }
     }
