@@ -11,14 +11,14 @@ use clap::Args;
 
 use super::run::{kept_folder, state_path};
 use super::whose::Who;
-use super::{Context, Exit, err, fail, ledger_exit, ledger_path, now_of, out};
+use super::{Context, Exit, err, fail, ledger_exit, ledger_place, now_of, out};
 use crate::calendar::named;
 use crate::diagnostic::{Language, Words, say};
 use crate::files::Loaded;
 use crate::files::kept::Kept;
-use crate::ledger::sqlite::SqliteLedger;
-use crate::ledger::sqlite::erasing::{Erased, Whom, copies_with, erase, mention};
-use crate::ledger::{Ledger as _, LedgerError};
+use crate::ledger::sqlite::erasing::{copies_with, mention};
+use crate::ledger::store::{Location, Store};
+use crate::ledger::{Erased, Ledger as _, LedgerError, StoredHost, Whom};
 use crate::plan::row::{Row, State};
 use crate::settings::Settings;
 use crate::transport::folder::Outbox;
@@ -59,6 +59,8 @@ struct Found {
     planned: usize,
     mails: Vec<PathBuf>,
     copies: Vec<PathBuf>,
+    /// Whether the ledger is in PostgreSQL.
+    shared: bool,
 }
 
 impl Forget {
@@ -86,9 +88,9 @@ impl Forget {
         settings: &Settings,
         language: Language,
     ) -> Result<(String, Exit), Refusal> {
-        let path = ledger_path(self.ledger.as_deref(), Some(settings), &context.config)?;
-        let ledger = SqliteLedger::read(&path)?;
-        let (now, rows, who, texts) = super::wait(async {
+        let place = ledger_place(self.ledger.as_deref(), Some(settings), &context.config)?;
+        let ledger = Store::read(&place)?;
+        let (now, rows, who, texts, people, hosts) = super::wait(async {
             let people = ledger.people().await?;
             let directory = Some(&settings.house.directory);
             let (rows, revisions) = (ledger.known().await?, ledger.revisions().await?);
@@ -96,8 +98,10 @@ impl Forget {
             who.learn(&rows, &revisions, directory);
             let texts = ledger.postings().await?;
             let now = now_of(&ledger, context, Some(settings), language).await?;
-            Ok::<_, LedgerError>((now, rows, who, texts))
+            let hosts = ledger.hosts().await?;
+            Ok::<_, LedgerError>((now, rows, who, texts, people, hosts))
         })?;
+        let shared = ledger.is_shared();
         drop(ledger);
         let mut places = in_files(&who, context, loaded, settings, self.ledger.as_deref());
         let there: BTreeSet<&str> =
@@ -110,10 +114,13 @@ impl Forget {
                 format!("the last version of the posting {id}, still in force (jalon check, or jalon accept if it is to go)"),
             )
         }));
+        if shared {
+            places.extend(on_hosts(&who, &people, &hosts));
+        }
         if !places.is_empty() {
             return Err(Refusal::Said(Exit::Failed, still_named(&self.person, &places)));
         }
-        let found = self.found(who, &rows, &path, (settings, &context.config))?;
+        let found = self.found(who, &rows, &place, (settings, &context.config))?;
         let held = rows.iter().filter(|row| row.state == State::Held && found.is_theirs(row)).count();
         if held > 0 {
             return Err(Refusal::Said(Exit::Failed, undecided(&self.person, held)));
@@ -124,17 +131,14 @@ impl Forget {
             return Ok((text + words.say(language) + "\n", Exit::Done));
         }
         self.confirmed(&mut text, language)?;
-        match erase(&path, &found.whom, now)? {
+        match super::wait(place.erase(&found.whom, now))? {
             Erased::Open(open) => Err(Refusal::Said(Exit::Failed, under_way(open))),
             Erased::Done { word, entries, left } => {
                 let unremoved = found.mails.iter().filter(|mail| std::fs::remove_file(mail).is_err()).count();
                 let words = done(&word, entries, found.mails.len() - unremoved);
                 text += &format!("{}\n{}", words.say(language), found.left_behind(language));
                 if left || unremoved > 0 {
-                    let words = say(
-                        "Il en reste pourtant une trace\u{a0}: un autre programme lisait le registre, ou un courriel de l'outbox n'a pas pu être supprimé. Relancez la commande.",
-                        "Yet a trace is left: another program was reading the ledger, or a mail of the outbox could not be removed. Run the command again.",
-                    );
+                    let words = a_trace(shared && left);
                     return Err(Refusal::Said(Exit::Failed, say(text.clone() + &words.fr, text + &words.en)));
                 }
                 Ok((text, Exit::Done))
@@ -147,7 +151,7 @@ impl Forget {
         &self,
         who: Who,
         rows: &[Row],
-        path: &Path,
+        place: &Location,
         (settings, config): (&Settings, &Path),
     ) -> Result<Found, Refusal> {
         let theirs: Vec<&Row> = rows.iter().filter(|row| who.is_in(row)).collect();
@@ -170,7 +174,7 @@ impl Forget {
                 mails.push(mail);
             }
         }
-        let copies = copies_with(path, &whom).map_err(unreadable)?;
+        let copies = place.file().map_or(Ok(Vec::new()), |path| copies_with(path, &whom)).map_err(unreadable)?;
         if rows == 0 && mails.is_empty() && copies.is_empty() {
             let person = &self.person;
             return Err(Refusal::Said(
@@ -181,7 +185,7 @@ impl Forget {
                 ),
             ));
         }
-        Ok(Found { whom, rows, planned, mails, copies })
+        Ok(Found { whom, rows, planned, mails, copies, shared: place.file().is_none() })
     }
 
     /// Asks, unless that was answered on the line.
@@ -303,8 +307,54 @@ impl Found {
             "jalon ne touche ni aux journaux du système (journalctl --vacuum-time=30d les abrège), ni à l'historique de git, ni à vos sauvegardes, ni aux courriels déjà reçus.",
             "jalon touches neither the system's logs (journalctl --vacuum-time=30d shortens them), nor git's history, nor your backups, nor mails already received.",
         );
-        text + words.say(language) + "\n"
+        text += &format!("{}\n", words.say(language));
+        if self.shared {
+            let words = say(
+                "PostgreSQL en garde ailleurs, et jalon n'y touche pas\u{a0}: sauvegardes (pg_dump, pg_basebackup), journaux archivés (WAL), journal du serveur. Renouvelez ou supprimez ceux d'avant. Un serveur de secours suit de lui-même.",
+                "PostgreSQL keeps of it elsewhere, and jalon does not touch that: backups (pg_dump, pg_basebackup), archived logs (WAL), the server's own log. Renew or remove those from before. A standby server follows by itself.",
+            );
+            text += &format!("{}\n", words.say(language));
+        }
+        text
     }
+}
+
+/// The hosts that know them still, or may.
+fn on_hosts(who: &Who, people: &[(String, String)], hosts: &[StoredHost]) -> Vec<Words> {
+    let mut places = Vec::new();
+    let planner = hosts.iter().find(|host| host.plans);
+    if people.iter().any(|(id, _)| who.ids.contains(id)) {
+        let of = planner.map_or_else(String::new, |host| format!(" ({})", host.name));
+        places.push(say(
+            format!("le registre, que l'hôte qui planifie{of} met à jour d'après ses fichiers\u{a0}: corrigez-les là aussi, puis attendez, ou lancez-le"),
+            format!("the ledger, which the host that plans{of} keeps by its files: edit them there too, then wait, or start it"),
+        ));
+    }
+    let others = hosts.iter().filter(|host| {
+        host.lives && planner.is_some_and(|planner| !host.readable || host.digest != planner.digest)
+    });
+    places.extend(others.map(|host| {
+        let name = &host.name;
+        say(
+            format!("peut-être les fichiers de l'hôte {name}, qui ne sont pas ceux de l'hôte qui planifie\u{a0}: rendez-les égaux (jalon doctor), ou arrêtez-le"),
+            format!("perhaps the files of the host {name}, which are not those of the host that plans: make them the same (jalon doctor), or stop it"),
+        )
+    }));
+    places
+}
+
+/// What is left of somebody who is forgotten, and how it goes as well.
+fn a_trace(in_postgres: bool) -> Words {
+    if in_postgres {
+        return say(
+            "Aucune table ne le nomme plus\u{a0}; mais les fichiers de PostgreSQL peuvent garder d'anciennes versions de ces lignes (une transaction restait ouverte\u{a0}: pg_stat_activity dit laquelle\u{a0}; ou la base n'est pas à l'utilisateur de jalon). Dès que possible, qui tient la base\u{a0}: psql -d LABASE -c 'VACUUM FULL'",
+            "No table names them any more; but PostgreSQL's files may keep former versions of these rows (a transaction was open: pg_stat_activity says which; or the database is not owned by jalon's user). As soon as can be, whoever keeps the database: psql -d THEDATABASE -c 'VACUUM FULL'",
+        );
+    }
+    say(
+        "Il en reste pourtant une trace\u{a0}: un autre programme lisait le registre, ou un courriel de l'outbox n'a pas pu être supprimé. Relancez la commande.",
+        "Yet a trace is left: another program was reading the ledger, or a mail of the outbox could not be removed. Run the command again.",
+    )
 }
 
 fn still_named(person: &str, places: &[Words]) -> Words {

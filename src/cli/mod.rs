@@ -327,7 +327,7 @@ pub fn ledger_place(
     };
     let mut place = Place::parse(url)?;
     if let Some(ca_file) = place.ca_file() {
-        let pem = authorities(ca_file, config).map_err(|why| LedgerError::Unfit { why })?;
+        let pem = authorities(ca_file, "sslrootcert", config).map_err(|why| LedgerError::Unfit { why })?;
         place = place.trusting(Some(&pem))?;
     }
     if let Some(kept) = settings.and_then(|settings| settings.ledger.password.as_ref()) {

@@ -241,7 +241,7 @@ fn smtp(n: usize, relay: &Relay, login: Option<Credentials>, config: &Path) -> R
             "name a PEM file, or remove the line if the machine knows the authority",
         )
     };
-    let ca = relay.ca_file.as_ref().map(|path| authorities(path, config)).transpose();
+    let ca = relay.ca_file.as_ref().map(|path| authorities(path, "ca_file", config)).transpose();
     let ca: Vec<Vec<u8>> =
         ca.map_err(|sentence| trouble("ca_file", sentence, right()))?.into_iter().collect();
     Smtp::new(relay, login, &ca, Timeouts::default()).map_err(|error| {

@@ -8,14 +8,14 @@ use crate::diagnostic::{Words, looks_like_a_path, say};
 use crate::files::INSTALLED;
 use crate::settings::Secret;
 
-/// Reads a file of certificate authorities, as it is; else says what is wrong with it.
-pub fn authorities(path: &Path, config: &Path) -> Result<Vec<u8>, Words> {
+/// Reads the file of certificate authorities that `setting` names, as it is; else says what is wrong with it.
+pub fn authorities(path: &Path, setting: &str, config: &Path) -> Result<Vec<u8>, Words> {
     fs::read(config.join(path)).map_err(|error| {
         let shown = named(path, config);
         let why = why(&error);
         say(
-            format!("le fichier d'autorités (ca_file){shown} ne peut pas être lu\u{a0}: {}", why.fr),
-            format!("the file of authorities (ca_file){shown} cannot be read: {}", why.en),
+            format!("le fichier d'autorités ({setting}){shown} ne peut pas être lu\u{a0}: {}", why.fr),
+            format!("the file of authorities ({setting}){shown} cannot be read: {}", why.en),
         )
     })
 }

@@ -23,6 +23,14 @@ pub enum Ailment {
     Away,
     /// The server does not let us in.
     Login,
+    /// The server's certificate comes from an authority that is not trusted.
+    Untrusted,
+    /// The server's certificate is of another name.
+    OtherName,
+    /// The server's certificate has expired, or is not valid yet.
+    Expired,
+    /// The server offers no TLS.
+    NoTls,
     /// The server has no such database.
     NoDatabase,
     /// The server does not let us make or write tables.
@@ -72,6 +80,22 @@ impl Ailment {
             Self::Login => say(
                 "vérifiez l'utilisateur, le mot de passe (password sous [ledger]) et pg_hba.conf",
                 "check the user, the password (`password` under [ledger]) and pg_hba.conf",
+            ),
+            Self::Untrusted => say(
+                "rien ne lui a été dit\u{a0}: son certificat vient d'une autorité inconnue d'ici\u{a0}; ajoutez-la à l'adresse\u{a0}: ?sslrootcert=/etc/jalon/db-ca.pem",
+                "nothing was said to it: its certificate comes from an authority that is unknown here; add that to the address: ?sslrootcert=/etc/jalon/db-ca.pem",
+            ),
+            Self::OtherName => say(
+                "rien ne lui a été dit\u{a0}: son certificat est au nom d'une autre machine\u{a0}; écrivez dans l'adresse un nom qu'il porte, ou refaites-le",
+                "nothing was said to it: its certificate is of another name; write a name in the address that it holds, or have it made anew",
+            ),
+            Self::Expired => say(
+                "rien ne lui a été dit\u{a0}: son certificat n'est pas, ou plus, valable\u{a0}; renouvelez-le, et vérifiez l'heure de cette machine",
+                "nothing was said to it: its certificate has expired, or is not valid yet; renew it, and check this machine's clock",
+            ),
+            Self::NoTls => say(
+                "rien ne lui a été dit\u{a0}: il ne propose pas TLS\u{a0}; donnez-lui un certificat (ssl = on dans postgresql.conf), ou, sur un réseau à vous seul, écrivez ?sslmode=disable",
+                "nothing was said to it: it offers no TLS; give it a certificate (ssl = on in postgresql.conf), or, on a network of your own, write ?sslmode=disable",
             ),
             Self::NoDatabase => {
                 say("créez-la\u{a0}: createdb --owner=jalon jalon", "make it: createdb --owner=jalon jalon")

@@ -10,6 +10,7 @@
 
 pub mod ailment;
 pub mod asking;
+pub mod erased;
 pub mod failure;
 pub mod postgres;
 pub mod shared;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::asking::{Batch, Glance, Rows, Version};
+pub use self::erased::{Erased, Whom};
 pub use self::failure::{CopyError, LedgerError};
 pub use self::shared::{Attendance, Attended, Basis, Stirs, StoredHost};
 pub use self::stored::{Hand, Head, StoredPosting, StoredRelay};

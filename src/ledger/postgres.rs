@@ -7,6 +7,7 @@
 //! are asked again by whoever asked.
 
 mod asking;
+mod erasing;
 mod errors;
 mod forgetting;
 mod hosts;
@@ -41,8 +42,8 @@ use self::pool::{Ended, Lent, Pool, Session};
 pub use self::server::Server;
 use super::shared::Host;
 use super::{
-    Aside, Attendance, Attended, Basis, Batch, CopyError, Glance, Hand, Ledger, LedgerError, Mail, Orphans,
-    Rows, Stamp, Stirs, StoredHost, StoredPosting, StoredRelay, Turn, Turned, Version,
+    Aside, Attendance, Attended, Basis, Batch, CopyError, Erased, Glance, Hand, Ledger, LedgerError, Mail,
+    Orphans, Rows, Stamp, Stirs, StoredHost, StoredPosting, StoredRelay, Turn, Turned, Version, Whom,
 };
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
@@ -189,6 +190,12 @@ impl PostgresLedger {
     /// What the database says of itself: its version, whether its commits reach the disk, and its clock.
     pub async fn server(&self) -> Result<Server, LedgerError> {
         ask!(self, Kind::Reads, db => server::server(db))
+    }
+
+    /// Forgets somebody; then has the server write its files anew.
+    pub async fn erase(&self, whom: &Whom, now: DateTime<Utc>) -> Result<Erased, LedgerError> {
+        let erased = ask!(self, Kind::Tells, db => erasing::rewrite(db, whom, now))?;
+        Ok(erasing::renew(&self.pool.place, erased).await)
     }
 
     async fn begin(&self, kind: Kind) -> Result<Lent, Fault> {

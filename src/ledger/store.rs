@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::postgres::PostgresLedger;
 use super::postgres::place::Place;
 use super::shared::Host;
-use super::sqlite::SqliteLedger;
+use super::sqlite::{SqliteLedger, erasing};
 use super::{
-    Aside, Attendance, Attended, Basis, Batch, CopyError, Glance, Hand, Ledger, LedgerError, Mail, Orphans,
-    Rows, Stamp, Stirs, StoredHost, StoredPosting, StoredRelay, Turn, Turned, Version,
+    Aside, Attendance, Attended, Basis, Batch, CopyError, Erased, Glance, Hand, Ledger, LedgerError, Mail,
+    Orphans, Rows, Stamp, Stirs, StoredHost, StoredPosting, StoredRelay, Turn, Turned, Version, Whom,
 };
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
@@ -46,6 +46,14 @@ impl Location {
         match self {
             Self::File(path) => format!("sqlite:{}", path.display()),
             Self::Server(place) => place.shown().to_owned(),
+        }
+    }
+
+    /// Forgets somebody. Their planned rows are withdrawn; where others are under way, nothing is done.
+    pub async fn erase(&self, whom: &Whom, now: DateTime<Utc>) -> Result<Erased, LedgerError> {
+        match self {
+            Self::File(path) => erasing::erase(path, whom, now),
+            Self::Server(place) => PostgresLedger::beside((**place).clone()).erase(whom, now).await,
         }
     }
 

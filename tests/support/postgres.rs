@@ -219,9 +219,13 @@ impl Database {
         programs().is_some()
     }
 
-    pub fn new() -> Self {
+    fn number() -> u32 {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("t{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub fn new() -> Self {
+        let name = format!("t{}_{}", std::process::id(), Self::number());
         sql(
             &Shared::get().folder,
             "postgres",
@@ -251,5 +255,89 @@ impl Drop for Database {
         // What somebody still reads stays until the cluster goes.
         let text = format!("SET lock_timeout = '2s'; DROP SCHEMA {} CASCADE", self.name);
         let _ = psql(&Self::folder(), "postgres", &text).output();
+    }
+}
+
+/// A database of its own, whose owner may do no more than the README gives to jalon. What a server does for a whole
+/// database at a time touches nobody else.
+pub struct Apart {
+    pub name: String,
+}
+
+impl Apart {
+    pub fn new() -> Self {
+        let name = format!("apart{}_{}", std::process::id(), Database::number());
+        let folder = &Shared::get().folder;
+        sql(folder, "postgres", &format!("CREATE ROLE {name} LOGIN"));
+        sql(folder, "postgres", &format!("CREATE DATABASE {name} OWNER {name}"));
+        Self { name }
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://{name}@/{name}?host={}", Database::folder().display(), name = self.name)
+    }
+
+    /// Runs SQL past the ledger, as the server's master; what it answered.
+    pub fn sql(&self, text: &str) -> String {
+        sql(&Database::folder(), &self.name, text)
+    }
+
+    /// Everything in its tables, and what the server knows of their columns.
+    pub fn dump(&self) -> String {
+        let tables = self.sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'");
+        assert!(tables.lines().count() > 5, "{tables}");
+        let all = tables.lines().map(|table| self.sql(&format!("SELECT t::text FROM {table} AS t")));
+        let all: Vec<String> = all.collect();
+        all.join("\n") + &self.sql("SELECT s::text FROM pg_stats AS s WHERE schemaname = 'public'")
+    }
+
+    /// The bytes of all its files.
+    pub fn files(&self) -> Vec<Vec<u8>> {
+        let oid = self.sql("CHECKPOINT; SELECT oid FROM pg_database WHERE datname = current_database()");
+        let folder = Database::folder().join("data/base").join(oid);
+        let files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        files.collect()
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let name = &self.name;
+        for text in [format!("DROP DATABASE {name} WITH (FORCE)"), format!("DROP ROLE {name}")] {
+            let _ = psql(&Database::folder(), "postgres", &text).output();
+        }
+    }
+}
+
+/// A session of somebody else, which stays.
+pub struct Session {
+    process: std::process::Child,
+    answers: std::io::BufReader<std::process::ChildStdout>,
+}
+
+/// Begins one in a database of the shared server.
+pub fn session(database: &str) -> Session {
+    let mut psql = Command::new(programs().unwrap().join("psql"));
+    psql.args(["-X", "-q", "-A", "-t", "-U", "jalon", "-d", database, "-h"]).arg(Database::folder());
+    let mut process = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let answers = std::io::BufReader::new(process.stdout.take().unwrap());
+    Session { process, answers }
+}
+
+impl Session {
+    /// Says something, and waits for the one line of the answer.
+    pub fn say(&mut self, text: &str) -> String {
+        use std::io::{BufRead as _, Write as _};
+        writeln!(self.process.stdin.as_mut().unwrap(), "{text}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        line
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -1,8 +1,11 @@
 //! What PostgreSQL and the way to it say, as errors of a ledger.
 
 use std::error::Error;
+use std::io;
 
 use tokio_postgres::error::SqlState;
+use tokio_rustls::rustls::CertificateError;
+use tokio_rustls::rustls::Error as TlsError;
 
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
@@ -64,6 +67,7 @@ impl Fault {
     /// Whether nothing is to be hoped for from trying to connect again at once: the server answered, and refused us.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Odd(_) | Self::Newer(_))
+            || matches!(self, Self::Sql(error) if before_it_was_asked(error).is_some())
             || self.code().is_some_and(|code| {
                 let code = code.code();
                 code.starts_with("28") || code.starts_with("3D") || code.starts_with("42")
@@ -74,6 +78,7 @@ impl Fault {
         let Some(code) = self.code().map(SqlState::code) else {
             return match self {
                 Self::Odd(_) | Self::OffDuty | Self::Newer(_) => Ailment::Unknown,
+                Self::Sql(error) => before_it_was_asked(error).unwrap_or(Ailment::Away),
                 _ => Ailment::Away,
             };
         };
@@ -88,6 +93,37 @@ impl Fault {
             "55P03" | "57014" => Ailment::Occupied,
             _ => Ailment::Unknown,
         }
+    }
+}
+
+/// What is wrong with the server, or with what we have for it, before it was asked for anything: not what passes by itself.
+/// tokio-postgres tells its own errors apart by their words alone.
+fn before_it_was_asked(error: &tokio_postgres::Error) -> Option<Ailment> {
+    let source = error.source()?;
+    let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    match inner.and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        Some(TlsError::InvalidCertificate(why)) => return Some(refused(why)),
+        Some(_) => return None,
+        None => {}
+    }
+    match (error.to_string().as_str(), source.to_string().as_str()) {
+        (_, "server does not support TLS") => Some(Ailment::NoTls),
+        ("authentication error", _) | (_, "password missing") => Some(Ailment::Login),
+        _ => None,
+    }
+}
+
+/// Why a certificate is refused.
+fn refused(why: &CertificateError) -> Ailment {
+    match why {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Ailment::Expired,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Ailment::OtherName
+        }
+        _ => Ailment::Untrusted,
     }
 }
 

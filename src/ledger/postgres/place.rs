@@ -74,10 +74,7 @@ impl Place {
         if config.get_hosts().is_empty() {
             config.host_path("/run/postgresql");
         }
-        let abroad = config.get_hosts().iter().any(|host| match host {
-            Host::Tcp(name) => !is_loopback(name),
-            Host::Unix(_) => false,
-        });
+        let abroad = is_abroad(&config);
         let secure = match mode {
             None => abroad,
             Some("disable") => false,
@@ -140,9 +137,14 @@ impl Place {
     /// Whether what goes there goes over a network and in the clear.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let abroad = |host: &Host| matches!(host, Host::Tcp(name) if !is_loopback(name));
-        self.config.get_ssl_mode() == SslMode::Disable && self.config.get_hosts().iter().any(abroad)
+        self.config.get_ssl_mode() == SslMode::Disable && is_abroad(&self.config)
     }
+}
+
+/// Whether any server of an address is on another machine; `hostaddr` says where one is, whatever it is called.
+fn is_abroad(config: &Config) -> bool {
+    let named = |host: &Host| matches!(host, Host::Tcp(name) if !is_loopback(name));
+    config.get_hosts().iter().any(named) || config.get_hostaddrs().iter().any(|at| !at.is_loopback())
 }
 
 fn shown(config: &Config) -> String {
@@ -237,6 +239,7 @@ mod tests {
         let open = Place::parse("postgres://jalon@db.example.org/jalon?sslmode=disable").expect("it is said");
         assert!(open.is_open());
         assert!(!Place::parse("postgres://jalon@127.0.0.1/jalon").expect("is near").is_open());
+        assert_eq!(mode("postgres://jalon@localhost/jalon?hostaddr=10.0.0.1"), SslMode::Require);
         for weak in ["prefer", "allow", "perhaps"] {
             assert!(
                 refused(&format!("postgres://jalon@db.example.org/jalon?sslmode={weak}"))

@@ -27,9 +27,15 @@ impl Tls {
     pub(super) fn trusting(pem: Option<&[u8]>) -> Result<Self, String> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        for certificate in pem.into_iter().flat_map(CertificateDer::pem_slice_iter) {
-            let certificate = certificate.map_err(|error| error.to_string())?;
-            store.add(certificate).map_err(|error| error.to_string())?;
+        if let Some(pem) = pem {
+            let before = store.len();
+            for certificate in CertificateDer::pem_slice_iter(pem) {
+                let certificate = certificate.map_err(|error| error.to_string())?;
+                store.add(certificate).map_err(|error| error.to_string())?;
+            }
+            if store.len() == before {
+                return Err("it holds no certificate (PEM)".to_owned());
+            }
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

@@ -1,7 +1,6 @@
 //! Somebody is forgotten: a pseudonym takes their place in every table, and what they were named by leaves the file. Beside
 //! a daemon or without one, on a connection of its own.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -14,35 +13,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavio
 use super::forgetting::copies;
 use super::rows::At;
 use super::{address, connect, schema, unusable};
-use crate::ledger::LedgerError;
+use crate::ledger::erased::rewritten;
+use crate::ledger::{Erased, LedgerError, Whom};
 use crate::plan::pseudonym::Pseudonym;
-
-/// Whom to forget.
-#[derive(Clone, Debug, Default)]
-pub struct Whom {
-    /// Every id that they go by; a plain address is one.
-    pub ids: BTreeSet<String>,
-    /// Their addresses, in lower case.
-    pub emails: BTreeSet<String>,
-    /// Their names.
-    pub names: BTreeSet<String>,
-}
-
-/// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Erased {
-    /// They are forgotten.
-    Done {
-        /// What stands in their place.
-        word: String,
-        /// How many entries were rewritten.
-        entries: usize,
-        /// Whether their addresses are still somewhere in the file: somebody else was reading it.
-        left: bool,
-    },
-    /// So many of their rows are leaving or wait for a decision: nothing was done.
-    Open(usize),
-}
 
 /// Forgets somebody. Their planned rows are withdrawn; where others are under way, nothing is done.
 pub fn erase(path: &Path, whom: &Whom, now: DateTime<Utc>) -> Result<Erased, LedgerError> {
@@ -113,7 +86,7 @@ fn rewrite(
         )?;
     }
     let word = free_word(&all)?;
-    let pseudonym = Pseudonym::new(&word, &whom.ids, &whom.emails, &whom.names);
+    let pseudonym = whom.pseudonym(&word);
     let mut entries = 0;
     for id in &whom.ids {
         entries += all.execute("DELETE FROM people WHERE id = ?1", [id])?;
@@ -138,8 +111,7 @@ fn theirs(db: &Connection, whom: &Whom, state: &str) -> rusqlite::Result<Vec<i64
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let (recipient, reader, email): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let ours = whom.ids.contains(&recipient) || whom.ids.contains(&reader);
-        if ours || whom.emails.contains(&email.to_lowercase()) {
+        if whom.is_of(&recipient, &reader, &email) {
             found.push(row.get(0)?);
         }
     }
@@ -181,14 +153,7 @@ fn rewrite_table(db: &Connection, table: &str, pseudonym: &Pseudonym) -> rusqlit
         let mut changed = false;
         for (n, column) in columns.iter().enumerate() {
             let old: Option<String> = row.get(n)?;
-            let new = old.as_deref().map(|old| match column.as_str() {
-                "email" => pseudonym.text(&pseudonym.email(old)),
-                "recipient" | "reader" | "id" | "holder" => pseudonym.text(&pseudonym.id(old)),
-                "key" | "ended" => pseudonym.key(old),
-                "said" | "entry" => pseudonym.json(old),
-                "why" if is_operators => pseudonym.sentence(old),
-                _ => pseudonym.text(old),
-            });
+            let new = old.as_deref().map(|old| rewritten(pseudonym, column, is_operators, old));
             changed |= new != old;
             values.push(new.map_or(Value::Null, Value::Text));
             before.push(old.map_or(Value::Null, Value::Text));
