@@ -528,7 +528,7 @@ mod on_postgres_only {
     async fn what_somebody_still_reads_is_said_to_be_left_in_the_files() {
         let Some(world) = in_postgres().await else { return };
         world.leave().await;
-        let mut reader = server::session(&world.apart().name);
+        let mut reader = server::session(&Database::folder(), &world.apart().name);
         reader.say("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM rows;");
         let (code, said, error) = world.say(&["forget", "camille", "--yes"]);
         assert_eq!((code, said.as_str()), (1, ""), "{error}");

@@ -7,6 +7,8 @@
 
 #[path = "ledger/cut.rs"]
 mod cut;
+#[path = "hosts/net.rs"]
+mod net;
 #[path = "support/postgres.rs"]
 mod server;
 #[path = "support/slow_relay.rs"]
@@ -15,7 +17,8 @@ mod slow_relay;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,6 +29,7 @@ use jalon::ledger::Ledger as _;
 use jalon::ledger::postgres::PostgresLedger;
 use jalon::ledger::postgres::place::Place;
 use jalon::plan::row::{Row, State};
+use net::Net;
 use slow_relay::{Dice, Dot, Moment, Relay};
 
 /// How long anything may take before a test gives up.
@@ -52,12 +56,16 @@ struct World {
     /// When the last reminder is due.
     end: Instant,
     lives: u32,
+    /// The network between hosts and database; without one they meet at a socket.
+    net: Option<Net>,
 }
 
 struct Daemon {
     process: Child,
     host: usize,
     log: PathBuf,
+    /// What the service manager hears of it.
+    manager: UnixDatagram,
 }
 
 impl Drop for Daemon {
@@ -75,7 +83,39 @@ impl Daemon {
     }
 
     fn says(&self, wanted: &str) -> bool {
-        fs::read_to_string(&self.log).is_ok_and(|log| log.contains(wanted))
+        self.said(wanted) > 0
+    }
+
+    /// How often it said this.
+    fn said(&self, wanted: &str) -> usize {
+        fs::read_to_string(&self.log).unwrap_or_default().matches(wanted).count()
+    }
+
+    /// Has it read its files again, say that it is there, and plan or follow; waits until that is done.
+    fn looks_again(&self, world: &World) {
+        let before = self.said("event=\"loaded\"");
+        // Files that are new are told to the ledger at once; this is new, and changes nothing of the plan.
+        let posting = world.config(self.host).join("postings/p001.toml");
+        let text = fs::read_to_string(&posting).unwrap();
+        fs::write(&posting, text + "# again\n").unwrap();
+        self.signal("-HUP");
+        world.wait("it does not look again", || self.said("event=\"loaded\"") > before);
+    }
+
+    /// Waits until the last that the service manager heard is, or is not, about this.
+    fn tells(&self, world: &World, wanted: &str, is: bool) {
+        let mut last = String::new();
+        world.wait(wanted, || {
+            let mut bytes = [0; 4096];
+            while let Ok(read) = self.manager.recv(&mut bytes) {
+                let told = String::from_utf8_lossy(&bytes[..read]).into_owned();
+                last = told
+                    .lines()
+                    .find_map(|line| line.strip_prefix("STATUS="))
+                    .map_or(last.clone(), str::to_owned);
+            }
+            last.contains(wanted) == is && !last.is_empty()
+        });
     }
 }
 
@@ -90,13 +130,20 @@ impl Drop for World {
 impl World {
     /// A database of its own, three hosts with the same files, and reminders that begin to fall due `ahead` from now.
     fn found(port: u16, size: &Size, ahead: TimeDelta, more: &str) -> Self {
+        Self::found_on(None, port, size, ahead, more)
+    }
+
+    fn found_on(net: Option<Net>, port: u16, size: &Size, ahead: TimeDelta, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("jalon-hosts-").tempdir().unwrap();
         // The server's account passes through.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(folder.path(), open).unwrap();
         let cluster = folder.path().join("pg");
         server::make_cluster(&cluster, false);
-        server::start(&cluster);
+        match &net {
+            None => server::start(&cluster),
+            Some(net) => start_in(net, &cluster),
+        }
         let ways = (0..3).map(|_| Way::to(&cluster)).collect();
         let mut settings = format!(
             "time_zone = \"Etc/UTC\"\nlanguage = \"en\"\n[mail]\nfrom = \"Recruitment <r@example.org>\"\n\
@@ -130,7 +177,7 @@ impl World {
             }
         }
         let all = ahead.to_std().unwrap() + Duration::from_secs(u64::from(size.seconds));
-        Self { folder, cluster, ways, asked, end: Instant::now() + all, lives: 0 }
+        Self { folder, cluster, ways, asked, end: Instant::now() + all, lives: 0, net }
     }
 
     fn config(&self, host: usize) -> PathBuf {
@@ -141,18 +188,43 @@ impl World {
         self.lives += 1;
         let folder = self.folder.path().join(format!("host{host}"));
         let log = folder.join(format!("log-{:03}", self.lives));
-        let url = format!("postgres://jalon@/postgres?host={}", self.ways[host].folder().display());
-        let process = Command::new(env!("CARGO_BIN_EXE_jalon"))
+        let manager = folder.join(format!("manager-{:03}", self.lives));
+        let heard = UnixDatagram::bind(&manager).unwrap();
+        heard.set_nonblocking(true).unwrap();
+        let (mut command, url) = match &self.net {
+            None => {
+                let way = self.ways[host].folder();
+                let url = format!("postgres://jalon@/postgres?host={}", way.display());
+                (Command::new(env!("CARGO_BIN_EXE_jalon")), url)
+            }
+            Some(net) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", &net.host(host), env!("CARGO_BIN_EXE_jalon")]);
+                (command, format!("postgres://jalon@{}/postgres?sslmode=disable", net::DATABASE))
+            }
+        };
+        let process = command
             .current_dir(&folder)
             .env_clear()
             .env("LANG", "C")
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("NOTIFY_SOCKET", &manager)
             .args(["run", "--ledger", &url])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        Daemon { process, host, log }
+        Daemon { process, host, log, manager: heard }
+    }
+
+    /// Waits for something, and not for ever.
+    fn wait(&self, what: &str, mut done: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !done() {
+            assert!(begun.elapsed() < LIMIT, "{what}: {}", self.logs());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn sql(&self, text: &str) -> String {
@@ -167,14 +239,12 @@ impl World {
 
     /// Waits until an answer of the database is this one.
     fn until(&self, text: &str, wanted: &str) {
+        let mut found = String::new();
         let begun = Instant::now();
-        loop {
-            let found = self.sql(text);
-            if found == wanted {
-                return;
-            }
+        while found != wanted {
             assert!(begun.elapsed() < LIMIT, "{text}: {found}, not {wanted}; {}", self.logs());
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(50)); // between two looks
+            found = self.sql(text);
         }
     }
 
@@ -207,11 +277,7 @@ impl World {
         let pid = server::server_pid(&self.cluster).unwrap().to_string();
         assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
         // Its children go by themselves; until they have gone, it refuses to start.
-        let begun = Instant::now();
-        while !server::starts(&self.cluster) {
-            assert!(begun.elapsed() < LIMIT, "the database does not come back");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        self.wait("the database does not come back", || server::starts(&self.cluster));
     }
 
     /// Has a daemon stand still while its mail is at the relay, until its lease is over (the ledger is told that it is)
@@ -225,7 +291,7 @@ impl World {
                 relay.let_go();
                 return false; // the others were quicker
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50)); // between two looks
         }
         daemon.signal("-STOP");
         relay.let_go();
@@ -296,14 +362,27 @@ struct Count {
     faults: Vec<String>,
 }
 
+/// Starts the server where it listens to the network.
+fn start_in(net: &Net, cluster: &Path) {
+    let data = cluster.join("data");
+    for (file, more) in [
+        ("postgresql.conf", format!("listen_addresses = '{}'\n", net::DATABASE)),
+        ("pg_hba.conf", "host all all 10.213.0.0/24 trust\n".to_owned()),
+    ] {
+        let text = fs::read_to_string(data.join(file)).unwrap();
+        fs::write(data.join(file), text + "\n" + &more).unwrap();
+    }
+    let pg_ctl = server::as_servant(&server::programs().unwrap().join("pg_ctl"));
+    let mut start = Command::new("ip");
+    start.args(["netns", "exec", &net.hub()]).arg(pg_ctl.get_program()).args(pg_ctl.get_args());
+    start.args(["start", "-w", "-s", "-t", "60", "-D"]).arg(&data).arg("-l").arg(cluster.join("log"));
+    assert!(start.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success());
+}
+
 /// Starts three hosts and waits until one of them has planned.
 fn three(world: &mut World) -> Vec<Daemon> {
     let daemons: Vec<Daemon> = (0..3).map(|host| world.daemon(host)).collect();
-    let begun = Instant::now();
-    while !daemons.iter().any(|daemon| daemon.says("event=\"planned\"")) {
-        assert!(begun.elapsed() < LIMIT, "nobody plans: {}", world.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    world.wait("nobody plans", || daemons.iter().any(|daemon| daemon.says("event=\"planned\"")));
     let all = world.asked.len().to_string();
     world.until("SELECT count(*) FROM rows", &all);
     daemons
@@ -328,9 +407,7 @@ fn whatever_dies_nothing_is_lost_and_nothing_leaves_twice_without_a_counted_doub
     let mut world = World::found(relay.port, &size, TimeDelta::seconds(12), "");
     let mut daemons = three(&mut world);
     let mut dice = Dice(7);
-    while world.sql("SELECT count(*) > 20 FROM rows WHERE state = 'sent'") != "t" {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    world.until("SELECT count(*) > 20 FROM rows WHERE state = 'sent'", "t");
     let stood = world.stand_still(&relay, &daemons[2]);
     let mut done = 0;
     while Instant::now() < world.end || done < 6 {
@@ -347,6 +424,7 @@ fn whatever_dies_nothing_is_lost_and_nothing_leaves_twice_without_a_counted_doub
             _ => world.ways[1].next(Next::IsUnanswered),
         }
         done += 1;
+        // Not to wait for anything: this is how fast faults follow each other.
         std::thread::sleep(Duration::from_millis(500 + dice.below(1500)));
     }
     let count = world.count(&relay, daemons);
@@ -372,45 +450,33 @@ fn hosts_whose_files_differ_never_undo_each_others_plan() {
     )
     .unwrap();
     let first = world.daemon(0);
-    let begun = Instant::now();
-    while !first.says("event=\"planned\"") {
-        assert!(begun.elapsed() < LIMIT, "{}", world.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    world.wait("nobody plans", || first.says("event=\"planned\""));
     let all = world.asked.len().to_string();
     world.until("SELECT count(*) FROM rows WHERE state = 'planned'", &all);
-    let edition = world.sql("SELECT edition FROM meta");
     let lagging = world.daemon(2);
-    while !lagging.says("event=\"hosts\"") {
-        assert!(begun.elapsed() < LIMIT, "{}", world.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    world.wait("it does not begin", || lagging.says("event=\"hosts\"") && lagging.says("event=\"loaded\""));
     assert!(lagging.says("the files of"), "who differs is named: {}", world.logs());
+    let edition = world.sql("SELECT edition FROM meta");
     // It is told to look again, and again: it goes by what the other planned.
     for _ in 0..3 {
-        lagging.signal("-HUP");
-        first.signal("-HUP");
-        std::thread::sleep(Duration::from_millis(700));
+        lagging.looks_again(&world);
     }
     assert_eq!(world.sql("SELECT edition FROM meta"), edition, "nobody wrote");
+    first.signal("-HUP");
     assert_eq!(world.sql("SELECT count(*) FROM rows WHERE state = 'planned'"), all);
     // The host that plans is gone: the other does not take over at once, for its files are not the same.
     drop(first);
     world.sql("UPDATE duty SET until = lease_clock(NULL)");
-    lagging.signal("-HUP");
-    std::thread::sleep(Duration::from_millis(700));
+    lagging.looks_again(&world);
     assert_eq!(world.sql("SELECT count(*) FROM rows WHERE state = 'planned'"), all);
     // It does after five minutes; the first comes back, and leaves it be.
     world.sql("UPDATE duty SET until = lease_clock(NULL) - 300000");
+    lagging.looks_again(&world);
     world.until("SELECT count(*) FROM rows WHERE state = 'withdrawn'", "2");
     let edition = world.sql("SELECT edition FROM meta");
     let back = world.daemon(0);
-    while !back.says("event=\"hosts\"") {
-        assert!(begun.elapsed() < LIMIT * 2, "{}", world.logs());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    back.signal("-HUP");
-    std::thread::sleep(Duration::from_millis(700));
+    world.wait("it does not begin", || back.says("event=\"hosts\"") && back.says("event=\"loaded\""));
+    back.looks_again(&world);
     assert_eq!(world.sql("SELECT edition FROM meta"), edition, "nobody wrote");
 }
 
@@ -432,34 +498,170 @@ fn a_mail_says_what_the_plan_does_whichever_host_sends_it() {
     let text = fs::read_to_string(&ours).unwrap();
     fs::write(&theirs, text.replace("Post 000", "Old title")).unwrap();
     let planner = world.daemon(0);
-    let begun = Instant::now();
-    let wait = |what: &str, done: &dyn Fn() -> bool| {
-        while !done() {
-            assert!(begun.elapsed() < LIMIT, "{what}: {}", world.logs());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    };
-    wait("it does not plan", &|| planner.says("event=\"planned\""));
+    world.wait("it does not plan", || planner.says("event=\"planned\""));
     let sender = world.daemon(2);
-    let wait = |what: &str, done: &dyn Fn() -> bool| {
-        while !done() {
-            assert!(begun.elapsed() < LIMIT, "{what}: {}", world.logs());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    };
-    wait("nothing is sent", &|| !relay.dots().is_empty());
+    world.wait("nothing is sent", || !relay.dots().is_empty());
     assert!(relay.dots()[0].text.contains("Post 000"), "{}", relay.dots()[0].text);
     // The title changes where it is planned: what leaves after that is written says the new one.
     fs::write(&ours, text.replace("Post 000", "New title")).unwrap();
     world.until("SELECT count(*) FROM postings WHERE text LIKE '%New title%'", "1");
     let before = relay.dots().len() + 1; // one may be on its way
-    wait("nothing more is sent", &|| relay.dots().len() > before + 1);
+    world.wait("nothing more is sent", || relay.dots().len() > before + 1);
     drop((planner, sender));
     let dots = relay.dots();
     for dot in &dots[before..] {
         assert!(dot.text.contains("New title"), "{}", dot.text);
     }
     assert!(dots.iter().all(|dot| !dot.text.contains("Old title")));
+}
+
+/// `tests/run --install`, where the programs are missing and where they are there: it asks apt for them, and for no cluster.
+#[test]
+fn the_tests_install_postgresql_where_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tests, programs, log) =
+        (folder.path().join("tests"), folder.path().join("programs"), folder.path().join("asked"));
+    fs::create_dir_all(&tests).unwrap();
+    fs::create_dir_all(&programs).unwrap();
+    let script = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run")).unwrap();
+    assert!(script.contains("/usr/lib/postgresql/*"));
+    fs::write(tests.join("run"), script.replace("/usr/lib/postgresql/*", "/nowhere/*")).unwrap();
+    let program = |name: &str, text: &str| {
+        let path = programs.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&path, open).unwrap();
+    };
+    for name in ["apt-get", "sed"] {
+        program(name, &format!("echo {name} \"$@\" >>'{}'", log.display()));
+    }
+    program("sudo", "exec \"$@\"");
+    program("id", "echo 0");
+    program("dirname", &format!("echo '{}'", tests.display()));
+    for name in ["cc", "cargo-deny", "cargo-fmt", "cargo-clippy"] {
+        program(name, "");
+    }
+    let asked = || {
+        let _ = fs::remove_file(&log);
+        let run = Command::new("/bin/bash")
+            .env_clear()
+            .env("PATH", &programs)
+            .arg(tests.join("run"))
+            .arg("--install")
+            .output()
+            .unwrap();
+        // It goes no further: there is no cargo.
+        assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
+        fs::read_to_string(&log).unwrap_or_default()
+    };
+    let found = asked();
+    let lines: Vec<&str> = found.lines().collect();
+    let [update, common, none, all] = lines[..] else { panic!("{found}") };
+    assert!(update.starts_with("apt-get update"), "{found}");
+    assert!(common.starts_with("apt-get install") && common.ends_with(" postgresql-common"), "{found}");
+    assert!(none.contains("create_main_cluster = false"), "before the servers' package: {found}");
+    assert!(all.starts_with("apt-get install") && all.ends_with(" postgresql"), "{found}");
+    program("initdb", "");
+    program("psql", "");
+    assert_eq!(asked(), "");
+}
+
+/// How a host is cut off.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// The cable is pulled, before the relay has answered for a mail that it was given.
+    PulledBefore,
+    /// The switch lets nothing pass and says nothing, after the relay has answered and before that is in the ledger.
+    DammedAfter,
+}
+
+impl World {
+    /// Cuts a host off while it has mails at the relay; how many.
+    fn cut(&self, relay: &Relay, daemon: &Daemon, how: Cut) -> u32 {
+        let theirs = format!("state = 'handed' AND holder LIKE '% {}.%'", daemon.process.id());
+        let count = format!("SELECT count(*) FROM rows WHERE {theirs}");
+        relay.hold(Moment::Dot);
+        self.wait("it hands nothing", || self.sql(&count) != "0");
+        let net = self.net.as_ref().unwrap();
+        match how {
+            Cut::PulledBefore => {
+                net.pull(daemon.host);
+                relay.let_go();
+            }
+            Cut::DammedAfter => {
+                // What it writes of the answer waits in the database, and has not been committed when the way is cut.
+                let mut somebody = server::session(&self.cluster, "postgres");
+                somebody.say("BEGIN; LOCK TABLE rows IN EXCLUSIVE MODE; SELECT 1;");
+                relay.let_go();
+                self.wait("the relay does not answer", || relay.dots().iter().all(|dot| dot.answered));
+                net.dam(daemon.host);
+            }
+        }
+        self.sql(&count).parse().unwrap()
+    }
+}
+
+/// Asked for by `tests/hosts/run`.
+#[test]
+#[ignore = "takes minutes, and root: tests/hosts/run"]
+fn a_host_that_is_cut_off_from_the_database_loses_and_doubles_nothing() {
+    if server::programs().is_none() {
+        return eprintln!("skipped: no programs of PostgreSQL here");
+    }
+    let net = match Net::found(3) {
+        Ok(net) => net,
+        Err(why) => return println!("skipped: hosts cut off by the network: {why}"),
+    };
+    let relay = Relay::start(4, 3000);
+    relay.forget_none();
+    (0..3).for_each(|host| relay.also(net.listener(host, relay.port)));
+    let size = Size { people: 60, seconds: 200, a_second: 5 };
+    let mut world = World::found_on(Some(net), relay.port, &size, TimeDelta::seconds(20), "");
+    let daemons = three(&mut world);
+    let begun = Instant::now();
+    for how in [Cut::PulledBefore, Cut::DammedAfter] {
+        let planner = world.planner(&daemons).unwrap();
+        // First one that sends, then the one that plans.
+        let at = if matches!(how, Cut::PulledBefore) { (planner + 1) % 3 } else { planner };
+        let daemon = &daemons[at];
+        let handed = world.cut(&relay, daemon, how);
+        let cut = Instant::now();
+        let holder = format!("holder LIKE '% {}.%'", daemon.process.id());
+        // The others go on meanwhile, with what it had claimed as well, and one of them plans.
+        let sent: u32 = world.sql("SELECT count(*) FROM rows WHERE state = 'sent'").parse().unwrap();
+        world.until(&format!("SELECT count(*) > {} FROM rows WHERE state = 'sent'", sent + 20), "t");
+        world.wait("nobody else plans", || {
+            world.planner(&daemons).is_some_and(|planner| planner != at || how as u8 == 0)
+        });
+        world.until(&format!("SELECT count(*) FROM rows WHERE state = 'claimed' AND {holder}"), "0");
+        let taken = cut.elapsed();
+        // It says so: to its manager, and in its log.
+        daemon.tells(&world, "nothing leaves: ", true);
+        assert!(daemon.says("event=\"ledger-failed\""), "{}", world.logs());
+        let said = cut.elapsed();
+        // What it had given to the relay is in doubt once its lease, half an hour, is over.
+        let lease = "WITH ended AS (UPDATE rows SET lease_until = 1 WHERE state = 'handed' AND";
+        let doubted = world.sql(&format!("{lease} {holder} RETURNING key) SELECT count(*) FROM ended"));
+        world.until(&format!("SELECT count(*) FROM rows WHERE state = 'handed' AND {holder}"), "0");
+        // The way is whole again: it comes back, by itself.
+        world.net.as_ref().unwrap().mend(daemon.host);
+        let mended = Instant::now();
+        daemon.tells(&world, "nothing leaves: ", false);
+        let seen = format!(
+            "SELECT bool_or(seen > lease_clock(NULL) - 5000) FROM hosts WHERE run LIKE '% {}.%'",
+            daemon.process.id()
+        );
+        world.until(&seen, "t");
+        println!(
+            "{how:?}: {handed} mails' reminders at the relay, {doubted} in doubt; the others had all after {taken:.0?}, \
+             it had said so after {said:.0?}, and was back {:.0?} after the way was",
+            mended.elapsed()
+        );
+    }
+    let count = world.count(&relay, daemons);
+    println!("{count:?} in {:.0?}", begun.elapsed());
+    assert!(count.faults.is_empty(), "{count:#?}\n{}", world.logs());
+    assert!(count.doubts > 0, "the ways were cut while mails were on them");
 }
 
 /// Asked for by `tests/hosts/run`.
@@ -493,6 +695,7 @@ fn a_campaign() {
             4 => world.ways[at].next(Next::IsLost),
             _ => stood += u32::from(world.stand_still(&relay, &daemons[at])),
         }
+        // Not to wait for anything: this is how fast faults follow each other.
         std::thread::sleep(Duration::from_millis(200 + dice.below(2500)));
     }
     let count = world.count(&relay, daemons);

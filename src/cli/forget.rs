@@ -174,7 +174,8 @@ impl Forget {
                 mails.push(mail);
             }
         }
-        let copies = place.file().map_or(Ok(Vec::new()), |path| copies_with(path, &whom)).map_err(unreadable)?;
+        let copies =
+            place.file().map_or(Ok(Vec::new()), |path| copies_with(path, &whom)).map_err(unreadable)?;
         if rows == 0 && mails.is_empty() && copies.is_empty() {
             let person = &self.person;
             return Err(Refusal::Said(

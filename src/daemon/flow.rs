@@ -264,8 +264,15 @@ impl<L: Ledger> Dispatcher<L> {
         }
         mail.rows.retain(|row| !untold.contains(&row.key) && !nothing.contains(&row.key));
         if !untold.is_empty() {
-            let reply = "it cannot be told: no usable version of its posting holds it".to_owned();
-            let aside = Aside::Until(now + if follows { ELSEWHERE } else { UNTOLD }, reply);
+            let (wait, reply) = if follows {
+                (
+                    ELSEWHERE,
+                    "it waits for the host that plans: what the ledger holds in force does not tell it",
+                )
+            } else {
+                (UNTOLD, "it cannot be told: no usable version of its posting holds it")
+            };
+            let aside = Aside::Until(now + wait, reply.to_owned());
             self.ledger.set_aside(claim.clone(), untold.clone(), aside, now).await?;
             self.report.aside.extend(untold);
         }

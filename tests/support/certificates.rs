@@ -1,4 +1,4 @@
-//! Certificates for the scripted relay, made anew for each test: good ones and the three kinds of bad.
+//! Certificates for the scripted relay and for databases, made anew for each test: good ones and the three kinds of bad.
 #![allow(dead_code, reason = "each test file uses the part it needs")]
 
 use std::sync::Arc;
@@ -26,6 +26,16 @@ impl Authority {
     /// What a `ca_file` holds.
     pub(crate) fn pem(&self) -> Vec<u8> {
         self.issuer.pem().into_bytes()
+    }
+
+    /// A certificate of these names which ends with this year, and its key, as files hold them.
+    pub(crate) fn files(&self, names: &[&str], last_year: i32) -> (String, String) {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(last_year, 12, 31);
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 
     /// A server's side of TLS with a certificate of these names, which ends with this year.

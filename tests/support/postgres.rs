@@ -284,7 +284,9 @@ impl Apart {
 
     /// Everything in its tables, and what the server knows of their columns.
     pub fn dump(&self) -> String {
-        let tables = self.sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'");
+        let tables = self.sql(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+        );
         assert!(tables.lines().count() > 5, "{tables}");
         let all = tables.lines().map(|table| self.sql(&format!("SELECT t::text FROM {table} AS t")));
         let all: Vec<String> = all.collect();
@@ -315,10 +317,10 @@ pub struct Session {
     answers: std::io::BufReader<std::process::ChildStdout>,
 }
 
-/// Begins one in a database of the shared server.
-pub fn session(database: &str) -> Session {
+/// Begins one in a database of a cluster.
+pub fn session(folder: &Path, database: &str) -> Session {
     let mut psql = Command::new(programs().unwrap().join("psql"));
-    psql.args(["-X", "-q", "-A", "-t", "-U", "jalon", "-d", database, "-h"]).arg(Database::folder());
+    psql.args(["-X", "-q", "-A", "-t", "-U", "jalon", "-d", database, "-h"]).arg(folder);
     let mut process = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let answers = std::io::BufReader::new(process.stdout.take().unwrap());
     Session { process, answers }

@@ -98,26 +98,13 @@ impl Relay {
         };
         let shared =
             Arc::new(Shared { state: Mutex::new(state), moved: Condvar::new(), moments: Mutex::new(tell) });
-        let served = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for tcp in listener.incoming().map_while(Result::ok) {
-                let mut state = served.state.lock().unwrap();
-                if state.closing {
-                    return;
-                }
-                state.talks += 1;
-                let life = state.life;
-                drop(state);
-                let shared = Arc::clone(&served);
-                std::thread::spawn(move || {
-                    // A client that dies in the middle is what this is for.
-                    let _ = shared.talk(&tcp, life);
-                    shared.state.lock().unwrap().talks -= 1;
-                    shared.moved.notify_all();
-                });
-            }
-        });
+        serve(listener, Arc::clone(&shared));
         Self { port, shared, moments }
+    }
+
+    /// It takes mails here, too.
+    pub fn also(&self, listener: TcpListener) {
+        serve(listener, Arc::clone(&self.shared));
     }
 
     /// From now on every mail is delivered whose dot was read, whether or not its sender is still there.
@@ -176,6 +163,27 @@ impl Relay {
         self.shared.state.lock().unwrap().held = None;
         self.shared.moved.notify_all();
     }
+}
+
+fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    std::thread::spawn(move || {
+        for tcp in listener.incoming().map_while(Result::ok) {
+            let mut state = shared.state.lock().unwrap();
+            if state.closing {
+                return;
+            }
+            state.talks += 1;
+            let life = state.life;
+            drop(state);
+            let shared = Arc::clone(&shared);
+            std::thread::spawn(move || {
+                // A client that dies in the middle is what this is for.
+                let _ = shared.talk(&tcp, life);
+                shared.state.lock().unwrap().talks -= 1;
+                shared.moved.notify_all();
+            });
+        }
+    });
 }
 
 impl Drop for Relay {

@@ -25,7 +25,7 @@ pub fn dispatched(report: &Report) {
             event = "aside",
             state = State::Planned.word(),
             key = one_word(key),
-            "it cannot be told for now: no usable version of its posting holds it, or no template can write it"
+            "it cannot be told for now: no usable version of its posting holds it, no template can write it, or the host that plans has yet to take up its files"
         );
     }
     if let Some((relay, ready)) = &report.looked_at {

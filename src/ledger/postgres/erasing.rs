@@ -28,7 +28,7 @@ const TABLES: &str = "SELECT quote_ident(relname) FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' ORDER BY relname";
 
 /// What the files of the tables are called: those that were written anew have other names. What the server knows of
-/// their columns holds values, too (`pg_stats`): it comes last, for it is looked at anew with each table.
+/// their columns comes last.
 const FILES: &str = "SELECT oid::regclass::text, pg_relation_filenode(oid)::bigint FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' OR oid = 'pg_statistic'::regclass
     ORDER BY oid = 'pg_statistic'::regclass, relname";
@@ -78,6 +78,8 @@ pub(super) async fn rewrite(db: &Session, whom: &Whom, now: DateTime<Utc>) -> Re
     // What its rows stood for is another text now.
     db.execute("UPDATE postings SET basis = NULL", &[]).await?;
     db.execute(EDITION, &[]).await?;
+    // What the server knows of their columns holds the commonest values (`pg_stats`): looked at anew with all the rest.
+    db.batch(&format!("ANALYZE {}", tables.join(", "))).await?;
     Ok(Erased::Done { word, entries, left: true })
 }
 
@@ -165,15 +167,17 @@ async fn renewed(place: &Place) -> Result<bool, Fault> {
     let before = files(&db).await?;
     let alone = nobody_reads(&db).await?;
     db.batch(BRIEFLY).await?;
+    let mut all = true;
     if !db.one("SELECT EXISTS (SELECT 1 FROM people)", &[]).await?.get::<bool>(0)? {
-        db.batch(NOBODY).await?;
+        all &= db.batch(NOBODY).await.is_ok();
     }
     for (table, _) in &before {
         // One by one: it is not done within a transaction.
-        db.batch(&format!("VACUUM (FULL, ANALYZE) {table}")).await?;
+        all &= db.batch(&format!("VACUUM FULL {table}")).await.is_ok();
     }
+    // What we may not touch, the server passes over with a remark.
     let after = files(&db).await?;
-    Ok(alone && before.iter().all(|file| !after.contains(file)))
+    Ok(alone && all && before.iter().all(|file| !after.contains(file)))
 }
 
 async fn files(db: &Session) -> Result<Vec<(String, i64)>, Fault> {
