@@ -201,8 +201,12 @@ async fn what_the_ledger_does_not_tell_waits_for_the_host_that_plans() {
     world.clock.wait_until(at("2026-06-24T07:00:01Z")).await;
     let report = world.dispatcher().step(&snapshot).await.unwrap();
     assert!(report.departures.is_empty() && report.aside.len() == 1, "{report:?}");
-    let row = world.ledger.known().await.unwrap().into_iter().find(|row| report.aside.contains(&row.key)).unwrap();
+    let row =
+        world.ledger.known().await.unwrap().into_iter().find(|row| report.aside.contains(&row.key)).unwrap();
     let reply = row.reply.unwrap_or_default();
     assert!(reply.starts_with("it waits for the host that plans"), "{reply}");
-    assert_eq!((row.state, row.not_before), (State::Planned, Some(world.clock.now() + TimeDelta::minutes(1))));
+    assert_eq!(
+        (row.state, row.not_before),
+        (State::Planned, Some(world.clock.now() + TimeDelta::minutes(1)))
+    );
 }

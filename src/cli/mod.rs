@@ -332,13 +332,16 @@ pub fn ledger_place(
     }
     if let Some(kept) = settings.and_then(|settings| settings.ledger.password.as_ref()) {
         let unreadable = |error: files::secrets::SecretError| {
-            let (Words { fr, en }, _) = error.words();
-            LedgerError::Unfit {
-                why: say(
-                    format!("{fr}\u{a0}; vérifiez password, sous [ledger]"),
-                    format!("{en}; check `password` under [ledger]"),
-                ),
-            }
+            let (words, remedy) = error.words();
+            let remedy = match error {
+                files::secrets::SecretError::Open { .. } => remedy,
+                files::secrets::SecretError::Unreadable { .. } => {
+                    say("vérifiez password, sous [ledger]", "check `password` under [ledger]")
+                }
+            };
+            let why =
+                say(format!("{}\u{a0}; {}", words.fr, remedy.fr), format!("{}; {}", words.en, remedy.en));
+            LedgerError::Unfit { why }
         };
         place = place.with_password(&secret(kept, config).map_err(unreadable)?);
     }

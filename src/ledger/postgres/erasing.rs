@@ -18,7 +18,7 @@ use crate::ledger::{Erased, Whom};
 use crate::plan::pseudonym::Pseudonym;
 
 /// How long others may still read what was there before, until it is said that they do.
-const READERS: Duration = Duration::from_secs(5);
+const READERS: Duration = Duration::from_secs(10);
 
 /// How long one table may take: daemons wait ten seconds for a lock, and are not to be troubled.
 const BRIEFLY: &str = "SET statement_timeout = '8s'";
@@ -184,10 +184,12 @@ async fn files(db: &Session) -> Result<Vec<(String, i64)>, Fault> {
     db.query(FILES, &[]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Waits until nobody here reads what was there before this moment; false when somebody goes on.
+/// Waits until nobody here reads what was there before this moment, and nobody on this server writes since before: whoever
+/// looks now would look as of then. False when somebody goes on.
 async fn nobody_reads(db: &Session) -> Result<bool, Fault> {
     let now: String = db.one("SELECT pg_snapshot_xmax(pg_current_snapshot())::text", &[]).await?.get(0)?;
-    let reads = "SELECT EXISTS (
+    let reads = "SELECT pg_snapshot_xmin(pg_current_snapshot()) < $1::text::xid8
+        OR EXISTS (
             SELECT 1 FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL
               AND age(backend_xmin) > age($1::text::xid8::xid))

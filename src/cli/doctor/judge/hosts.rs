@@ -15,7 +15,7 @@ const OFF: TimeDelta = TimeDelta::seconds(20);
 pub(super) fn hosts(ledger: &Ledger) -> Vec<Finding> {
     let Ledger::Open(open) = ledger else { return Vec::new() };
     let Some(shared) = &open.shared else { return Vec::new() };
-    let mut found: Vec<Finding> = server(shared).into_iter().collect();
+    let mut found = server(shared);
     let there: Vec<&StoredHost> = shared.hosts.iter().filter(|host| host.lives).collect();
     if there.is_empty() {
         return found; // the daemon's line says that none is at work
@@ -103,10 +103,11 @@ pub(super) fn hosts(ledger: &Ledger) -> Vec<Finding> {
     found
 }
 
-fn server(shared: &Shared) -> Option<Finding> {
-    let warn = |words: Words, remedy: Words| Some(Finding::warning(Check::Ledger, words, remedy));
+fn server(shared: &Shared) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut warn = |words: Words, remedy: Words| found.push(Finding::warning(Check::Ledger, words, remedy));
     if !shared.durable {
-        return warn(
+        warn(
             say(
                 "ce PostgreSQL peut perdre ce qu'il a confirmé (fsync ou full_page_writes = off)\u{a0}: un courriel pourrait partir deux fois",
                 "this PostgreSQL may lose what it confirmed (fsync or full_page_writes = off): a mail could leave twice",
@@ -115,7 +116,7 @@ fn server(shared: &Shared) -> Option<Finding> {
         );
     }
     if shared.open {
-        return warn(
+        warn(
             say(
                 "la liaison avec PostgreSQL n'est pas chiffrée (sslmode=disable)",
                 "the connection to PostgreSQL is not encrypted (sslmode=disable)",
@@ -123,7 +124,7 @@ fn server(shared: &Shared) -> Option<Finding> {
             say("ôtez sslmode=disable de l'adresse", "remove sslmode=disable from the address"),
         );
     }
-    None
+    found
 }
 
 fn names(hosts: &[&StoredHost]) -> String {
