@@ -542,6 +542,7 @@ mod on_postgres_only {
     #[tokio::test]
     async fn the_last_of_all_people_leaves_no_byte_either() {
         let Some(world) = in_postgres().await else { return };
+        world.apart().sql("ANALYZE"); // of a table that is empty later on, the server keeps what it knew
         let alone = settings("").replace("[people.sacha]\nemail = \"sacha@example.org\"\n", "");
         let posting = POSTING.replace("\"camille\", \"sacha\"", "\"plain@example.org\"");
         world.write(&alone, &posting.replace("\"camille\", ", ""));

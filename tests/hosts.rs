@@ -571,7 +571,7 @@ fn the_tests_install_postgresql_where_there_is_none() {
 enum Cut {
     /// The cable is pulled, before the relay has answered for a mail that it was given.
     PulledBefore,
-    /// The switch lets nothing pass and says nothing, after the relay has answered and before that is in the ledger.
+    /// Nothing passes any more and nobody is told, after the relay has answered and before that is in the ledger.
     DammedAfter,
 }
 

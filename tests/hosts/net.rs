@@ -1,5 +1,5 @@
 //! Three machines and a switch, as network namespaces of this one: the database's, where the switch is, and one for each
-//! host, with a cable to it. A cable can be pulled; or the switch lets nothing pass any more, and says nothing of it.
+//! host, with a cable to it. A cable can be pulled; or nothing passes any more, and nobody is told of it.
 //!
 //! It takes root and `ip` (iproute2). Whatever a dead test left is removed at the next start: names hold the process.
 #![allow(unreachable_pub, clippy::unwrap_used, reason = "it is a test, all of it")]
@@ -83,16 +83,22 @@ impl Net {
         ip(&format!("-n {} link set port{host} down", self.hub())).unwrap();
     }
 
-    /// The switch drops what a host sends and what is sent to it. Nobody is told: no end, no refusal.
+    /// What a host sends reaches nobody, nor what is sent to it: both are told a wrong address of the other's card. Nobody
+    /// hears of it: no end, no refusal, and the cable is in.
     pub fn dam(&self, host: usize) {
-        ip(&format!("-n {} link set port{host} type bridge_slave state 0", self.hub())).unwrap();
+        let (hub, name) = (self.hub(), self.host(host));
+        let nobody = "lladdr 02:00:00:00:00:99 nud permanent";
+        ip(&format!("-n {name} neigh replace {DATABASE} dev cable {nobody}")).unwrap();
+        ip(&format!("-n {hub} neigh replace 10.213.0.{} dev switch {nobody}", 10 + host)).unwrap();
     }
 
     /// All is as it was.
     pub fn mend(&self, host: usize) {
-        for state in ["down", "up"] {
-            ip(&format!("-n {} link set port{host} {state}", self.hub())).unwrap();
-        }
+        let (hub, name) = (self.hub(), self.host(host));
+        ip(&format!("-n {hub} link set port{host} up")).unwrap();
+        // Of a way that was not dammed there is nothing to undo.
+        let _ = ip(&format!("-n {name} neigh del {DATABASE} dev cable"));
+        let _ = ip(&format!("-n {hub} neigh del 10.213.0.{} dev switch", 10 + host));
     }
 
     /// Something that listens at this port of a host's own 127.0.0.1.
