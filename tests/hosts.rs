@@ -610,7 +610,7 @@ fn a_host_that_is_cut_off_from_the_database_loses_and_doubles_nothing() {
     }
     let net = match Net::found(3) {
         Ok(net) => net,
-        Err(why) => return println!("skipped: hosts cut off by the network: {why}"),
+        Err(why) => return println!("\nskipped: hosts cut off by the network: {why}"),
     };
     let relay = Relay::start(4, 3000);
     relay.forget_none();
@@ -627,18 +627,18 @@ fn a_host_that_is_cut_off_from_the_database_loses_and_doubles_nothing() {
         let handed = world.cut(&relay, daemon, how);
         let cut = Instant::now();
         let holder = format!("holder LIKE '% {}.%'", daemon.process.id());
-        // The others go on meanwhile, with what it had claimed as well, and one of them plans.
         let sent: u32 = world.sql("SELECT count(*) FROM rows WHERE state = 'sent'").parse().unwrap();
+        // It says so: to its manager, and in its log.
+        daemon.tells(&world, "nothing leaves: ", true);
+        assert!(daemon.says("event=\"ledger-failed\""), "{}", world.logs());
+        let said = cut.elapsed();
+        // The others go on meanwhile, with what it had claimed as well, and one of them plans.
         world.until(&format!("SELECT count(*) > {} FROM rows WHERE state = 'sent'", sent + 20), "t");
         world.wait("nobody else plans", || {
             world.planner(&daemons).is_some_and(|planner| planner != at || how as u8 == 0)
         });
         world.until(&format!("SELECT count(*) FROM rows WHERE state = 'claimed' AND {holder}"), "0");
         let taken = cut.elapsed();
-        // It says so: to its manager, and in its log.
-        daemon.tells(&world, "nothing leaves: ", true);
-        assert!(daemon.says("event=\"ledger-failed\""), "{}", world.logs());
-        let said = cut.elapsed();
         // What it had given to the relay is in doubt once its lease, half an hour, is over.
         let lease = "WITH ended AS (UPDATE rows SET lease_until = 1 WHERE state = 'handed' AND";
         let doubted = world.sql(&format!("{lease} {holder} RETURNING key) SELECT count(*) FROM ended"));
