@@ -1,5 +1,6 @@
 //! The pure parts, each beside something bare, in one run and by turns; with criterion for how long ours take by themselves
-//! (`cargo bench --bench pure -- --criterion`). What the rows are: benches/README.md.
+//! (`cargo bench --bench pure -- --criterion`); `-- P11 --repeat 100` runs ours alone so many times, and
+//! `--repeat-bare 100` the bare thing, for callgrind. What the rows are: benches/README.md.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -10,14 +11,21 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 
 use common::{Asked, Target, compare, real, seconds};
 use criterion::Criterion;
 use jalon::calendar::Language;
+use jalon::calendar::read::posting;
 use jalon::message::samples::{Told, samples};
-use jalon::message::{Facts, Rendered, Templates, compose};
+use jalon::message::{
+    Addressee, Dates, Facts, Item, Matter, Rendered, Templates, Written, compose, message_id, write,
+};
+use jalon::plan::Key;
+use jalon::plan::told::revise;
 use jalon::settings::Mailbox;
+use jalon::settings::read::settings;
 use lettre::message::{Message, MultiPart};
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
@@ -27,12 +35,38 @@ fn main() {
     if asked.wants("P11") {
         p11(&asked);
     }
+    if asked.wants("PWRITE") {
+        pwrite(&asked);
+    }
+}
+
+/// Runs ours alone, so many times, or the bare thing, if that is what was asked for.
+fn alone(what: &'static str, mut ours: impl FnMut(), mut bare: impl FnMut()) -> bool {
+    let times = |asked: &str| {
+        let number = std::env::args().skip_while(|word| word != asked).nth(1)?;
+        number.parse::<usize>().ok()
+    };
+    let (of_ours, of_bare) = (times("--repeat"), times("--repeat-bare"));
+    (0..of_ours.unwrap_or(0)).for_each(|_| ours());
+    (0..of_bare.unwrap_or(0)).for_each(|_| bare());
+    if of_ours.or(of_bare).is_some() {
+        return true;
+    }
+    let criterion = std::env::args().any(|word| word == "--criterion");
+    if criterion {
+        Criterion::default().bench_function(what, |bench| bench.iter(&mut ours));
+    }
+    criterion
 }
 
 /// P11. Every kind of mail to a recruiter, rendered from its facts and built, against bare minijinja and lettre with as many
 /// lines of text and of HTML.
 fn p11(asked: &Asked) {
     let templates = Templates::built_in();
+    if let Some(folder) = std::env::args().skip_while(|word| word != "--dump").nth(1) {
+        dump(&templates, &folder);
+        std::process::exit(0);
+    }
     let shown = samples(&templates, Language::French, "2026-06-21".parse().unwrap());
     let of_recruiters = shown.iter().filter_map(|sample| match (&sample.facts, &sample.mail) {
         (Told::Recruiter(facts), Ok(mail)) => Some((&**facts, mail)),
@@ -55,8 +89,7 @@ fn p11(asked: &Asked) {
     };
     let bare = Bare::new();
     let bare = || lines.iter().for_each(|(text, html)| drop(black_box(bare.write(text, html))));
-    if std::env::args().any(|word| word == "--criterion") {
-        Criterion::default().bench_function("P11 every kind of mail", |bench| bench.iter(ours));
+    if alone("P11 every kind of mail", ours, bare) {
         return;
     }
     let each = |took: f64| took * 1e6 / real(lines.len());
@@ -69,6 +102,88 @@ fn p11(asked: &Asked) {
         || each(seconds(bare)),
         || each(seconds(ours)),
     );
+}
+
+/// How many mails are written between two looks at the clock.
+const MANY: usize = 100;
+
+/// The mail of P1, the whole way: what a plain reminder is to tell → facts, words, the calendar file that goes with it, bytes.
+/// Beside it the bare mail of P11, without a calendar.
+fn pwrite(asked: &Asked) {
+    let house = settings(
+        "jalon.toml",
+        "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"Recrutement <r@example.org>\"\n[smtp]\nhost = \"localhost\"\n\
+         [people.camille]\nname = \"Camille Exemple\"\nemail = \"camille@example.org\"\n",
+    );
+    let house = house.0.unwrap();
+    let text = "title = \"Chargé·e d'accompagnement\"\norganisation = \"Villages Vivants\"\nlocation = \"Crest (Drôme)\"\n\
+         contract = \"CDD 9 mois\"\nurl = \"https://example.org/postes/1\"\nrecruiters = [\"camille\"]\n\
+         [[milestone]]\nname = \"Passation\"\non = 2026-06-28T09:00:00\n";
+    let posting = posting("p.toml", "p", text, &house.house).posting.unwrap();
+    let event = &posting.events[0];
+    let now = "2026-06-21T07:00:00Z".parse().unwrap();
+    let revised = revise(&[posting.clone()], &BTreeSet::new(), &BTreeMap::new(), Vec::new(), now);
+    let key = Key::from_text(format!("p/{}/2026-06-28T09:00/-7d/camille", event.id));
+    let to = Addressee {
+        name: Some("Camille Exemple"),
+        email: "camille@example.org",
+        language: Language::French,
+        zone: posting.zone,
+    };
+    let sender = house.mail.unwrap();
+    let templates = Templates::built_in();
+    let id = message_id([&key], "example.org");
+    let whole = || -> Written {
+        let dates = Dates {
+            posting: &posting.id,
+            event: &event.id,
+            history: revised.histories.get(&posting.id, &event.id),
+            now: Some((&posting, event)),
+        };
+        let item = Item { posting: &posting, event, key: &key, due: now, absent: None };
+        let matter = Matter { reminders: vec![item], calendar: vec![dates], ..Matter::default() };
+        write(&templates, black_box(&matter), &to, &sender, &id, now).unwrap()
+    };
+    let written = whole();
+    let [text, html] = [&written.text, &written.html].map(|page| page.lines().collect::<Vec<_>>());
+    let (bare, ours) = (Bare::new(), || drop(black_box(whole())));
+    let bare = || drop(black_box(bare.write(&text, &html)));
+    if alone("PWRITE a reminder, the whole way", ours, bare) {
+        return;
+    }
+    let each = |took: f64| took * 1e6 / real(MANY);
+    compare(
+        "PWRITE",
+        "a plain reminder with its calendar, the whole way",
+        "µs",
+        Target::None,
+        asked.rounds(15),
+        || each(seconds(|| (0..MANY).for_each(|_| bare()))),
+        || each(seconds(|| (0..MANY).for_each(|_| ours()))),
+    );
+}
+
+fn dump(templates: &Templates, folder: &str) {
+    let mut n = 0;
+    for language in [Language::French, Language::English] {
+        for sample in samples(templates, language, "2026-06-21".parse().unwrap()) {
+            let mail = sample.mail.unwrap();
+            let from = Mailbox { name: Some("Recrutement".to_owned()), email: "r@example.org".to_owned() };
+            let reply = Mailbox { name: Some("Équipe RH, nº 1".to_owned()), email: "rh@example.org".to_owned() };
+            let now = "2026-06-21T07:00:00Z".parse().unwrap();
+            for (m, reply, to) in [(0, None, (None, "camille@example.org")), (1, Some(&reply), (Some("Camille É. Exemple"), "camille.exemple@example.org")), (2, Some(&from), (Some("St.Jean"), "a@b.example"))] {
+                let mut mail = mail.clone();
+                if m == 1 {
+                    mail.about = Some("p".into());
+                }
+                let file = jalon::message::CalendarFile { name: "p.ics".into(), text: mail.text.clone() };
+                let bytes = jalon::message::compose_with(&mail, (m > 0).then_some(&file), &from, reply, to, "id@example.org", now).unwrap();
+                std::fs::write(format!("{folder}/{n}.{m}.eml"), bytes).unwrap();
+            }
+            std::fs::write(format!("{folder}/{n}.facts"), serde_json::to_string(&sample.facts).unwrap()).unwrap();
+            n += 1;
+        }
+    }
 }
 
 struct Bare(Environment<'static>);

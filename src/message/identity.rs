@@ -1,7 +1,5 @@
 //! Pure. Message-IDs: from the keys of a mail, for ever.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::Key;
@@ -24,10 +22,10 @@ pub(super) fn root(posting: &str, message_id: &str) -> String {
 
 /// The first half of a text's SHA-256, in hexadecimal.
 pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(16).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
-        hex
-    })
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let hash = Sha256::digest(text.as_bytes());
+    let digits = hash.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(HEX[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]

@@ -5,14 +5,18 @@
 //! away. Dates come after both, as a file (RFC 2183): a client that finds a calendar among the alternatives shows that one,
 //! and hides the HTML (Thunderbird). The Message-ID is the caller's, and the boundary comes from it: nothing here is random.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Datelike as _, Utc};
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
 use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::{self, ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox as Named, Mailboxes, Message, MultiPart, SinglePart};
 
 use super::icalendar::CalendarFile;
 use super::identity::{digest, root};
+use super::quoted;
 use super::render::Rendered;
 use crate::calendar::people::is_address;
 use crate::diagnostic::is_unsafe;
@@ -77,12 +81,13 @@ pub fn compose_with(
         return Err(ComposeError::Date { now });
     }
     let (from, to) = (mailbox(from.name.as_deref(), &from.email)?, mailbox(to.0, to.1)?);
-    // lettre reads these headers again to know who writes to whom: addresses alone, until it has.
-    let alone = |mailbox: &Named| Named::new(None, mailbox.email.clone());
+    let build = |error: &dyn Display| ComposeError::Build { reason: error.to_string() };
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.email.clone()]);
     let mut mail = Message::builder()
+        .envelope(envelope.map_err(|error| build(&error))?)
         .date(now.into())
-        .from(alone(&from))
-        .to(alone(&to))
+        .raw_header(alone(&from))
+        .raw_header(named::<header::To>(to)?)
         .raw_header(subject(&rendered.subject)?)
         .message_id(Some(format!("<{message_id}>")));
     if let Some(reply_to) = reply_to {
@@ -100,35 +105,38 @@ pub fn compose_with(
         let name = HeaderName::new_from_ascii_str("References");
         mail = mail.raw_header(HeaderValue::new(name, format!("<{}>", root(posting, message_id))));
     }
-    let body = MultiPart::alternative()
-        .boundary(boundary(message_id))
-        .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text)?)
-        .singlepart(part(ContentType::TEXT_HTML, &rendered.html)?);
+    let body = parts("alternative", message_id)?
+        .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
+        .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
     let body = match calendar {
         None => body,
-        Some(calendar) => MultiPart::mixed()
-            .boundary(boundary(&format!("{message_id} with a file")))
+        Some(calendar) => parts("mixed", &format!("{message_id} with a file"))?
             .multipart(body)
             .singlepart(file(calendar)?),
     };
-    let mut mail = mail.multipart(body).map_err(|error| ComposeError::Build { reason: error.to_string() })?;
+    let mut mail = mail.multipart(body).map_err(|error| build(&error))?;
     mail.headers_mut().insert_raw(named::<header::From>(from)?);
-    mail.headers_mut().insert_raw(named::<header::To>(to)?);
     Ok(mail.formatted())
 }
 
-/// The line between the parts. `=_` stands in no quoted-printable line (RFC 2045 §6.7).
-fn boundary(message_id: &str) -> String {
-    format!("=_jalon_{}", digest(message_id))
+/// Who writes, by the address alone, for lettre, which reads this header again while it builds a mail.
+fn alone(from: &Named) -> HeaderValue {
+    let address = from.email.to_string();
+    HeaderValue::dangerous_new_pre_encoded(header::From::name(), address.clone(), address)
+}
+
+/// Several parts in one. The line between them comes from `id`; its `=_` stands in no quoted-printable line (RFC 2045 §6.7).
+fn parts(kind: &str, id: &str) -> Result<MultiPart, ComposeError> {
+    let kind = format!("multipart/{kind}; boundary=\"=_jalon_{}\"", digest(id));
+    let kind = ContentType::parse(&kind).map_err(|error| ComposeError::Build { reason: error.to_string() })?;
+    Ok(MultiPart::builder().header(kind).build())
 }
 
 /// A part, always as quoted-printable: as plain ASCII it could hold the boundary, which anybody can know who knows the
 /// keys, or a line break that is none.
-fn part(kind: ContentType, text: &str) -> Result<SinglePart, ComposeError> {
-    let encoding = ContentTransferEncoding::QuotedPrintable;
-    let body = Body::new_with_encoding(text.to_owned(), encoding)
-        .map_err(|_| ComposeError::Build { reason: "a part cannot be encoded".to_owned() })?;
-    Ok(SinglePart::builder().header(kind).body(body))
+fn part(kind: ContentType, text: &str) -> SinglePart {
+    let body = Body::dangerous_pre_encoded(quoted::encode(text), ContentTransferEncoding::QuotedPrintable);
+    SinglePart::builder().header(kind).body(body)
 }
 
 /// A calendar as a file, in base64: its lines arrive as they were folded. METHOD stands beside the type, too

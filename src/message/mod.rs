@@ -42,6 +42,7 @@ mod moment;
 pub mod news;
 pub mod operator;
 pub mod probe;
+mod quoted;
 pub mod render;
 pub mod refusal;
 pub mod samples;

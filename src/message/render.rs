@@ -94,6 +94,8 @@ built_in! {
 
 /// How many instructions a template may run.
 const FUEL: u64 = 1_000_000;
+/// How long a text is without growing, in bytes.
+const USUAL: usize = 8 * 1024;
 /// How long a text may become, in bytes.
 const LONGEST: usize = 3_000_000;
 /// How long a subject may become, in characters.
@@ -227,13 +229,14 @@ impl Templates {
     }
 
     fn page(&self, jinja: &Environment<'_>, name: &str, values: &Value) -> Result<String, Problem> {
-        let mut page = Page(Vec::new());
+        let mut page = Page(Vec::with_capacity(USUAL));
         jinja
             .get_template(name)
             .and_then(|template| template.render_captured_to(values.clone(), &mut page).map(drop))
             .map_err(|error| fault(&error, name, |name| self.source(name), Some(values)))?;
         // Templates and values are UTF-8, and no writer cuts a character.
-        Ok(String::from_utf8_lossy(&page.0).into_owned())
+        Ok(String::from_utf8(page.0)
+            .unwrap_or_else(|page| String::from_utf8_lossy(page.as_bytes()).into_owned()))
     }
 
     fn source(&self, name: &str) -> Option<String> {

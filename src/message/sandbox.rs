@@ -6,6 +6,7 @@
 //! for work has a limit (fuel) and pages have one, but memory has none of its own: what doubles is refused where the
 //! template is read.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 
@@ -150,26 +151,31 @@ pub(super) fn print_html(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Va
         ValueKind::String if value.is_safe() => return Ok(out.write_str(value.as_str().unwrap_or_default())?),
         _ => {}
     }
-    for c in words(value)?.chars() {
-        match c {
-            '&' => out.write_str("&amp;")?,
-            '<' => out.write_str("&lt;")?,
-            '>' => out.write_str("&gt;")?,
-            '"' => out.write_str("&quot;")?,
-            '\'' => out.write_str("&#39;")?,
-            c => out.write_str(c.encode_utf8(&mut [0; 4]))?,
-        }
+    let words = words(value)?;
+    let mut from = 0;
+    for (at, byte) in words.bytes().enumerate() {
+        let spelt = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.write_str(&words[from..at])?;
+        out.write_str(spelt)?;
+        from = at + 1;
     }
-    Ok(())
+    Ok(out.write_str(&words[from..])?)
 }
 
-fn words(value: &Value) -> Result<String, Error> {
+fn words(value: &Value) -> Result<Cow<'_, str>, Error> {
     if let Some(text) = value.as_str() {
-        return Ok(text.to_owned());
+        return Ok(Cow::Borrowed(text));
     }
     let mut words = Short { text: String::new(), room: LONGEST_LIST };
     write!(words, "{value}").map_err(|_| too_long("the value"))?;
-    Ok(words.text)
+    Ok(Cow::Owned(words.text))
 }
 
 /// In a page, all is HTML, also what is included from a file of text.
@@ -317,47 +323,58 @@ pub(super) fn bad_link(page: &str) -> Option<&str> {
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
-        let (attributes, after) = attributes(rest);
-        rest = after;
-        let is_link =
-            |name: &str| name.eq_ignore_ascii_case("href") || name.to_ascii_lowercase().ends_with(":href");
-        if let Some((_, link)) =
-            attributes.into_iter().find(|(name, link)| is_link(name) && !leads_well(link))
-        {
+        let mut attributes = attributes(rest);
+        if let Some((_, link)) = attributes.find(|(name, link)| is_link(name) && !leads_well(link)) {
             return Some(link);
         }
+        rest = attributes.0;
     }
     None
 }
 
-fn leads_well(link: &str) -> bool {
-    let link = link.trim().to_ascii_lowercase();
-    link.is_empty() || ["https:", "http:", "mailto:", "tel:", "#"].iter().any(|good| link.starts_with(good))
+/// `href`, also of another language of marks: `xlink:href`.
+fn is_link(name: &str) -> bool {
+    let prefix = name.len().checked_sub("href".len()).and_then(|at| name.split_at_checked(at));
+    prefix.is_some_and(|(prefix, name)| {
+        name.eq_ignore_ascii_case("href") && (prefix.is_empty() || prefix.ends_with(':'))
+    })
 }
 
-/// The names and values of a tag, and what follows it.
-fn attributes(tag: &str) -> (Vec<(&str, &str)>, &str) {
-    let mut found = Vec::new();
-    let mut rest = tag.trim_start_matches(|c: char| !c.is_whitespace() && c != '/' && c != '>');
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
-        if rest.is_empty() || rest.starts_with('>') {
-            return (found, rest);
+fn leads_well(link: &str) -> bool {
+    let link = link.trim();
+    let begins = |good: &str| link.get(..good.len()).is_some_and(|start| start.eq_ignore_ascii_case(good));
+    link.is_empty() || ["https:", "http:", "mailto:", "tel:", "#"].into_iter().any(begins)
+}
+
+/// The names and values of a tag, one after the other; then holds what follows it.
+struct Attributes<'a>(&'a str);
+
+fn attributes(tag: &str) -> Attributes<'_> {
+    Attributes(tag.trim_start_matches(|c: char| !c.is_whitespace() && c != '/' && c != '>'))
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.0 = self.0.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+            let first = self.0.chars().next().filter(|c| *c != '>')?;
+            let end = self.0[first.len_utf8()..]
+                .find(|c: char| c.is_whitespace() || matches!(c, '/' | '>' | '='))
+                .map_or(self.0.len(), |end| end + first.len_utf8());
+            let (name, after) = self.0.split_at(end);
+            self.0 = after;
+            let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else { continue };
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let (value, after) = match quote {
+                Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
+                None => {
+                    value.split_at(value.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(value.len()))
+                }
+            };
+            self.0 = after;
+            return Some((name, value));
         }
-        let end = rest[1..]
-            .find(|c: char| c.is_whitespace() || "/>=".contains(c))
-            .map_or(rest.len(), |end| end + 1);
-        let (name, after) = rest.split_at(end);
-        rest = after;
-        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else { continue };
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (value, after) = match quote {
-            Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-            None => {
-                value.split_at(value.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(value.len()))
-            }
-        };
-        found.push((name, value));
-        rest = after;
     }
 }

@@ -8,16 +8,26 @@
 #[must_use]
 pub fn text(words: &str) -> String {
     let mut set = String::with_capacity(words.len() + 16);
-    let mut before = None;
-    let mut rest = words.chars().peekable();
-    while let Some(c) = rest.next() {
-        let tied = c == ' '
-            && (before == Some('«')
-                || rest.peek().is_some_and(|next| matches!(next, ':' | ';' | '!' | '?' | '»')));
-        set.push(if tied { '\u{a0}' } else { c });
-        before = Some(c);
-    }
+    push(words, &mut set);
     set
+}
+
+/// Adds words with their no-break spaces.
+fn push(words: &str, set: &mut String) {
+    let mut from = 0;
+    // Bytes below 0x80 are characters (UTF-8): what is cut at one is whole.
+    for (at, _) in words.bytes().enumerate().filter(|(_, byte)| *byte == b' ') {
+        let tied = match words.as_bytes()[at + 1..] {
+            [b':' | b';' | b'!' | b'?', ..] => true,
+            _ => words[at + 1..].starts_with('»') || words[..at].ends_with('«'),
+        };
+        if tied {
+            set.push_str(&words[from..at]);
+            set.push('\u{a0}');
+            from = at + 1;
+        }
+    }
+    set.push_str(&words[from..]);
 }
 
 /// French HTML with its no-break spaces.
@@ -25,15 +35,15 @@ pub fn text(words: &str) -> String {
 pub fn html(source: &str) -> String {
     let mut set = String::with_capacity(source.len() + 64);
     let mut rest = source;
-    while let Some(at) = rest.find(['<', '&']) {
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'<' | b'&')) {
         let (words, code) = rest.split_at(at);
-        set.push_str(&text(words));
+        push(words, &mut set);
         // A lone `<` or `&` is a word among others.
         let length = code_length(code).unwrap_or(1);
         set.push_str(&code[..length]);
         rest = &code[length..];
     }
-    set.push_str(&text(rest));
+    push(rest, &mut set);
     set
 }
 
@@ -54,8 +64,13 @@ fn code_length(code: &str) -> Option<usize> {
     let tag = tag_length(code);
     for (opening, closing) in [("<style", "</style"), ("<script", "</script")] {
         if code.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening)) {
-            let body = code[tag..].to_ascii_lowercase();
-            return Some(body.find(closing).map_or(code.len(), |end| tag + end));
+            let ends = |end: &usize| {
+                code.as_bytes()[*end..]
+                    .get(..closing.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(closing.as_bytes()))
+            };
+            let end = code[tag..].match_indices('<').map(|(end, _)| tag + end).find(ends);
+            return Some(end.unwrap_or(code.len()));
         }
     }
     Some(tag)
@@ -64,11 +79,11 @@ fn code_length(code: &str) -> Option<usize> {
 /// How long a tag is: to its `>`, not counting those between quotes; to the end when it has none.
 fn tag_length(tag: &str) -> usize {
     let mut quote = None;
-    for (at, c) in tag.char_indices() {
-        match (quote, c) {
-            (None, '>') => return at + 1,
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), _) if open == c => quote = None,
+    for (at, byte) in tag.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return at + 1,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
             _ => {}
         }
     }

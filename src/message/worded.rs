@@ -170,9 +170,23 @@ pub(super) fn with_first<I: Iterator<Item = char>>(text: &str, turn: impl Fn(cha
 
 /// A text on one line, without control characters; none when nothing is left.
 pub(super) fn line(text: &str) -> Option<String> {
+    if is_line(text) {
+        return Some(text.to_owned());
+    }
     let spaced: String = text.chars().map(|c| if is_unsafe(c) || c == '\t' { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Whether a text is such a line as it stands, as most are.
+fn is_line(text: &str) -> bool {
+    let mut before = ' ';
+    let fits = |c: char| {
+        let doubled = c == ' ' && before == ' ';
+        before = c;
+        !doubled && c != '\t' && !is_unsafe(c)
+    };
+    text.chars().all(fits) && before != ' '
 }
 
 /// An address that a click may follow; none for any other scheme, such as `javascript:`.
@@ -202,6 +216,10 @@ mod tests {
         assert_eq!(line("  Crest,\r\n ou\tvisio \u{202e}"), Some("Crest, ou visio".to_owned()));
         assert_eq!(line("6\u{a0}juillet"), Some("6\u{a0}juillet".to_owned()));
         assert_eq!(line(" \n"), None);
+        assert_eq!(line(""), None);
+        for (text, said) in [("a  b", "a b"), (" a", "a"), ("a ", "a"), ("a\tb", "a b"), ("a b", "a b")] {
+            assert_eq!(line(text).as_deref(), Some(said), "{text:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Pure. One VEVENT for each date of an event (RFC 5545 §3.6.1).
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Timelike as _, Utc};
 
 use super::Dates;
 use super::lines::Lines;
@@ -55,7 +55,9 @@ pub(super) fn components(dates: &Dates<'_>, voice: &Voice<'_>) -> Vec<Component>
     let earlier: Vec<Said> = dates.history.iter().rev().skip(1).filter_map(Revision::said).collect();
     let known_as = said.known_as.clone().unwrap_or_else(|| format!("{}/{}", dates.posting, dates.event));
     let known_as = digest(&known_as);
-    let most = earlier.iter().chain([&said]).map(|said| slots(said).len()).max().unwrap_or_default();
+    // Those that it has first, then those that it had, the last ones first.
+    let all: Vec<(Vec<Slot>, &Said)> = [&said].into_iter().chain(&earlier).map(|said| (slots(said), said)).collect();
+    let most = all.iter().map(|(slots, _)| slots.len()).max().unwrap_or_default();
     let takes_place = match said.standing {
         Standing::On | Standing::Over => slots(&said).len(),
         Standing::Cancelled | Standing::Removed => 0,
@@ -65,8 +67,7 @@ pub(super) fn components(dates: &Dates<'_>, voice: &Voice<'_>) -> Vec<Component>
     (0..most)
         .filter_map(|n| {
             // The date that it has, else the last one that it had.
-            let (slot, of) =
-                [&said].into_iter().chain(&earlier).find_map(|said| Some((*slots(said).get(n)?, said)))?;
+            let (slot, of) = all.iter().find_map(|(slots, said)| Some((*slots.get(n)?, *said)))?;
             let cancelled = n >= takes_place;
             let words = Words { dates, said: &said, cancelled, tongue: voice.tongue() };
             Some(Component {
@@ -115,14 +116,16 @@ fn over(slot: Slot, said: &Said) -> DateTime<Utc> {
 
 impl Component {
     pub(super) fn write(&self, lines: &mut Lines) {
-        let instant = |at: DateTime<Utc>| at.format("%Y%m%dT%H%M%SZ").to_string();
+        let instant = |at: DateTime<Utc>| {
+            let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+            format!("{}T{hour:02}{minute:02}{second:02}Z", date(at.date_naive()))
+        };
         lines.words("BEGIN", "VEVENT");
         lines.words("UID", &self.uid);
         lines.words("SEQUENCE", &self.sequence.to_string());
         lines.words("DTSTAMP", &instant(self.stamp));
         match self.slot {
             Slot::Day(day) => {
-                let date = |day: NaiveDate| day.format("%Y%m%d").to_string();
                 lines.words("DTSTART;VALUE=DATE", &date(day));
                 // The first day that is not meant any more.
                 lines.words("DTEND;VALUE=DATE", &date(day.succ_opt().unwrap_or(day)));
@@ -146,6 +149,11 @@ impl Component {
         }
         lines.words("END", "VEVENT");
     }
+}
+
+/// A date as §3.3.4 has it.
+fn date(day: NaiveDate) -> String {
+    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }
 
 /// What is said of a date.

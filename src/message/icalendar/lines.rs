@@ -12,13 +12,16 @@ pub struct Lines(String);
 impl Lines {
     /// A property whose value is ours: a date, a number, a word.
     pub fn words(&mut self, name: &str, value: &str) {
-        let plain: String = value.chars().filter(|c| !c.is_control()).collect();
-        self.fold(&format!("{name}:{plain}"));
+        if value.chars().any(char::is_control) {
+            let plain: String = value.chars().filter(|c| !c.is_control()).collect();
+            return self.fold(&[name, ":", &plain].concat());
+        }
+        self.fold(&[name, ":", value].concat());
     }
 
     /// A property whose value is a text (§3.3.11).
     pub fn text(&mut self, name: &str, value: &str) {
-        self.fold(&format!("{name}:{}", escaped(value)));
+        self.fold(&[name, ":", &escaped(value)].concat());
     }
 
     /// A property whose value is an address (§3.3.13, RFC 3986 §2): what cannot stand in one is spelt in percents.
@@ -44,14 +47,12 @@ impl Lines {
 
     /// A line, broken between characters; what goes on begins with a space, which counts.
     fn fold(&mut self, line: &str) {
-        let mut length = 0;
-        for c in line.chars() {
-            if length + c.len_utf8() > LONGEST {
-                self.0.push_str("\r\n ");
-                length = 1;
-            }
-            self.0.push(c);
-            length += c.len_utf8();
+        let (mut words, mut rest) = line.split_at(line.floor_char_boundary(LONGEST));
+        self.0.push_str(words);
+        while !rest.is_empty() {
+            (words, rest) = rest.split_at(rest.floor_char_boundary(LONGEST - 1));
+            self.0.push_str("\r\n ");
+            self.0.push_str(words);
         }
         self.0.push_str("\r\n");
     }
@@ -60,14 +61,21 @@ impl Lines {
 /// A text as a value: line breaks are `\n`, other control characters are gone.
 fn escaped(text: &str) -> String {
     let mut value = String::with_capacity(text.len() + 16);
-    for c in text.replace("\r\n", "\n").chars() {
-        match c {
-            '\n' => value.push_str("\\n"),
-            '\\' | ';' | ',' => value.extend(['\\', c]),
-            '\t' => value.push(' '),
-            c if is_unsafe(c) => {}
-            c => value.push(c),
-        }
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        let spelt = match c {
+            '\n' => "\\n",
+            '\\' => "\\\\",
+            ';' => "\\;",
+            ',' => "\\,",
+            '\t' => " ",
+            c if is_unsafe(c) => "",
+            _ => continue,
+        };
+        value.push_str(&text[from..at]);
+        value.push_str(spelt);
+        from = at + c.len_utf8();
     }
+    value.push_str(&text[from..]);
     value
 }
