@@ -110,9 +110,9 @@ pub fn compose_with(
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
     let body = match calendar {
         None => body,
-        Some(calendar) => parts("mixed", &format!("{message_id} with a file"))?
-            .multipart(body)
-            .singlepart(file(calendar)?),
+        Some(calendar) => {
+            parts("mixed", &format!("{message_id} with a file"))?.multipart(body).singlepart(file(calendar)?)
+        }
     };
     let mut mail = mail.multipart(body).map_err(|error| build(&error))?;
     mail.headers_mut().insert_raw(named::<header::From>(from)?);
@@ -128,7 +128,8 @@ fn alone(from: &Named) -> HeaderValue {
 /// Several parts in one. The line between them comes from `id`; its `=_` stands in no quoted-printable line (RFC 2045 §6.7).
 fn parts(kind: &str, id: &str) -> Result<MultiPart, ComposeError> {
     let kind = format!("multipart/{kind}; boundary=\"=_jalon_{}\"", digest(id));
-    let kind = ContentType::parse(&kind).map_err(|error| ComposeError::Build { reason: error.to_string() })?;
+    let kind =
+        ContentType::parse(&kind).map_err(|error| ComposeError::Build { reason: error.to_string() })?;
     Ok(MultiPart::builder().header(kind).build())
 }
 

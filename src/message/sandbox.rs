@@ -378,3 +378,22 @@ impl<'a> Iterator for Attributes<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_found_among_other_attributes() {
+        for (page, found) in [
+            ("<p é><a é=\"1\" ü href=\"javascript:1\">", Some("javascript:1")),
+            ("<a title=\"href\" title='>' HREF = data:x>", Some("data:x")),
+            ("<a xlink:href='x:1'>", Some("x:1")),
+            ("<a nohref='x:1' href:x='x:1' href></a>", None),
+            ("<!-- <a href='x:1'> --><a href=''><a href='#é'>", None),
+            ("<a href='mailto:a'><a href='Tel:1'><a href=' https://x'><a href='teé'>", Some("teé")),
+        ] {
+            assert_eq!(bad_link(page), found, "{page}");
+        }
+    }
+}

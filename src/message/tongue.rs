@@ -14,7 +14,7 @@ use super::matter::Why;
 use super::moment::Distance;
 use super::worded::{Noun, with_first};
 use crate::calendar::{Kind, Language, Zone};
-use crate::diagnostic::say;
+use crate::diagnostic::{Language as Spoken, say};
 
 /// How an event stands, for the words that name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +145,10 @@ pub(super) trait Entries {
             Fact::Link => ("Lien", "Link"),
             Fact::Posting => ("Annonce", "Posting"),
         };
-        say(format!("{fr}\u{a0}: {what}"), format!("{en}: {what}")).say(self.language().spoken()).to_owned()
+        match self.language().spoken() {
+            Spoken::French => format!("{fr}\u{a0}: {what}"),
+            Spoken::English => format!("{en}: {what}"),
+        }
     }
     /// How long it lasts is not known.
     fn no_length(&self) -> String {

@@ -78,14 +78,16 @@ fn code_length(code: &str) -> Option<usize> {
 
 /// How long a tag is: to its `>`, not counting those between quotes; to the end when it has none.
 fn tag_length(tag: &str) -> usize {
-    let mut quote = None;
-    for (at, byte) in tag.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return at + 1,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), _) if open == byte => quote = None,
-            _ => {}
+    let mut at = 0;
+    while let Some(sign) = tag[at..].bytes().position(|byte| matches!(byte, b'>' | b'"' | b'\'')) {
+        let sign = at + sign;
+        at = sign + 1;
+        if tag[sign..].starts_with('>') {
+            return at;
         }
+        let quote = char::from(tag.as_bytes()[sign]);
+        let Some(closes) = tag[at..].find(quote) else { break };
+        at += closes + 1;
     }
     tag.len()
 }
@@ -141,7 +143,23 @@ mod tests {
         found
     }
 
+    /// What `text` does, a character at a time.
+    fn slowly(words: &str) -> String {
+        let words: Vec<char> = words.chars().collect();
+        let tied = |at: usize| {
+            words[..at].ends_with(&['«'])
+                || words.get(at + 1).is_some_and(|next| [':', ';', '!', '?', '»'].contains(next))
+        };
+        let space = |at: usize| if tied(at) { '\u{a0}' } else { ' ' };
+        words.iter().enumerate().map(|(at, c)| if *c == ' ' { space(at) } else { *c }).collect()
+    }
+
     proptest! {
+        #[test]
+        fn characters_are_seen_whole(words in "[a «»:;!?<é\u{c2bb}\u{2bb}« ]{0,40}") {
+            prop_assert_eq!(text(&words), slowly(&words));
+        }
+
         #[test]
         fn twice_is_once(words in "[a« »:;!?<>&\"'/= \u{a0}é-]{0,40}") {
             prop_assert_eq!(text(&text(&words)), text(&words));

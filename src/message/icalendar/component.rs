@@ -56,7 +56,8 @@ pub(super) fn components(dates: &Dates<'_>, voice: &Voice<'_>) -> Vec<Component>
     let known_as = said.known_as.clone().unwrap_or_else(|| format!("{}/{}", dates.posting, dates.event));
     let known_as = digest(&known_as);
     // Those that it has first, then those that it had, the last ones first.
-    let all: Vec<(Vec<Slot>, &Said)> = [&said].into_iter().chain(&earlier).map(|said| (slots(said), said)).collect();
+    let all: Vec<(Vec<Slot>, &Said)> =
+        [&said].into_iter().chain(&earlier).map(|said| (slots(said), said)).collect();
     let most = all.iter().map(|(slots, _)| slots.len()).max().unwrap_or_default();
     let takes_place = match said.standing {
         Standing::On | Standing::Over => slots(&said).len(),

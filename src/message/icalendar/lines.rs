@@ -79,3 +79,30 @@ fn escaped(text: &str) -> String {
     value.push_str(&text[from..]);
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: &str) -> String {
+        let mut lines = Lines::default();
+        lines.text("X", value);
+        lines.into_text()
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_it_may_be_and_no_character_is_broken() {
+        let full = "x".repeat(LONGEST - "X:".len());
+        assert_eq!(written(&full), format!("X:{full}\r\n"));
+        assert_eq!(written(&format!("{full}yé")), format!("X:{full}\r\n yé\r\n"));
+        assert_eq!(written(&format!("{}é", &full[1..])), format!("X:{}\r\n é\r\n", &full[1..]));
+        let next = "y".repeat(LONGEST - " ".len());
+        assert_eq!(written(&format!("{full}{next}")), format!("X:{full}\r\n {next}\r\n"));
+        assert_eq!(written(&format!("{full}{next}z")), format!("X:{full}\r\n {next}\r\n z\r\n"));
+    }
+
+    #[test]
+    fn a_text_ends_no_line() {
+        assert_eq!(written("a\r\nb\rc\n\\;,\td\u{202e}\0"), "X:a\\nbc\\n\\\\\\;\\, d\r\n");
+    }
+}
