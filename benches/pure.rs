@@ -63,10 +63,6 @@ fn alone(what: &'static str, mut ours: impl FnMut(), mut bare: impl FnMut()) -> 
 /// lines of text and of HTML.
 fn p11(asked: &Asked) {
     let templates = Templates::built_in();
-    if let Some(folder) = std::env::args().skip_while(|word| word != "--dump").nth(1) {
-        dump(&templates, &folder);
-        std::process::exit(0);
-    }
     let shown = samples(&templates, Language::French, "2026-06-21".parse().unwrap());
     let of_recruiters = shown.iter().filter_map(|sample| match (&sample.facts, &sample.mail) {
         (Told::Recruiter(facts), Ok(mail)) => Some((&**facts, mail)),
@@ -161,44 +157,6 @@ fn pwrite(asked: &Asked) {
         || each(seconds(|| (0..MANY).for_each(|_| bare()))),
         || each(seconds(|| (0..MANY).for_each(|_| ours()))),
     );
-}
-
-fn dump(templates: &Templates, folder: &str) {
-    let mut n = 0;
-    for language in [Language::French, Language::English] {
-        for sample in samples(templates, language, "2026-06-21".parse().unwrap()) {
-            let mail = sample.mail.unwrap();
-            let from = Mailbox { name: Some("Recrutement".to_owned()), email: "r@example.org".to_owned() };
-            let reply =
-                Mailbox { name: Some("Équipe RH, nº 1".to_owned()), email: "rh@example.org".to_owned() };
-            let now = "2026-06-21T07:00:00Z".parse().unwrap();
-            for (m, reply, to) in [
-                (0, None, (None, "camille@example.org")),
-                (1, Some(&reply), (Some("Camille É. Exemple"), "camille.exemple@example.org")),
-                (2, Some(&from), (Some("St.Jean"), "a@b.example")),
-            ] {
-                let mut mail = mail.clone();
-                if m == 1 {
-                    mail.about = Some("p".into());
-                }
-                let file = jalon::message::CalendarFile { name: "p.ics".into(), text: mail.text.clone() };
-                let bytes = jalon::message::compose_with(
-                    &mail,
-                    (m > 0).then_some(&file),
-                    &from,
-                    reply,
-                    to,
-                    "id@example.org",
-                    now,
-                )
-                .unwrap();
-                std::fs::write(format!("{folder}/{n}.{m}.eml"), bytes).unwrap();
-            }
-            std::fs::write(format!("{folder}/{n}.facts"), serde_json::to_string(&sample.facts).unwrap())
-                .unwrap();
-            n += 1;
-        }
-    }
 }
 
 struct Bare(Environment<'static>);
