@@ -118,7 +118,7 @@ fn pwrite(asked: &Asked) {
     let posting = posting("p.toml", "p", text, &house.house).posting.unwrap();
     let event = &posting.events[0];
     let now = "2026-06-21T07:00:00Z".parse().unwrap();
-    let revised = revise(&[posting.clone()], &BTreeSet::new(), &BTreeMap::new(), Vec::new(), now);
+    let revised = revise(std::slice::from_ref(&posting), &BTreeSet::new(), &BTreeMap::new(), Vec::new(), now);
     let key = Key::from_text(format!("p/{}/2026-06-28T09:00/-7d/camille", event.id));
     let to = Addressee {
         name: Some("Camille Exemple"),
