@@ -74,7 +74,7 @@ fn plain(bytes: &[u8]) -> usize {
 
 /// Whether a byte may stand for itself (rules 1 and 2); within a line, spaces too.
 fn is_plain(byte: u8) -> bool {
-    matches!(byte, b'\t' | b' '..=b'<' | b'>'..=b'~')
+    (matches!(byte, b' '..=b'~') && byte != b'=') || byte == b'\t'
 }
 
 #[cfg(test)]
