@@ -250,7 +250,7 @@ impl Talk {
                     self.takes = self.at(Stage::Mail, "250 2.1.0 ok").await?.then_some(Takes::Recipient);
                 }
                 "RCPT" | "DATA" if self.is_out_of_turn(&line) => {
-                    self.say(b"503 5.5.1 out of turn\r\n").await?
+                    self.say(b"503 5.5.1 out of turn\r\n").await?;
                 }
                 "RCPT" => {
                     if self.at(Stage::Rcpt, "250 2.1.5 ok").await? {
