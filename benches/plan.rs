@@ -1,19 +1,22 @@
-//! Planning, restart, memory and rest, each beside something bare that does the least of it, in one run and one after the
-//! other (issue 9, P3 to P8). `cargo bench --bench plan [-- P3 P5 …]`; ratios count, absolute figures are of the machine.
+//! Planning, restart, memory and rest, each beside something bare that does the least of it, by turns in one run (issue 9,
+//! P3 to P8). `cargo bench --bench plan -- P3 P5 --size 1000 --rounds 5`, `-- P3 P4 P5 --growth`; sizes are postings.
 #![allow(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
     reason = "a measurement may fail; figures are rounded"
 )]
 
+mod common;
+
+use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chrono::{NaiveDate, TimeZone as _};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Weekday};
+use jalon::calendar::days::Holidays;
 use jalon::calendar::read::posting;
 use jalon::clock::Clock;
 use jalon::daemon::planner::Planner;
@@ -22,6 +25,9 @@ use jalon::ledger::sqlite::SqliteLedger;
 use jalon::ledger::{Ledger as _, Stamp};
 use jalon::plan::lay::lay;
 use rusqlite::Connection;
+
+use common::Target::{AtLeast, AtMost, None as Orientation};
+use common::{Asked, compare, print};
 
 /// A house: how many postings, and how many reminders each has.
 #[derive(Clone, Copy)]
@@ -81,11 +87,6 @@ fn house(folder: &Path, postings: usize, size: Size) -> PathBuf {
     config
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
 fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let begun = Instant::now();
     let done = work();
@@ -128,37 +129,43 @@ async fn import(config: &Path, ledger: &Path) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-/// P3: laying reminders, and nothing but turning the same local times into instants.
-fn planning(postings: usize) {
+/// P3: laying reminders; beside it nothing but turning the same local times into instants, posting by posting as files
+/// have them, so that neighbours are of different days; and the same with the days that a plan by hand would walk over.
+fn planning(postings: usize, asked: &Asked) {
     let folder = tempfile::tempdir().unwrap();
     let config = house(folder.path(), postings, Size::Hundred);
     let loaded = load(&config);
     let settings = loaded.settings.unwrap();
     let postings = loaded.folder.postings;
-    let locals: Vec<_> =
-        lay(&postings, &settings).reminders.iter().map(|one| one.zone.local(one.due)).collect();
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    for _ in 0..7 {
-        bare.push(
-            timed(|| {
-                locals
-                    .iter()
-                    .map(|at| chrono_tz::Europe::Paris.from_local_datetime(at).unwrap().timestamp())
-                    .sum::<i64>()
-            })
-            .0,
-        );
-        ours.push(timed(|| lay(&postings, &settings).reminders.len()).0);
-    }
-    let (ours, bare) = (median(ours), median(bare));
+    let in_files = || postings.iter().flat_map(|one| lay(std::slice::from_ref(one), &settings).reminders);
+    let locals: Vec<NaiveDateTime> = in_files().map(|one| one.zone.local(one.due)).collect();
+    let paris = |at: &NaiveDateTime| chrono_tz::Europe::Paris.from_local_datetime(at).unwrap().timestamp();
     let count = locals.len() as f64;
-    println!(
-        "P3 planning of {} reminders: {:.2} M/s; bare chrono-tz {:.2} M/s; ratio {:.3} (target 0.15)",
-        locals.len(),
-        count / ours / 1e6,
-        count / bare / 1e6,
-        bare / ours
-    );
+    let rate = |seconds: f64| count / seconds / 1e6;
+    let ours = || rate(timed(|| lay(&postings, &settings).reminders.len()).0);
+    let what = format!("{} reminders laid, beside bare conversions", locals.len());
+    let bare = || rate(timed(|| locals.iter().map(paris).sum::<i64>()).0);
+    compare("P3", &what, "M/s", AtLeast(0.15), asked.rounds(7), bare, ours);
+    let holidays: HashSet<NaiveDate> = NaiveDate::from_ymd_opt(2031, 1, 1)
+        .unwrap()
+        .iter_days()
+        .take(3000)
+        .filter(|day| Holidays::France.contains(*day))
+        .collect();
+    let leads: Vec<(NaiveDate, i64)> = in_files()
+        .map(|one| (one.occurrence.to_string()[..10].parse().unwrap(), one.lead.count))
+        .collect();
+    let by_hand = |(on, count): &(NaiveDate, i64)| {
+        let mut day = *on + TimeDelta::days(*count);
+        while *count != 0
+            && (matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || holidays.contains(&day))
+        {
+            day = day.pred_opt().unwrap();
+        }
+        paris(&day.and_hms_opt(9, 0, 0).unwrap())
+    };
+    let bare = || rate(timed(|| leads.iter().map(by_hand).sum::<i64>()).0);
+    compare("P3", "the same, beside days walked with a HashSet", "M/s", Orientation, asked.rounds(7), bare, ours);
 }
 
 /// Bare rusqlite: the same rows, a thousand a transaction, FULL, a unique key and one partial index.
@@ -200,16 +207,17 @@ fn bare_upsert(from: &Path, to: &Path) -> (f64, usize) {
 }
 
 /// P4: the first import.
-fn importing(postings: usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let config = house(folder.path(), postings, Size::Ten);
-    let ledger = folder.path().join("jalon.db");
-    let ours = block_on(import(&config, &ledger));
-    let (bare, rows) = bare_upsert(&ledger, &folder.path().join("bare.db"));
-    println!(
-        "P4 first import of {postings} postings, {rows} rows: {ours:.2} s; bare upsert {bare:.2} s; ratio {:.2} (target 0.5)",
-        bare / ours
-    );
+fn importing(postings: usize, asked: &Asked) {
+    let one = || {
+        let folder = tempfile::tempdir().unwrap();
+        let config = house(folder.path(), postings, Size::Ten);
+        let ledger = folder.path().join("jalon.db");
+        let ours = block_on(import(&config, &ledger));
+        let (bare, rows) = bare_upsert(&ledger, &folder.path().join("bare.db"));
+        (rows as f64 / bare, rows as f64 / ours)
+    };
+    let pairs: Vec<(f64, f64)> = (0..asked.rounds(1)).map(|_| one()).collect();
+    print("P4", &format!("first import: {postings} postings of ten"), "rows/s", AtLeast(0.5), &pairs);
 }
 
 /// The daemon, as a service manager starts it.
@@ -281,39 +289,38 @@ fn spent(process: u32) -> (u64, u64) {
 }
 
 /// P5, P7, P8 and P6, of one house.
-fn living(postings: usize, asked: &dyn Fn(&str) -> bool) {
+fn living(postings: usize, asked: &Asked) {
     let folder = tempfile::tempdir().unwrap();
     let config = house(folder.path(), postings, Size::Hundred);
+    let rows = postings * 100;
     let import = block_on(import(&config, &folder.path().join("jalon.db")));
-    println!("   (import of {postings} postings, {} rows: {import:.1} s)", postings * 100);
-    if asked("P5") {
-        let (mut ours, mut bare) = (Vec::new(), Vec::new());
-        for _ in 0..5 {
-            bare.push(read_and_parse(&config));
-            ours.push(Daemon::start(folder.path(), &config).ready.as_secs_f64());
-        }
-        let (ours, bare) = (median(ours), median(bare));
-        println!(
-            "P5 restart of {postings} unchanged postings → READY: {:.0} ms; reading and parsing {:.0} ms; ratio {:.2} (target at most 3)",
-            ours * 1e3,
-            bare * 1e3,
-            ours / bare
+    println!("     ({postings} postings, {rows} rows, imported in {import:.1} s)");
+    if asked.wants("P5") {
+        compare(
+            "P5",
+            &format!("restart of {postings} → READY, beside parsing"),
+            "ms",
+            AtMost(3.0),
+            asked.rounds(5),
+            || read_and_parse(&config) * 1e3,
+            || Daemon::start(folder.path(), &config).ready.as_secs_f64() * 1e3,
         );
     }
-    if asked("P6") {
-        editing(folder.path(), &config);
+    if asked.wants("P6") {
+        let what = format!("one of {postings} edited → written, beside 100 ms");
+        print("P6", &what, "ms", AtMost(1.0), &editing(folder.path(), &config, asked.rounds(7)));
+    }
+    if !asked.wants("P7") && !asked.wants("P8") {
+        return;
     }
     let daemon = Daemon::start(folder.path(), &config);
     std::thread::sleep(Duration::from_secs(10));
-    if asked("P7") {
-        println!(
-            "P7 memory after a restart, {postings} postings, {} rows: {:.1} MB RSS, {:.1} MB at most (target at most 40)",
-            postings * 100,
-            daemon.status("VmRSS") as f64 / 1024.0,
-            daemon.status("VmHWM") as f64 / 1024.0
-        );
+    if asked.wants("P7") {
+        let [now, most] = ["VmRSS", "VmHWM"].map(|field| daemon.status(field) as f64 / 1024.0);
+        print("P7", &format!("memory after a restart, {rows} rows, beside 40 MB"), "MB", AtMost(1.0), &[(40.0, now)]);
+        println!("     (at most {most:.1} MB)");
     }
-    if asked("P8") {
+    if asked.wants("P8") {
         let mut empty =
             Command::new(std::env::current_exe().unwrap()).arg("--empty-scheduler").spawn().unwrap();
         // Past the rounds that follow a start.
@@ -327,29 +334,22 @@ fn living(postings: usize, asked: &dyn Fn(&str) -> bool) {
             ((now.0 - then.0) as f64 / 60.0, (now.1 - then.1) as f64 / 1e6)
         };
         let (ours, bare) = (of(after.0, before.0), of(after.1, before.1));
-        println!(
-            "P8 idle 60 s, {} planned: {:.2} wake-ups/s, {:.1} ms of CPU; empty tokio-cron-scheduler {:.2}/s, {:.1} ms; ratios {:.2} and {:.2} (target at most 1.2)",
-            postings * 100,
-            ours.0,
-            ours.1,
-            bare.0,
-            bare.1,
-            ours.0 / bare.0,
-            ours.1 / bare.1
-        );
+        let what = format!("idle 60 s, {rows} planned, beside an empty scheduler");
+        print("P8", &what, "wakes/s", AtMost(1.2), &[(bare.0, ours.0)]);
+        print("P8", "the same", "ms CPU", AtMost(1.2), &[(bare.1, ours.1)]);
     }
     drop(daemon);
 }
 
-/// P6: one file is edited.
-fn editing(folder: &Path, config: &Path) {
+/// P6: one file is edited; milliseconds allowed, and taken.
+fn editing(folder: &Path, config: &Path, rounds: usize) -> Vec<(f64, f64)> {
     block_on(async {
         let ledger = SqliteLedger::open(&folder.join("jalon.db"), Stamp::Real).unwrap();
         let mut planner =
             Planner::new(ledger.clone(), Clock::real(), config.to_owned(), leaves::load(config, None));
         planner.step().await.unwrap();
         let mut times = Vec::new();
-        for n in 0..7 {
+        for n in 0..rounds {
             let file = config.join(format!("postings/posting-{n:06}.toml"));
             fs::write(&file, text(n + 1, Size::Hundred)).unwrap();
             let before = ledger.version().await.unwrap();
@@ -359,17 +359,14 @@ fn editing(folder: &Path, config: &Path) {
             let laid = planner.next(&mut begins).await.unwrap().unwrap();
             let written = begun.elapsed();
             let round = planner.write(laid).await.unwrap();
-            times.push(begun.elapsed().as_secs_f64());
+            times.push((100.0, begun.elapsed().as_secs_f64() * 1e3));
             assert!(
                 round.moved + round.added > 0 && ledger.version().await.unwrap() != before,
                 "{written:?}"
             );
         }
-        println!(
-            "P6 one file edited → round written: {:.0} ms after it is noticed (target at most 100)",
-            median(times) * 1e3
-        );
-    });
+        times
+    })
 }
 
 fn main() {
@@ -380,23 +377,14 @@ fn main() {
             std::future::pending::<()>().await;
         });
     }
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg.starts_with('P')).collect();
-    let asked = |what: &str| args.is_empty() || args.iter().any(|arg| arg == what);
-    if asked("P3") {
-        planning(10_000);
+    let asked = Asked::read();
+    if asked.wants("P3") {
+        asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter().for_each(|size| planning(size, &asked));
     }
-    if asked("P4") {
-        importing(100_000);
+    if asked.wants("P4") {
+        asked.sizes(100_000, &[100, 1_000, 10_000, 100_000]).into_iter().for_each(|size| importing(size, &asked));
     }
-    if ["P5", "P6", "P7", "P8"].iter().any(|what| asked(what)) {
-        living(10_000, &asked);
+    if ["P5", "P6", "P7", "P8"].iter().any(|row| asked.wants(row)) {
+        asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter().for_each(|size| living(size, &asked));
     }
-    if args.iter().any(|arg| arg == "PGROWTH") {
-        for postings in [10, 100, 1_000, 10_000] {
-            planning(postings);
-            importing(postings);
-            living(postings, &|what| what == "P5" || what == "P6" || what == "P7");
-        }
-    }
-    let _ = io::Write::flush(&mut io::stdout());
 }

@@ -155,7 +155,7 @@ fn the_mail_is_the_readers_and_the_hour_the_recipients() {
         .iter()
         .map(|r| {
             let due = r.zone.rfc3339(r.due);
-            format!("{} to {} in {} at {due}", r.key, r.reader.email, r.language.code())
+            format!("{} to {} in {} at {due}", r.key(), r.reader.email, r.language.code())
         })
         .collect();
     assert_eq!(
@@ -298,7 +298,7 @@ proptest! {
         let everybody = people(zones);
         let unmoved = lay(&[read(&everybody, &text).unwrap()], &everybody).reminders;
         let what = |reminders: &[jalon::plan::Reminder]| -> Vec<_> {
-            reminders.iter().map(|r| (r.key.clone(), r.due, r.late_after, r.zone, r.recipient.clone())).collect()
+            reminders.iter().map(|r| (r.key(), r.due, r.late_after, r.zone, r.recipient.clone())).collect()
         };
         prop_assert_eq!(what(&planned), what(&unmoved), "key and due are the person's");
         prop_assert!(unmoved.iter().all(|r| r.reader == r.recipient && !r.alone));

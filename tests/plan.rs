@@ -16,12 +16,12 @@ fn shipped(file: &str) -> Vec<(String, String)> {
     assert!(plan.warnings.is_empty(), "{}", support::shown(&plan.warnings));
     plan.reminders
         .iter()
-        .filter(|reminder| reminder.posting == file)
+        .filter(|reminder| *reminder.posting == *file)
         .map(|reminder| {
             let due = reminder.zone.local(reminder.due);
             assert_eq!(due.format("%H:%M").to_string(), "09:00");
             let star = if reminder.moved_from.is_some() { "*" } else { "" };
-            (reminder.event.clone(), format!("{}{star}", due.format("%d/%m/%y")))
+            (reminder.event.to_string(), format!("{}{star}", due.format("%d/%m/%y")))
         })
         .collect()
 }
@@ -272,7 +272,7 @@ fn a_reminder_that_would_come_too_late_is_not_planned_and_check_warns() {
         &settings,
         "[deadline]\nuntil = 2026-06-24T08:00:00\n[[remind]]\nevent = \"deadline\"\nbefore = [\"1d\"]\nday_off = \"later\"\n[start]\non = 2026-06-21\n[[remind]]\nevent = \"start\"\nbefore = [\"1d\"]\nday_off = \"later\"\n",
     );
-    let keys: Vec<_> = plan.reminders.iter().map(|r| r.key.to_string()).collect();
+    let keys: Vec<_> = plan.reminders.iter().map(|r| r.key().to_string()).collect();
     assert_eq!(keys, ["p/deadline/2026-06-24T08:00/-1d/camille"]);
     let codes: Vec<_> = plan.warnings.iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["due-too-late"]);
@@ -367,7 +367,7 @@ fn what_is_filled_cancelled_or_done_is_not_reminded() {
     let text = "[deadline]\nuntil = 2026-06-25\n[[interview]]\non = 2026-07-08\n[start]\non = 2026-09-02\n[[milestone]]\nname = \"Passation\"\non = 2026-09-09\n";
     let events = |more: &str| {
         let mut events: Vec<_> =
-            plan(&house(""), &format!("{more}{text}")).reminders.iter().map(|r| r.event.clone()).collect();
+            plan(&house(""), &format!("{more}{text}")).reminders.iter().map(|r| r.event.to_string()).collect();
         events.dedup();
         events.join(" ")
     };
@@ -376,14 +376,14 @@ fn what_is_filled_cancelled_or_done_is_not_reminded() {
     assert_eq!(events("status = \"cancelled\"\n"), "");
     for word in ["cancelled", "done"] {
         let gone = text.replace("[[interview]]\n", &format!("[[interview]]\n{word} = true\n"));
-        assert!(!plan(&house(""), &gone).reminders.iter().any(|r| r.event == "interview"), "{word}");
+        assert!(!plan(&house(""), &gone).reminders.iter().any(|r| &*r.event == "interview"), "{word}");
     }
 }
 
 #[test]
 fn keys_are_for_ever() {
     let keys =
-        |text: &str| plan(&house(""), text).reminders.iter().map(|r| r.key.to_string()).collect::<Vec<_>>();
+        |text: &str| plan(&house(""), text).reminders.iter().map(|r| r.key().to_string()).collect::<Vec<_>>();
     assert_eq!(
         keys("id = \"autre.nom_1\"\n[deadline]\nuntil = 2026-06-28\n")[0],
         "autre.nom_1/deadline/2026-06-28/-7d/camille"
@@ -418,7 +418,7 @@ fn a_change_of_hour_moves_the_instant_and_keeps_the_key() {
         plan(&house(""), &format!("[deadline]\nuntil = 2026-06-25\n[[remind]]\nevent = \"deadline\"\nbefore = [\"1d\"]\nat = {time}\n")).reminders
     };
     let (morning, evening) = (at("08:00:00"), at("18:00:00"));
-    assert_eq!(morning[0].key, evening[0].key);
+    assert_eq!(morning[0].key(), evening[0].key());
     assert_ne!(morning[0].due, evening[0].due);
 }
 
@@ -481,18 +481,22 @@ proptest! {
         let one = lay(std::slice::from_ref(&posting), &settings);
         let again = lay(std::slice::from_ref(&posting), &settings);
         prop_assert_eq!(&one, &again, "planning twice is planning once");
+        let named = |id: &str| jalon::calendar::Posting { id: id.to_owned(), ..posting.clone() };
+        let many = lay(&["pa", "p", "p-a"].map(named), &settings).reminders;
+        prop_assert_eq!(many.len(), 3 * one.reminders.len());
+        prop_assert!(many.is_sorted_by_key(|reminder| (reminder.due, reminder.key())), "by due instant, then key");
         let mut keys = std::collections::BTreeSet::new();
         let mut instants = std::collections::BTreeSet::new();
         for reminder in &one.reminders {
-            prop_assert!(keys.insert(reminder.key.clone()), "two of one key");
-            prop_assert!(instants.insert((reminder.event.clone(), reminder.recipient.id.clone(), reminder.due)), "two at one instant");
+            prop_assert!(keys.insert(reminder.key()), "two of one key");
+            prop_assert!(instants.insert((reminder.event.to_string(), reminder.recipient.id.clone(), reminder.due)), "two at one instant");
             prop_assert!(reminder.due < reminder.late_after, "useless when due");
-            let key = &reminder.key;
+            let key = &reminder.key();
             prop_assert_eq!(key.recipient(), reminder.recipient.id.as_str());
-            prop_assert_eq!(key.occurrence().parse(), Ok(reminder.occurrence.clone()));
+            prop_assert_eq!(key.occurrence().parse(), Ok(reminder.occurrence));
             if reminder.lead.count != 0 {
                 let day = reminder.zone.date(reminder.due);
-                let rule = posting.rules.iter().find(|rule| rule.origin == reminder.origin);
+                let rule = posting.rules.iter().find(|rule| rule.origin == *reminder.origin);
                 let at = rule.map_or(jalon::calendar::rule::DEFAULT_AT, |rule| rule.at);
                 prop_assert_eq!(reminder.due, reminder.zone.instant(day.and_time(at)), "a lead in days leaves at its hour");
                 if reminder.moved_from.is_some() {

@@ -75,7 +75,9 @@ impl Holidays {
         if self == Self::None {
             return false;
         }
-        let from_easter = easter(day.year()).map(|easter| (day - easter).num_days());
+        // Of the days that go with Easter none is later than the fiftieth after it: none stands outside March to June.
+        let easter = (3..=6).contains(&day.month()).then(|| easter(day.year())).flatten();
+        let from_easter = easter.map(|easter| (day - easter).num_days());
         let national = matches!(
             (day.month(), day.day()),
             (1 | 5 | 11, 1) | (5, 8) | (7, 14) | (8, 15) | (11, 11) | (12, 25)

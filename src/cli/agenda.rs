@@ -59,7 +59,7 @@ const BACK: TimeDelta = TimeDelta::days(30);
 
 #[derive(Serialize)]
 struct Row<'a> {
-    key: &'a str,
+    key: String,
     posting: &'a str,
     event: &'a str,
     occurrence: String,
@@ -129,7 +129,7 @@ impl Agenda {
             .reminders
             .iter()
             .filter(|reminder| reminder.due >= from && bounds[1].is_none_or(|until| reminder.due < until))
-            .filter(|reminder| self.posting.as_ref().is_none_or(|id| reminder.posting == *id))
+            .filter(|reminder| self.posting.as_ref().is_none_or(|id| *reminder.posting == **id))
             .filter(|reminder| {
                 self.person.as_ref().is_none_or(|id| {
                     [&reminder.recipient, &reminder.reader]
@@ -230,7 +230,7 @@ fn json(reminders: &[&Reminder]) -> Option<String> {
     let rows: Vec<Row<'_>> = reminders
         .iter()
         .map(|reminder| Row {
-            key: reminder.key.as_str(),
+            key: reminder.key().to_string(),
             posting: &reminder.posting,
             event: &reminder.event,
             occurrence: reminder.occurrence.to_string(),
@@ -260,8 +260,8 @@ fn people(reminders: &[&Reminder], language: Language) -> String {
                 reminder.zone.local(reminder.due).format("%Y-%m-%d %H:%M").to_string(),
                 reminder.zone.name().to_owned(),
                 to(reminder),
-                reminder.posting.clone(),
-                reminder.event.clone(),
+                reminder.posting.to_string(),
+                reminder.event.to_string(),
                 reminder.occurrence.to_string(),
                 reminder.lead.to_string(),
             ]

@@ -77,7 +77,7 @@ impl Preview {
         let now = context.clock.now();
         let planned = plan::lay::lay(std::slice::from_ref(posting), settings);
         let of_event: Vec<&Reminder> =
-            planned.reminders.iter().filter(|reminder| reminder.event == event.id).collect();
+            planned.reminders.iter().filter(|reminder| *reminder.event == *event.id).collect();
         let Some(recipient) = self.recipient(posting, event, &of_event, language) else { return Exit::Usage };
         let of_recipient: Vec<&Reminder> =
             of_event.into_iter().filter(|reminder| reminder.recipient.id == recipient.id).collect();
@@ -85,7 +85,7 @@ impl Preview {
         let next = of_recipient.iter().find(|reminder| reminder.due >= now).or(of_recipient.last());
         let key = next.map_or_else(
             || plan::Key::from_text(format!("{}/{}/-/0d/{}", posting.id, event.id, recipient.id)),
-            |reminder| reminder.key.clone(),
+            |reminder| reminder.key(),
         );
         if !of_recipient.iter().any(|reminder| reminder.due >= now) {
             let why = if plan::lay::is_live(posting, event) {

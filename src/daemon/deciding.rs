@@ -367,9 +367,9 @@ pub(super) fn heirs(reminders: &[Reminder], renamings: &[Renaming]) -> BTreeMap<
     reminders
         .iter()
         .filter_map(|reminder| {
-            let (posting, event) = origins.get(&(reminder.posting.as_str(), reminder.event.as_str()))?;
+            let (posting, event) = origins.get(&(&*reminder.posting, &*reminder.event))?;
             let old = Key::new(posting, event, &reminder.occurrence, reminder.lead, &reminder.recipient.id);
-            Some((reminder.key.clone(), old))
+            Some((reminder.key(), old))
         })
         .collect()
 }

@@ -180,7 +180,7 @@ impl<L> Planner<L> {
         let kept = now - settings.ledger.keep;
         if plan.reminders.iter().any(|reminder| reminder.late_after < kept) {
             let held: BTreeSet<&Key> = known.iter().map(|row| &row.key).collect();
-            plan.reminders.retain(|reminder| reminder.late_after >= kept || held.contains(&reminder.key));
+            plan.reminders.retain(|reminder| reminder.late_after >= kept || held.contains(&reminder.key()));
         }
         let Survey { presence, renamed, .. } = survey;
         let revised = revise_beside(&postings, &presence.gone, renamed, revisions, &otherwise, now);

@@ -15,7 +15,7 @@ use super::{
 use crate::calendar::read::Broken;
 use crate::calendar::{Event, Language, Posting, When, Zone};
 use crate::diagnostic::{Place, Problem, say};
-use crate::plan::Reminder;
+use crate::plan::{Key, Reminder};
 use crate::plan::notice::slip::{MOST, found};
 use crate::plan::said::{Difference, Member, Said, Shift, Standing};
 
@@ -40,7 +40,7 @@ pub fn trial(
     let Some(templates) = templates else { return problems };
     let mut of_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
     for reminder in reminders {
-        of_posting.entry(&reminder.posting).or_default().push(reminder);
+        of_posting.entry(&*reminder.posting).or_default().push(reminder);
     }
     let replaced: Vec<Language> = Language::ALL
         .into_iter()
@@ -100,13 +100,13 @@ impl Room<'_> {
         let none = Vec::new();
         for posting in postings {
             let reminders = self.of_posting.get(posting.id.as_str()).unwrap_or(&none);
-            let mut first: HashMap<&str, &Reminder> = HashMap::new();
+            let mut first: HashMap<&str, (Key, DateTime<Utc>)> = HashMap::new();
             for reminder in reminders {
-                first.entry(&reminder.event).or_insert(reminder);
+                first.entry(&reminder.event).or_insert_with(|| (reminder.key(), reminder.due));
             }
             for (to, now) in readers(posting, reminders, self.replaced) {
                 let item = |event: &'p Event| {
-                    let Reminder { key, due, .. } = first.get(event.id.as_str())?;
+                    let (key, due) = first.get(event.id.as_str())?;
                     Some(Item { posting, event, key, due: *due, absent: None })
                 };
                 let events: Vec<(&Event, Option<Item<'_>>)> =

@@ -69,6 +69,12 @@ pub fn is_away(person: &Person, day: NaiveDate) -> bool {
         || person.away.iter().any(|(first, last)| (*first..=*last).contains(&day))
 }
 
+/// Whether somebody of this id is away on any day, or will be gone.
+#[must_use]
+pub fn is_ever_away(id: &str, directory: &Directory) -> bool {
+    directory.people.get(id).is_some_and(|person| person.leaves.is_some() || !person.away.is_empty())
+}
+
 fn is_away_at(person: &Person, at: DateTime<Utc>, zone: Zone) -> bool {
     // Most people are never away, and asking a zone for the day is dear.
     let ever = person.leaves.is_some() || !person.away.is_empty();
@@ -110,7 +116,7 @@ pub fn warnings(
 ) -> Vec<Problem> {
     let mut by_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
     for reminder in reminders {
-        by_posting.entry(&reminder.posting).or_default().push(reminder);
+        by_posting.entry(&*reminder.posting).or_default().push(reminder);
     }
     let mut problems = Vec::new();
     for posting in postings {
@@ -218,6 +224,6 @@ fn alone(posting: &Posting, reminder: &Reminder, directory: &Directory) -> Optio
 
 /// The line of the event that a reminder is of.
 fn place(posting: &Posting, reminder: &Reminder) -> Place {
-    let event = posting.events.iter().find(|event| event.id == reminder.event);
+    let event = posting.events.iter().find(|event| *event.id == *reminder.event);
     Place { line: event.map_or(1, |event| event.line), column: 1, width: 1, text: String::new() }
 }

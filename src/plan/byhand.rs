@@ -135,7 +135,7 @@ impl<'a> Bench<'a> {
         let mut of_event = self
             .reminders
             .iter()
-            .filter(|reminder| reminder.posting == key.posting() && reminder.event == key.event())
+            .filter(|reminder| *reminder.posting == *key.posting() && *reminder.event == *key.event())
             .peekable();
         let moved = of_event.peek().is_some()
             && of_event.clone().all(|reminder| reminder.occurrence.to_string() != key.occurrence());

@@ -3,17 +3,24 @@
 //! In order, a candidate falls away by `day_off = "skip"`, by a due instant at or after its `late_after`, as a
 //! double of a key, and as one of two at the same due instant (the shortest lead stays).
 
+mod anchors;
+mod people;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
+use self::anchors::{Anchor, anchors, counted_from};
+use self::people::{Held, People};
 use super::absence::{Route, reroute};
 use super::refused::{Refusal, Refused, silence};
-use super::{Key, Occurrence, Plan, Reminder};
-use crate::calendar::rule::{Target, built_in};
-use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Recipient, Rule, To, Unit, When};
+use super::{Occurrence, Plan, Reminder};
+use crate::calendar::rule::{Origin, Target, built_in};
+use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Rule, To, Unit, When, Zone};
 use crate::diagnostic::{Place, Problem, Words, say};
 use crate::settings::Settings;
 
@@ -35,12 +42,26 @@ pub fn lay_telling(
     mut refused: Option<&mut Vec<Refusal>>,
 ) -> Plan {
     let house = house_rules(settings);
+    let of_kind: BTreeMap<Kind, Rules<'_>> =
+        house.iter().map(|(kind, rules)| (*kind, Rules::of(rules.iter().collect()))).collect();
+    let mut people = People::of(&settings.house.directory);
     let mut plan = Plan::default();
     for posting in postings {
+        let (id, recruiters) = (Arc::from(posting.id.as_str()), people.hold(&posting.recruiters));
         for event in posting.events.iter().filter(|event| is_live(posting, event)) {
-            let refused = refused.as_deref_mut();
-            Layer { posting, event, settings, plan: &mut plan, refused }
-                .lay(&rules_of(posting, event, &house));
+            let own = own_rules(posting, event, &house);
+            let Some(rules) = own.as_ref().or_else(|| of_kind.get(&event.kind)) else { continue };
+            let layer = Layer {
+                posting,
+                event,
+                ids: (Arc::clone(&id), Arc::from(event.id.as_str())),
+                settings,
+                recruiters: &recruiters,
+                people: &mut people,
+                plan: &mut plan,
+                refused: refused.as_deref_mut(),
+            };
+            layer.lay(rules);
         }
     }
     plan.reminders = in_order(plan.reminders);
@@ -80,68 +101,102 @@ pub fn levels<'a>(
     ]
 }
 
-/// The rules of an event that are in force.
-fn rules_of<'a>(posting: &'a Posting, event: &Event, house: &'a BTreeMap<Kind, Vec<Rule>>) -> Vec<&'a Rule> {
-    levels(posting, event, house).into_iter().find(|rules| !rules.is_empty()).unwrap_or_default()
+/// The posting's own rules for an event, where it has any: then the house's are not in force.
+fn own_rules<'a>(
+    posting: &'a Posting,
+    event: &Event,
+    house: &'a BTreeMap<Kind, Vec<Rule>>,
+) -> Option<Rules<'a>> {
+    if posting.rules.is_empty() {
+        return None;
+    }
+    let [of_event, of_kind, _] = levels(posting, event, house);
+    [of_event, of_kind].into_iter().find(|rules| !rules.is_empty()).map(Rules::of)
 }
 
-/// From where a lead counts, and until when its reminder is of use.
-struct Anchor {
-    occurrence: Occurrence,
-    /// The day, in the posting's zone.
-    day: NaiveDate,
-    /// The instant, where the event has one: its start or closing; for `after`, its end.
-    instant: Option<DateTime<Utc>>,
-    /// Until when a reminder before it, or on the day, is of use.
-    until: DateTime<Utc>,
+/// Rules that are in force together.
+struct Rules<'a> {
+    rules: Vec<(&'a Rule, Arc<Origin>)>,
+    /// Whether any lead stands there twice: only then can there be doubles.
+    twice: bool,
 }
 
-struct Layer<'a> {
+impl<'a> Rules<'a> {
+    fn of(rules: Vec<&'a Rule>) -> Self {
+        let mut met = HashSet::new();
+        let twice = rules.iter().flat_map(|rule| leads(rule)).any(|lead| !met.insert(lead));
+        let with_origin = |rule: &'a Rule| (rule, Arc::new(rule.origin.clone()));
+        Self { rules: rules.into_iter().map(with_origin).collect(), twice }
+    }
+}
+
+fn leads(rule: &Rule) -> impl Iterator<Item = Lead> {
+    let on_day = rule.on_day.then_some(Lead::ON_DAY);
+    rule.before.iter().copied().chain(on_day).chain(rule.after.iter().copied())
+}
+
+/// When the reminders of a lead leave, whoever they are for.
+enum Moment {
+    /// At this instant.
+    Instant(DateTime<Utc>),
+    /// At this time of the recipient's own day, but no later than that instant.
+    Local { at: NaiveDateTime, latest: Option<DateTime<Utc>>, moved_from: Option<NaiveDate> },
+    /// They do not.
+    Never(Refused),
+}
+
+/// What decides which of the reminders that one recipient would get of an event at one instant stays: the first of these.
+/// Recipient, due instant, length of its lead, place among the reminders.
+type Rival = (usize, DateTime<Utc>, i64, usize);
+
+struct Layer<'a, 'b> {
     posting: &'a Posting,
     event: &'a Event,
+    /// Their ids.
+    ids: (Arc<str>, Arc<str>),
     settings: &'a Settings,
-    plan: &'a mut Plan,
-    refused: Option<&'a mut Vec<Refusal>>,
+    recruiters: &'b [Held],
+    people: &'b mut People<'a>,
+    plan: &'b mut Plan,
+    refused: Option<&'b mut Vec<Refusal>>,
 }
 
-impl Layer<'_> {
-    fn lay(mut self, rules: &[&Rule]) {
-        let mut laid: Vec<(usize, Reminder)> = Vec::new();
+impl<'a, 'b> Layer<'a, 'b> {
+    fn lay(mut self, rules: &Rules<'a>) {
+        let first = self.plan.reminders.len();
+        let anchors = anchors(self.posting, self.event);
+        let mut rivals: Vec<Rival> = Vec::new();
         // What makes a key: lead, occurrence (of one lead, by its place among them), recipient; and the first rule with it.
         let mut keys: HashMap<(Lead, usize, usize), usize> = HashMap::new();
-        let mut ids: Vec<String> = Vec::new();
-        for (n, rule) in rules.iter().enumerate() {
+        for (n, (rule, origin)) in rules.rules.iter().enumerate() {
             let recipients = self.recipients(rule);
-            let numbers: Vec<usize> = recipients.iter().map(|one| number_of(&one.id, &mut ids)).collect();
-            let leads = rule
-                .before
-                .iter()
-                .copied()
-                .chain(rule.on_day.then_some(Lead::ON_DAY))
-                .chain(rule.after.iter().copied());
-            for lead in leads {
-                let anchors = self.anchors(lead);
-                if anchors.is_empty() {
+            for lead in leads(rule) {
+                let mut counted = counted_from(&anchors, lead).enumerate().peekable();
+                if counted.peek().is_none() {
                     self.refuse(rule, lead, None, &recipients, self.no_anchor(lead));
                 }
-                for (nth, anchor) in anchors.into_iter().enumerate() {
-                    for (recipient, number) in recipients.iter().zip(&numbers) {
-                        let Some(reminder) = self.reminder(rule, lead, &anchor, recipient) else { continue };
-                        let Some(first) = keys.insert((lead, nth, *number), n) else {
-                            laid.push((*number, reminder));
+                for (nth, anchor) in counted {
+                    let moment = self.moment(rule, lead, anchor);
+                    let mut known = None;
+                    for held in &*recipients {
+                        let asked = (*rule, lead, anchor);
+                        let Some(due) = self.due(asked, &moment, held, &mut known) else { continue };
+                        if rules.twice
+                            && let Some(first) = keys.insert((lead, nth, held.number), n)
+                        {
+                            let why = if first == n { Refused::Repeated } else { Refused::Double };
+                            self.double(rule, lead, why);
+                            self.refuse(rule, lead, Some(anchor), from_ref(held), why);
                             continue;
-                        };
-                        let why = if first == n { Refused::Repeated } else { Refused::Double };
-                        self.double(rule, lead, why);
-                        self.refuse(rule, lead, Some(&anchor), from_ref(recipient), why);
+                        }
+                        rivals.push((held.number, due, lead.length(), self.plan.reminders.len()));
+                        let reminder = self.reminder(asked, origin, &moment, (held, due));
+                        self.plan.reminders.push(reminder);
                     }
                 }
             }
         }
-        let all = self.refused.is_some().then(|| laid.iter().map(|(_, one)| one.clone()).collect());
-        let kept = shortest_at_each_instant(laid);
-        self.give_way(all.unwrap_or_default(), &kept);
-        self.plan.reminders.extend(kept);
+        self.give_way(first, rivals);
     }
 
     /// Notes what is not planned, if anybody wants to know.
@@ -150,36 +205,48 @@ impl Layer<'_> {
         rule: &Rule,
         lead: Lead,
         anchor: Option<&Anchor>,
-        recipients: &[Arc<Recipient>],
+        recipients: &[Held],
         why: Refused,
     ) {
         let (posting, event) = (self.posting, self.event);
         let Some(refused) = &mut self.refused else { return };
-        refused.extend(recipients.iter().map(|recipient| Refusal {
+        refused.extend(recipients.iter().map(|held| Refusal {
             posting: posting.id.clone(),
             event: event.id.clone(),
             origin: rule.origin.clone(),
             lead,
             occurrence: anchor.map(|anchor| anchor.occurrence.clone()),
-            recipient: (**recipient).clone(),
+            recipient: (*held.recipient).clone(),
             why,
         }));
     }
 
-    /// Notes which reminders gave way to a nearer one at the same instant.
-    fn give_way(&mut self, all: Vec<Reminder>, kept: &[Reminder]) {
-        let Some(refused) = &mut self.refused else { return };
-        for lost in all.into_iter().filter(|one| !kept.iter().any(|kept| kept.key == one.key)) {
-            let same = |kept: &&Reminder| kept.recipient.id == lost.recipient.id && kept.due == lost.due;
-            let Some(kept) = kept.iter().find(same) else { continue };
+    /// Of the reminders of one event to one recipient at one due instant, the one with the shortest lead stays; between
+    /// equals the first.
+    fn give_way(&mut self, first: usize, mut rivals: Vec<Rival>) {
+        rivals.sort_unstable();
+        let mut lost: BTreeMap<usize, Lead> = BTreeMap::new();
+        for same in rivals.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let kept = self.plan.reminders[same[0].3].lead;
+            lost.extend(same[1..].iter().map(|(.., place)| (*place, kept)));
+        }
+        if lost.is_empty() {
+            return;
+        }
+        for (place, reminder) in (first..).zip(self.plan.reminders.split_off(first)) {
+            let Some(nearer) = lost.get(&place) else {
+                self.plan.reminders.push(reminder);
+                continue;
+            };
+            let Some(refused) = &mut self.refused else { continue };
             refused.push(Refusal {
-                posting: lost.posting,
-                event: lost.event,
-                origin: lost.origin,
-                lead: lost.lead,
-                occurrence: Some(lost.occurrence),
-                recipient: (*lost.recipient).clone(),
-                why: Refused::Shorter(kept.lead),
+                posting: self.posting.id.clone(),
+                event: self.event.id.clone(),
+                origin: (*reminder.origin).clone(),
+                lead: reminder.lead,
+                occurrence: Some(reminder.occurrence),
+                recipient: (*reminder.recipient).clone(),
+                why: Refused::Shorter(*nearer),
             });
         }
     }
@@ -194,139 +261,129 @@ impl Layer<'_> {
     }
 
     /// Whom a rule reminds of this event, each once.
-    fn recipients(&self, rule: &Rule) -> Vec<Arc<Recipient>> {
-        let (posting, event) = (self.posting, self.event);
-        let has_panel = event.kind == Kind::Interview && !event.panel.is_empty();
+    fn recipients(&mut self, rule: &'a Rule) -> Cow<'b, [Held]> {
+        let has_panel = self.event.kind == Kind::Interview && !self.event.panel.is_empty();
         let default = if has_panel { &[To::Recruiters, To::Panel][..] } else { &[To::Recruiters] };
         let to = if rule.to.is_empty() { default } else { &rule.to };
-        let mut found: Vec<Arc<Recipient>> = Vec::new();
+        if let [To::Recruiters] = to {
+            return Cow::Borrowed(self.recruiters);
+        }
+        let mut found: Vec<Held> = Vec::new();
         for to in to {
             let group = match to {
-                To::Panel if has_panel => &event.panel,
-                To::Recruiters | To::Panel => &posting.recruiters,
+                To::Panel if has_panel => &self.event.panel,
+                To::Recruiters | To::Panel => &self.posting.recruiters,
                 To::Some(list) => list,
             };
-            for recipient in group {
-                if !found.iter().any(|known| known.id == recipient.id) {
-                    found.push(Arc::new(recipient.clone()));
+            for held in self.people.hold(group) {
+                if !found.iter().any(|known| known.number == held.number) {
+                    found.push(held);
                 }
             }
         }
-        found
+        Cow::Owned(found)
     }
 
-    /// The occurrences that a lead counts from, in time: the table of the design, 2.3.3.
-    fn anchors(&self, lead: Lead) -> Vec<Anchor> {
-        let zone = self.posting.zone;
-        let day = |day: NaiveDate| Anchor {
-            occurrence: Occurrence::Day(day),
-            day,
-            instant: None,
-            until: zone.end_of(day),
-        };
-        match &self.event.when {
-            When::Open => Vec::new(),
-            When::Deadline { closes, last_day, written } => vec![Anchor {
-                occurrence: written.map_or(Occurrence::Day(*last_day), Occurrence::Time),
-                day: *last_day,
-                instant: Some(*closes),
-                until: *closes,
-            }],
-            When::Window { .. } | When::Days(_) if lead.is_timed() => Vec::new(),
-            When::Window { .. } if lead.count == 0 => Vec::new(),
-            When::Window { first, last } => vec![Anchor {
-                occurrence: Occurrence::Window(*first, *last),
-                day: if lead.count < 0 { *first } else { *last },
-                instant: None,
-                until: zone.end_of(*last),
-            }],
-            When::Days(days) => pick(days, lead).into_iter().map(|d| day(*d)).collect(),
-            When::Timed(starts) => {
-                let length = self.event.duration.unwrap_or_default();
-                let picked = if lead.is_timed() {
-                    starts.iter().collect()
-                } else if lead.count == 0 {
-                    let mut seen = HashSet::new();
-                    starts.iter().filter(|start| seen.insert(start.local.date())).collect()
-                } else {
-                    pick(starts, lead)
-                };
-                let anchor = |start: &crate::calendar::Start| Anchor {
-                    occurrence: Occurrence::Time(start.local),
-                    day: start.local.date(),
-                    instant: Some(if lead.count > 0 { start.instant + length } else { start.instant }),
-                    until: start.instant,
-                };
-                picked.into_iter().map(anchor).collect()
+    /// When the reminders of a lead leave.
+    fn moment(&self, rule: &Rule, lead: Lead, anchor: &Anchor) -> Moment {
+        let instant = anchor.instant(lead);
+        if let (Unit::Hour | Unit::Minute, Some(instant)) = (lead.unit, instant) {
+            return Moment::Instant(instant + TimeDelta::minutes(lead.count * lead.unit.minutes()));
+        }
+        if lead.count == 0 {
+            let at = anchor.day(lead).and_time(rule.at);
+            return Moment::Local { at, latest: instant.map(|at| at - ON_DAY_MARGIN), moved_from: None };
+        }
+        match self.lead_day(rule, lead, anchor.day(lead)) {
+            LeadDay::On(day, moved_from) => {
+                Moment::Local { at: day.and_time(rule.at), latest: None, moved_from }
             }
+            LeadDay::Skipped(day) => Moment::Never(Refused::DayOff(day)),
+            LeadDay::Nowhere => Moment::Never(Refused::Nowhere),
         }
     }
 
-    /// One reminder, unless a day off or its uselessness takes it away.
-    fn reminder(
+    /// When a reminder leaves, unless a day off or its uselessness takes it away. `known`: the instant in the zone that
+    /// was last asked for, most often that of all recipients.
+    fn due(
         &mut self,
-        rule: &Rule,
-        lead: Lead,
-        anchor: &Anchor,
-        recipient: &Arc<Recipient>,
-    ) -> Option<Reminder> {
-        let posting = self.posting;
-        let zone = recipient.zone.map_or(posting.zone, |zone| zone.0);
-        let (due, moved_from) = match (lead.unit, anchor.instant) {
-            (Unit::Hour | Unit::Minute, Some(instant)) => {
-                (instant + TimeDelta::minutes(lead.count * lead.unit.minutes()), None)
-            }
-            (Unit::Hour | Unit::Minute, None) => return None,
-            _ if lead.count == 0 => {
-                let at = zone.instant(anchor.day.and_time(rule.at));
-                (anchor.instant.map_or(at, |instant| at.min(instant - ON_DAY_MARGIN)), None)
-            }
-            _ => {
-                let (day, moved_from) = match self.lead_day(rule, lead, anchor.day) {
-                    LeadDay::On(day, moved_from) => (day, moved_from),
-                    LeadDay::Skipped(day) => {
-                        self.refuse(rule, lead, Some(anchor), from_ref(recipient), Refused::DayOff(day));
-                        return None;
-                    }
-                    LeadDay::Nowhere => {
-                        self.nowhere(rule, lead);
-                        self.refuse(rule, lead, Some(anchor), from_ref(recipient), Refused::Nowhere);
-                        return None;
-                    }
+        (rule, lead, anchor): (&Rule, Lead, &Anchor),
+        moment: &Moment,
+        held: &Held,
+        known: &mut Option<(Zone, DateTime<Utc>)>,
+    ) -> Option<DateTime<Utc>> {
+        let due = match moment {
+            Moment::Instant(due) => *due,
+            Moment::Local { at, latest, .. } => {
+                let zone = self.zone_of(held);
+                let at = match known {
+                    Some((same, at)) if *same == zone => *at,
+                    _ => known.insert((zone, zone.instant(*at))).1,
                 };
-                (zone.instant(day.and_time(rule.at)), moved_from)
+                latest.map_or(at, |latest| at.min(latest))
+            }
+            Moment::Never(why) => {
+                if *why == Refused::Nowhere {
+                    self.nowhere(rule, lead);
+                }
+                self.refuse(rule, lead, Some(anchor), from_ref(held), *why);
+                return None;
             }
         };
-        let late_after = if lead.count > 0 { due + self.settings.delivery.late_limit } else { anchor.until };
+        let late_after = self.late_after(lead, anchor, due);
         if due >= late_after {
             let why = Refused::Useless { due, late_after };
             self.useless(rule, lead, &anchor.occurrence, why);
-            self.refuse(rule, lead, Some(anchor), from_ref(recipient), why);
+            self.refuse(rule, lead, Some(anchor), from_ref(held), why);
             return None;
         }
-        let directory = &self.settings.house.directory;
-        let rerouted = reroute(recipient, due, posting.zone, &posting.recruiters, directory);
-        let (reader, alone) = rerouted.map_or_else(
+        Some(due)
+    }
+
+    fn zone_of(&self, held: &Held) -> Zone {
+        held.recipient.zone.map_or(self.posting.zone, |zone| zone.0)
+    }
+
+    fn late_after(&self, lead: Lead, anchor: &Anchor, due: DateTime<Utc>) -> DateTime<Utc> {
+        if lead.count > 0 { due + self.settings.delivery.late_limit } else { anchor.until }
+    }
+
+    fn reminder(
+        &self,
+        (_, lead, anchor): (&Rule, Lead, &Anchor),
+        origin: &Arc<Origin>,
+        moment: &Moment,
+        (held, due): (&Held, DateTime<Utc>),
+    ) -> Reminder {
+        let posting = self.posting;
+        let recipient = &held.recipient;
+        let rerouted = held.is_away_at_times.then(|| {
+            let directory = &self.settings.house.directory;
+            reroute(recipient, due, posting.zone, &posting.recruiters, directory)
+        });
+        let (reader, alone) = rerouted.flatten().map_or_else(
             || (Arc::clone(recipient), false),
             |Route { reader, alone }| (Arc::new(reader), alone),
         );
-        Some(Reminder {
-            key: Key::new(&posting.id, &self.event.id, &anchor.occurrence, lead, &recipient.id),
-            posting: posting.id.clone(),
-            event: self.event.id.clone(),
+        Reminder {
+            posting: Arc::clone(&self.ids.0),
+            event: Arc::clone(&self.ids.1),
             kind: self.event.kind,
-            occurrence: anchor.occurrence.clone(),
+            occurrence: anchor.occurrence,
             lead,
             recipient: Arc::clone(recipient),
             language: reader.language.unwrap_or(posting.language),
             reader,
             alone,
-            zone,
+            zone: self.zone_of(held),
             due,
-            late_after,
-            origin: rule.origin.clone(),
-            moved_from,
-        })
+            late_after: self.late_after(lead, anchor, due),
+            origin: Arc::clone(origin),
+            moved_from: match moment {
+                Moment::Local { moved_from, .. } => *moved_from,
+                Moment::Instant(_) | Moment::Never(_) => None,
+            },
+        }
     }
 
     /// The date of a lead in days, weeks or worked days, in the posting's zone.
@@ -408,46 +465,30 @@ enum LeadDay {
     Nowhere,
 }
 
-/// By due instant, then key. A reminder is large, and moved once.
-fn in_order(reminders: Vec<Reminder>) -> Vec<Reminder> {
-    let mut order: Vec<usize> = (0..reminders.len()).collect();
-    order.sort_by(|a, b| {
-        let (a, b) = (&reminders[*a], &reminders[*b]);
-        (a.due, &a.key).cmp(&(b.due, &b.key))
-    });
+/// By due instant, then key. Keys are dear, and most need not be made for it: within what is due at one instant, postings
+/// stand in the order of their keys if they did before, and so do the reminders of one posting.
+pub(super) fn in_order(reminders: Vec<Reminder>) -> Vec<Reminder> {
+    let mut postings: Vec<(&str, Vec<(DateTime<Utc>, usize)>)> = Vec::new();
+    let mut at = 0;
+    for of_one in reminders.chunk_by(|a, b| a.posting == b.posting) {
+        let mut order: Vec<_> = of_one.iter().zip(at..).map(|(one, at)| (one.due, at)).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| by_key(&reminders[a.1], &reminders[b.1])));
+        postings.push((&of_one[0].posting, order));
+        at += of_one.len();
+    }
+    // As it begins keys: with what follows it there.
+    postings.sort_by(|(a, _), (b, _)| a.bytes().chain([b'/']).cmp(b.bytes().chain([b'/'])));
+    let mut order: Vec<(DateTime<Utc>, usize)> = postings.into_iter().flat_map(|(_, order)| order).collect();
+    order.sort_by_key(|(due, _)| *due);
     let mut reminders: Vec<Option<Reminder>> = reminders.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| reminders[at].take()).collect()
+    order.into_iter().filter_map(|(_, at)| reminders[at].take()).collect()
 }
 
-/// The number of an id among those met so far.
-fn number_of(id: &str, ids: &mut Vec<String>) -> usize {
-    ids.iter().position(|known| known == id).unwrap_or_else(|| {
-        ids.push(id.to_owned());
-        ids.len() - 1
-    })
-}
-
-/// What a lead in days counts from: the first, each, or the last.
-fn pick<T>(sorted: &[T], lead: Lead) -> Vec<&T> {
-    match lead.count {
-        ..0 => sorted.first().into_iter().collect(),
-        0 => sorted.iter().collect(),
-        1.. => sorted.last().into_iter().collect(),
+/// By key, for two of one posting: most often it is the same date and the same lead.
+fn by_key(a: &Reminder, b: &Reminder) -> Ordering {
+    let same = |one: &Reminder| (one.occurrence, one.lead);
+    if a.event == b.event && same(a) == same(b) {
+        return a.recipient.id.cmp(&b.recipient.id);
     }
-}
-
-/// Of the reminders of one event to one recipient at one due instant, the one with the shortest lead; between
-/// equals the first. Keeps the order otherwise.
-fn shortest_at_each_instant(laid: Vec<(usize, Reminder)>) -> Vec<Reminder> {
-    let mut kept: Vec<Reminder> = Vec::with_capacity(laid.len());
-    let mut at: HashMap<(usize, DateTime<Utc>), usize> = HashMap::with_capacity(laid.len());
-    for (recipient, reminder) in laid {
-        let place = *at.entry((recipient, reminder.due)).or_insert(kept.len());
-        match kept.get_mut(place) {
-            None => kept.push(reminder),
-            Some(rival) if reminder.lead.length() < rival.lead.length() => *rival = reminder,
-            Some(_) => {}
-        }
-    }
-    kept
+    a.key().cmp(&b.key())
 }

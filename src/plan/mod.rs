@@ -34,6 +34,7 @@ pub mod worded;
 pub mod words;
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -120,7 +121,11 @@ impl Key {
     /// The key of a reminder with these parts.
     #[must_use]
     pub fn new(posting: &str, event: &str, occurrence: &Occurrence, lead: Lead, recipient: &str) -> Self {
-        Self(format!("{posting}/{event}/{occurrence}/{lead}/{recipient}"))
+        // With room for an occurrence of the longest sort, and for a lead.
+        let mut key = String::with_capacity(posting.len() + event.len() + recipient.len() + 32);
+        // Writing into a string cannot fail.
+        let _ = write!(key, "{posting}/{event}/{occurrence}/{lead}/{recipient}");
+        Self(key)
     }
 
     /// The key of a person's digest at a minute of their day.
@@ -275,15 +280,13 @@ impl fmt::Display for Key {
     }
 }
 
-/// One rule × one occurrence × one recipient.
+/// One rule × one occurrence × one recipient. A plan holds a million: what many have in common they share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reminder {
-    /// Its identity.
-    pub key: Key,
     /// The posting's id.
-    pub posting: String,
+    pub posting: Arc<str>,
     /// The event's id.
-    pub event: String,
+    pub event: Arc<str>,
     /// The event's kind.
     pub kind: Kind,
     /// Which occurrence.
@@ -305,9 +308,17 @@ pub struct Reminder {
     /// From when on it is of no use.
     pub late_after: DateTime<Utc>,
     /// The rule that wants it.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// The date that a day off moved it from.
     pub moved_from: Option<NaiveDate>,
+}
+
+impl Reminder {
+    /// Its identity.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(&self.posting, &self.event, &self.occurrence, self.lead, &self.recipient.id)
+    }
 }
 
 /// A mail-to-be as the ledger holds it: what [`reconcile`] compares, whatever its sort.
@@ -336,9 +347,9 @@ pub struct Wanted {
 impl From<&Reminder> for Wanted {
     fn from(reminder: &Reminder) -> Self {
         Self {
-            key: reminder.key.clone(),
-            posting: reminder.posting.clone(),
-            event: reminder.event.clone(),
+            key: reminder.key(),
+            posting: reminder.posting.to_string(),
+            event: reminder.event.to_string(),
             recipient: reminder.recipient.id.clone(),
             reader: reminder.reader.id.clone(),
             email: reminder.reader.email.clone(),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::lay::{is_live, lay};
+use super::lay::{in_order, is_live, lay};
 use super::{Plan, Reminder};
 use crate::calendar::{Event, Posting, When, Zone};
 use crate::diagnostic::{Place, Problem, Words};
@@ -45,8 +45,7 @@ pub fn plan(postings: &[Posting], settings: &Settings) -> Plan {
         whole.reminders.extend(reminders);
         whole.warnings.extend(warnings.into_iter().filter(|warning| !posting.accepts(warning.code)));
     }
-    whole.reminders.sort_by(|a, b| (a.due, &a.key).cmp(&(b.due, &b.key)));
-    whole
+    Plan { reminders: in_order(whole.reminders), ..whole }
 }
 
 /// Every warning that is not accepted.
@@ -54,7 +53,7 @@ pub fn plan(postings: &[Posting], settings: &Settings) -> Plan {
 pub fn warnings(seen: &Seen<'_>) -> Vec<Problem> {
     let mut of_posting: BTreeMap<&str, Vec<&Reminder>> = BTreeMap::new();
     for reminder in seen.reminders {
-        of_posting.entry(&reminder.posting).or_default().push(reminder);
+        of_posting.entry(&*reminder.posting).or_default().push(reminder);
     }
     let mut problems = Vec::new();
     for posting in seen.postings {

@@ -95,7 +95,7 @@ impl Scene<'_> {
             return Withdrawal::Silent(why);
         }
         let key = &row.key;
-        if self.reminders.iter().any(|one| one.key == *key) {
+        if self.reminders.iter().any(|one| one.key() == *key) {
             return Withdrawal::Wanted;
         }
         let from = Said::of_key(key, row.late_after, posting.zone).when;
@@ -110,8 +110,8 @@ impl Scene<'_> {
     /// Why rules do not ask for a reminder, whatever the date; `None` when they ask for such a one.
     fn by_rule(&self, key: &Key) -> Option<Withdrawal> {
         let (posting, event) = (key.posting(), key.event());
-        let planned = self.reminders.iter().filter(|one| one.posting == posting && one.event == event);
-        let planned = planned.map(|one| (one.lead, &one.recipient.id, &one.origin, None));
+        let planned = self.reminders.iter().filter(|one| *one.posting == *posting && *one.event == *event);
+        let planned = planned.map(|one| (one.lead, &one.recipient.id, &*one.origin, None));
         let refused = self.refusals.iter().filter(|one| one.posting == posting && one.event == event);
         let refused = refused.map(|one| (one.lead, &one.recipient.id, &one.origin, Some(one.why)));
         let asked: Vec<_> = planned.chain(refused).collect();

@@ -157,7 +157,7 @@ fn the_french_readme_says_who_stands_in() {
     let item = Item {
         posting: &posting,
         event,
-        key: &reminder.key,
+        key: &reminder.key(),
         due: reminder.due,
         absent: Some("Camille Exemple"),
     };

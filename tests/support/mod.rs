@@ -45,7 +45,8 @@ pub fn plan(settings: &Settings, text: &str) -> Plan {
 
 /// A reminder as `EVENT OCCURRENCE LEAD RECIPIENT due LOCAL late LOCAL`, in the recipient's and in Paris time.
 pub fn line(reminder: &Reminder) -> String {
-    let key = reminder.key.as_str().split_once('/').unwrap().1.replace('/', " ");
+    let key = reminder.key();
+    let key = key.as_str().split_once('/').unwrap().1.replace('/', " ");
     let local = |at| reminder.zone.local(at).format("%Y-%m-%dT%H:%M").to_string();
     format!("{key} due {} late {}", local(reminder.due), local(reminder.late_after))
 }

@@ -27,7 +27,7 @@ impl Chain<'_> {
             return text;
         }
         let groups = groups(self.matter.of(self.event));
-        let mut origins: Vec<&Origin> = self.matter.of(self.event).map(|one| &one.origin).collect();
+        let mut origins: Vec<&Origin> = self.matter.of(self.event).map(|one| &*one.origin).collect();
         origins.extend(self.matter.refused(self.event).map(|one| &one.origin));
         origins.sort();
         origins.dedup();
@@ -170,7 +170,7 @@ impl Chain<'_> {
         let house = house_rules(self.matter.asked.settings);
         let levels = levels(self.posting, self.event, &house);
         let mut rules = levels.iter().flatten();
-        let rule = rules.find(|rule| rule.origin == reminder.origin);
+        let rule = rules.find(|rule| rule.origin == *reminder.origin);
         rule.is_some_and(|rule| reminder.zone.local(reminder.due).time() < rule.at)
     }
 

@@ -142,7 +142,8 @@ impl<'a> Matter<'a> {
                 String::new()
             };
         };
-        rows.iter().find(|row| row.key == reminder.key).map_or_else(
+        let key = reminder.key();
+        rows.iter().find(|row| row.key == key).map_or_else(
             || {
                 asked.speak(
                     "pas encore inscrit, le service n'a pas lu cette version",
@@ -160,7 +161,7 @@ impl<'a> Matter<'a> {
 
     pub(super) fn of(&self, event: &Event) -> impl Iterator<Item = &'a Reminder> {
         let (asked, id) = (self.asked, event.id.clone());
-        self.reminders.iter().filter(move |one| one.event == id && asked.concerns(one))
+        self.reminders.iter().filter(move |one| *one.event == *id && asked.concerns(one))
     }
 
     pub(super) fn refused(&self, event: &Event) -> impl Iterator<Item = &'a Refusal> {
@@ -172,7 +173,7 @@ impl<'a> Matter<'a> {
 /// Reminders that leave at one moment of their recipients' own days, with one lead: they are told together.
 pub(super) fn groups<'a>(reminders: impl Iterator<Item = &'a Reminder>) -> Vec<Vec<&'a Reminder>> {
     let mut groups: Vec<Vec<&Reminder>> = Vec::new();
-    let same = |one: &Reminder| (one.lead, one.occurrence.clone(), one.zone.local(one.due), one.moved_from);
+    let same = |one: &Reminder| (one.lead, one.occurrence, one.zone.local(one.due), one.moved_from);
     for reminder in reminders {
         match groups.iter_mut().find(|group| same(group[0]) == same(reminder)) {
             Some(group) => group.push(reminder),
@@ -327,7 +328,7 @@ fn line(matter: &Matter<'_>, posting: &Posting, group: &[&Reminder]) -> String {
 fn former(matter: &Matter<'_>) -> String {
     let asked = matter.asked;
     let rows = asked.rows.unwrap_or_default();
-    let shown: BTreeSet<&Key> = matter.reminders.iter().map(|reminder| &reminder.key).collect();
+    let shown: BTreeSet<Key> = matter.reminders.iter().map(Reminder::key).collect();
     let mine = |row: &&Row| {
         row.key.sort() == Sort::Reminder
             && row.key.posting() == asked.id

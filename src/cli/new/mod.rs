@@ -112,7 +112,7 @@ impl New {
         let reread = reread();
         let odd = if problems.is_empty() { "" } else { reread.say(language) };
         let mine: Vec<&Reminder> =
-            planned.reminders.iter().filter(|reminder| reminder.posting == posting.id).collect();
+            planned.reminders.iter().filter(|reminder| *reminder.posting == *posting.id).collect();
         out(&(echoes + &summary(context, &path, &posting, &mine, language) + odd))
     }
 
@@ -329,8 +329,9 @@ pub fn told(posting: &Posting, reminder: &Reminder, language: Language) -> Strin
         language: language.into(),
         zone: reminder.zone,
     };
-    let headline = posting.events.iter().find(|event| event.id == reminder.event).map(|event| {
-        let item = Item { posting, event, key: &reminder.key, due: reminder.due, absent: None };
+    let key = reminder.key();
+    let headline = posting.events.iter().find(|event| *event.id == *reminder.event).map(|event| {
+        let item = Item { posting, event, key: &key, due: reminder.due, absent: None };
         facts(&Matter { reminders: vec![item], ..Matter::default() }, &to, reminder.due).headline
     });
     let (to, headline) = (&reminder.reader.id, headline.unwrap_or_default());

@@ -40,7 +40,7 @@ pub fn changes(
     }
     let mut before_reminders: BTreeMap<(&str, &str), Vec<&Reminder>> = BTreeMap::new();
     for reminder in reminders.iter().filter(|reminder| reminder.lead.count < 0) {
-        before_reminders.entry((&reminder.posting, &reminder.event)).or_default().push(reminder);
+        before_reminders.entry((&*reminder.posting, &*reminder.event)).or_default().push(reminder);
     }
     let mut wanted = Vec::new();
     for (posting, event, history) in histories.changed() {
@@ -123,8 +123,8 @@ fn is_concerned(
     there.recruiters.iter().any(|recruiter| recruiter.id == id)
         || after.panel.iter().any(|member| member.id == id)
         || reminders.iter().any(|reminder| {
-            reminder.posting == posting
-                && reminder.event == event
+            *reminder.posting == *posting
+                && *reminder.event == *event
                 && (reminder.recipient.id == id || reminder.reader.id == id)
         })
 }
@@ -138,7 +138,7 @@ fn said_at(history: &[Revision], number: u32) -> Option<Said> {
 fn was_lost(scene: &Scene<'_>, reminder: &Reminder, moved: DateTime<Utc>, last: DateTime<Utc>) -> bool {
     scene
         .known
-        .get(&reminder.key)
+        .get(&reminder.key())
         .is_some_and(|row| row.state == State::Skipped && (moved..=last + SETTLE).contains(&row.born))
 }
 

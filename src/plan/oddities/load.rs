@@ -19,7 +19,7 @@ pub(super) fn no_late_reminder(seen: &Seen<'_>, posting: &Posting, planned: &[&R
     let of = |event: &Event, closes: DateTime<Utc>| {
         let before = move |reminder: &&&Reminder| reminder.due < closes;
         let id = event.id.clone();
-        planned.iter().filter(before).filter(move |reminder| reminder.event == id)
+        planned.iter().filter(before).filter(move |reminder| *reminder.event == *id)
     };
     // What counts is when it leaves, not from when a day off moved it.
     let late = |event: &Event, last_day: NaiveDate, closes: DateTime<Utc>| {
