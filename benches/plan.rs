@@ -1,6 +1,7 @@
 //! Planning, restart, memory and rest, each beside something bare that does the least of it, by turns in one run (issue 9,
 //! P3 to P8). `cargo bench --bench plan -- P3 P5 --size 1000 --rounds 5`, `-- P3 P4 P5 --growth`; sizes are postings.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::cast_precision_loss,
     reason = "a measurement may fail; figures are rounded"

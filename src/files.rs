@@ -17,7 +17,7 @@ pub mod watch;
 pub mod zoneinfo;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -217,30 +217,38 @@ fn load_by_keeping(config: &Path, kept: &Kept, keep: Keep<'_>) -> Option<Loaded>
 
 /// The files of postings in a folder, in order; what else is there is noted.
 fn files_of_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>) -> Vec<PathBuf> {
-    let mut names = match names(dir) {
-        Ok(names) => names,
+    let mut entries = match entries(dir) {
+        Ok(entries) => entries,
         Err(problem) => {
             loaded.problems.push(problem);
             return Vec::new();
         }
     };
     loaded.postings_readable = true;
-    names.sort();
-    let is_posting = |path: &PathBuf| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    entries.sort_by_cached_key(DirEntry::file_name);
+    let mut files = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         let hidden = name.starts_with(['.', '#', '~', '_']) || name.ends_with('~');
-        if name.strip_suffix(".toml").is_some() && !hidden && !path.is_dir() {
-            return true;
+        if name.ends_with(".toml") && !hidden && !is_folder(&entry) {
+            files.push(path);
+            continue;
         }
-        let meant = posting_meant(&name).filter(|_| !hidden && !path.is_dir());
+        let meant = posting_meant(&name).filter(|_| !hidden && !is_folder(&entry));
         if let Some(meant) = meant.filter(|_| !accept.contains(NOT_A_POSTING)) {
-            loaded.problems.push(not_a_posting(path, &meant));
+            loaded.problems.push(not_a_posting(&path, &meant));
         }
         loaded.ignored.push(path.display().to_string());
-        false
-    };
-    names.retain(is_posting);
-    names
+    }
+    files
+}
+
+/// Whether it is a folder, or leads to one. The listing of a folder says so of all but links: no file is asked.
+fn is_folder(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        _ => entry.path().is_dir(),
+    }
 }
 
 /// Reads the file of a posting.
@@ -372,6 +380,10 @@ fn secret_template(path: &Path) -> Problem {
 }
 
 fn names(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
+    Ok(entries(dir)?.iter().map(DirEntry::path).collect())
+}
+
+fn entries(dir: &Path) -> Result<Vec<DirEntry>, Problem> {
     let trouble = |error: &std::io::Error| {
         Problem::error(
             "unreadable-folder",
@@ -383,9 +395,7 @@ fn names(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
         )
         .remedy(say("créez-le, ou vérifiez ses droits", "make it, or check its rights"))
     };
-    let entries = fs::read_dir(dir).map_err(|error| trouble(&error))?;
-    let names = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
-    names.map_err(|error| trouble(&error))
+    fs::read_dir(dir).and_then(Iterator::collect).map_err(|error| trouble(&error))
 }
 
 /// Reads a text: a regular file, UTF-8 (a byte order mark is dropped), of at most a million bytes.

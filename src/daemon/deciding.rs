@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -191,16 +192,11 @@ impl<'a> Ground<'a> {
         now: DateTime<Utc>,
     ) -> Survey {
         let good = self.folder.leaves.iter().map(|leaf| leaf.id.as_str());
-        let present: BTreeSet<String> =
-            good.chain(absent.broken.keys().copied()).map(str::to_owned).collect();
-        let remembered = self
-            .heads
-            .iter()
-            .filter(|head| !renamed.contains_key(&head.id))
-            .map(|head| (head.id.clone(), head.vanished_at))
-            .collect();
+        let present: BTreeSet<&str> = good.chain(absent.broken.keys().copied()).collect();
+        let remembered = self.heads.iter().filter(|head| !renamed.contains_key(&head.id));
+        let remembered = remembered.map(|head| (head.id.as_str(), head.vanished_at)).collect();
         let accepted = self.heads.iter().filter(|head| head.accepted.is_some());
-        let accepted = accepted.map(|head| head.id.clone()).collect();
+        let accepted = accepted.map(|head| head.id.as_str()).collect();
         let mut presence = presence(&remembered, &accepted, open, &present, !self.readable, now);
         presence.gone.extend(renamed.keys().cloned());
         let mut stirring: BTreeSet<String> = self.stirred.iter().cloned().collect();
@@ -230,7 +226,11 @@ pub(super) fn circumstances(jalon_toml: &str, recalled: &[&(String, String)]) ->
 
 /// The digest of these.
 fn made_from<const N: usize>(all: [&str; N]) -> String {
-    let text = all.map(|one| format!("{}\n{one}\n", one.len())).concat();
+    let mut text = String::with_capacity(all.iter().map(|one| one.len() + 8).sum());
+    for one in all {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{}\n{one}", one.len());
+    }
     format!("{:032x}", fingerprint(&text))
 }
 

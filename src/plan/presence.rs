@@ -30,31 +30,31 @@ pub struct Presence {
 /// still gone.
 #[must_use]
 pub fn presence(
-    known: &BTreeMap<String, Option<DateTime<Utc>>>,
-    accepted: &BTreeSet<String>,
+    known: &BTreeMap<&str, Option<DateTime<Utc>>>,
+    accepted: &BTreeSet<&str>,
     open: &BTreeSet<String>,
-    present: &BTreeSet<String>,
+    present: &BTreeSet<&str>,
     blind: bool,
     now: DateTime<Utc>,
 ) -> Presence {
-    let believed = |id: &String| !blind && accepted.contains(id) && !present.contains(id);
-    let absent: BTreeMap<&String, DateTime<Utc>> = known
+    let believed = |id: &&str| !blind && accepted.contains(id) && !present.contains(id);
+    let absent: BTreeMap<&str, DateTime<Utc>> = known
         .iter()
         .filter(|(id, _)| !present.contains(*id) && !believed(id))
-        .map(|(id, since)| (id, since.unwrap_or(now)))
+        .map(|(id, since)| (*id, since.unwrap_or(now)))
         .collect();
-    let open_known = known.keys().filter(|id| open.contains(*id) && !believed(id)).count();
+    let open_known = known.keys().filter(|id| open.contains(**id) && !believed(id)).count();
     let open_absent = absent.keys().filter(|id| open.contains(**id)).count();
     let doubted = blind
         || (open_known >= 2 && open_absent == open_known)
         || (open_known >= 4 && 2 * open_absent > open_known);
-    let gone = known.keys().filter(|id| believed(id)).cloned().collect();
+    let gone = known.keys().filter(|id| believed(id)).map(|id| (*id).to_owned()).collect();
     let mut presence = Presence { gone, doubted, ..Presence::default() };
     for (id, since) in absent {
         if !doubted && now - since >= PATIENCE {
-            presence.gone.insert(id.clone());
+            presence.gone.insert(id.to_owned());
         } else {
-            presence.missed.insert(id.clone(), if doubted { now } else { since });
+            presence.missed.insert(id.to_owned(), if doubted { now } else { since });
         }
     }
     presence
@@ -72,13 +72,17 @@ mod tests {
         text.split_whitespace().map(str::to_owned).collect()
     }
 
+    fn names(text: &str) -> BTreeSet<&str> {
+        text.split_whitespace().collect()
+    }
+
     fn decide(known: &str, since: Option<i64>, present: &str, now: i64) -> Presence {
         after_accepting("", known, since, present, now)
     }
 
     fn after_accepting(accepted: &str, known: &str, since: Option<i64>, present: &str, now: i64) -> Presence {
-        let known = ids(known).into_iter().map(|id| (id, since.map(at))).collect();
-        presence(&known, &ids(accepted), &ids("a b c d e f"), &ids(present), false, at(now))
+        let known = names(known).into_iter().map(|id| (id, since.map(at))).collect();
+        presence(&known, &names(accepted), &ids("a b c d e f"), &names(present), false, at(now))
     }
 
     #[test]
@@ -102,8 +106,8 @@ mod tests {
     fn patience_begins_when_the_doubt_ends() {
         assert_eq!(decide("a b", Some(0), "", 999).missed["a"], at(999));
         assert_eq!(decide("a b c", Some(0), "b c", 10).missed["a"], at(0));
-        let known = BTreeMap::from([("a".to_owned(), Some(at(0)))]);
-        let blind = presence(&known, &ids(""), &ids("a"), &ids(""), true, at(999));
+        let known = BTreeMap::from([("a", Some(at(0)))]);
+        let blind = presence(&known, &names(""), &ids("a"), &names(""), true, at(999));
         assert!(blind.doubted && blind.gone.is_empty(), "a folder that cannot be read says nothing");
     }
 
@@ -130,8 +134,8 @@ mod tests {
                 "accepted {accepted:?}, known {known:?}, present {present:?}"
             );
         }
-        let known = BTreeMap::from([("a".to_owned(), Some(at(0)))]);
-        let blind = presence(&known, &ids("a"), &ids("a"), &ids(""), true, at(999));
+        let known = BTreeMap::from([("a", Some(at(0)))]);
+        let blind = presence(&known, &names("a"), &ids("a"), &names(""), true, at(999));
         assert!(blind.gone.is_empty() && blind.missed.contains_key("a"), "it may have returned meanwhile");
     }
 
