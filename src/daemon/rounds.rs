@@ -32,7 +32,7 @@ use crate::settings::Settings;
 const TRIES: usize = 5;
 
 /// How many postings are brought at once.
-const TOGETHER: usize = 200;
+const TOGETHER: usize = 500;
 
 /// A round that has begun: which postings it is about.
 pub struct Begun<'a> {
@@ -244,24 +244,23 @@ impl<L: Ledger> Planner<L> {
     async fn bring(&self, laid: &mut Laid, round: &mut Round) -> Result<bool, LedgerError> {
         let wanted = laid.wanted();
         let now = laid.now;
-        let mut batch = Batch {
-            renamed: std::mem::take(&mut laid.renamings),
-            revisions: std::mem::take(&mut laid.revisions),
-            forget: std::mem::take(&mut laid.forget),
-            rested: std::mem::take(&mut laid.rested),
-            ..Batch::default()
-        };
         let mut changed = false;
         for _ in 0..TRIES {
             let rows = laid.known.iter().filter(|row| laid.is_ours(row));
-            batch.changes = reconcile(&wanted, rows, &laid.heirs, &laid.frozen, now);
-            batch.remember = to_keep(laid, &wanted);
+            let batch = Batch {
+                changes: reconcile(&wanted, rows, &laid.heirs, &laid.frozen, now),
+                remember: to_keep(laid, &wanted),
+                // These are written whatever rows are met; the rest only with all of them.
+                renamed: std::mem::take(&mut laid.renamings),
+                revisions: std::mem::take(&mut laid.revisions),
+                forget: laid.forget.clone(),
+                rested: laid.rested.clone(),
+            };
             count(&batch.changes, round);
             changed |= !batch.changes.is_empty();
-            if batch == Batch::default() || self.ledger.bring(batch.clone(), now).await? == 0 {
+            if batch == Batch::default() || self.ledger.bring(batch, now).await? == 0 {
                 break;
             }
-            (batch.renamed, batch.revisions) = (Vec::new(), Vec::new());
             laid.known = self.known(laid).await?;
         }
         Ok(changed)

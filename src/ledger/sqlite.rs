@@ -238,7 +238,11 @@ impl Ledger for SqliteLedger {
     }
 
     async fn tidy(&self, now: DateTime<Utc>) -> Result<Vec<(Key, State)>, LedgerError> {
-        self.ask(move |db| single::tidy(db, now)).await
+        self.ask(move |db| {
+            asking::rest(db)?;
+            single::tidy(db, now)
+        })
+        .await
     }
 
     async fn claim(

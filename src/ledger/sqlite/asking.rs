@@ -217,16 +217,28 @@ impl Found<'_> {
 /// How many changes are many.
 const MANY: usize = 500;
 
-/// How much of the file is kept in memory while many rows are brought: negative numbers are KiB
-/// (https://sqlite.org/pragma.html#pragma_cache_size). Rows by due instant, by key and by event are pages far apart.
-const ROOM: i64 = -65_536;
+/// While many rows are brought: how much of the file is kept in memory, negative numbers are KiB
+/// (https://sqlite.org/pragma.html#pragma_cache_size), and how many pages wait in the WAL to be put in their places. Rows by
+/// due instant, by key and by event are pages far apart, and each is met again by the next rows.
+const ROOM: (i64, i64) = (-65_536, 16_384);
 
-fn make_room(db: &Connection, changes: usize) -> rusqlite::Result<()> {
-    let room: i64 = db.pragma_query_value(None, "cache_size", |row| row.get(0))?;
-    if changes >= MANY && room != ROOM {
-        db.pragma_update(None, "cache_size", ROOM)?;
-    } else if changes < MANY && room == ROOM {
-        db.pragma_update(None, "cache_size", CACHE)?;
+/// Otherwise (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint: SQLite's own number).
+const REST: (i64, i64) = (CACHE, 1000);
+
+fn room(db: &Connection, (cache, waiting): (i64, i64)) -> rusqlite::Result<bool> {
+    let now: i64 = db.pragma_query_value(None, "cache_size", |row| row.get(0))?;
+    if now == cache {
+        return Ok(false);
+    }
+    db.pragma_update(None, "cache_size", cache)?;
+    db.query_row(&format!("PRAGMA wal_autocheckpoint = {waiting}"), [], |_| Ok(()))?;
+    Ok(true)
+}
+
+/// After a round: no room is kept that many rows took, neither in memory nor on the disk.
+pub(super) fn rest(db: &Connection) -> rusqlite::Result<()> {
+    if room(db, REST)? {
+        db.query_row("PRAGMA journal_size_limit = 4194304", [], |_| Ok(()))?;
         db.execute_batch("PRAGMA shrink_memory")?;
     }
     Ok(())
@@ -234,7 +246,9 @@ fn make_room(db: &Connection, changes: usize) -> rusqlite::Result<()> {
 
 /// Brings rows, revisions and texts, and what they stand for, in one go; returns how many rows stood elsewhere.
 pub(super) fn bring(db: &Connection, batch: &Batch, now: DateTime<Utc>) -> rusqlite::Result<usize> {
-    make_room(db, batch.changes.len())?;
+    if batch.changes.len() >= MANY {
+        room(db, ROOM)?;
+    }
     let missed = single::apply(db, &batch.changes, now)?;
     if !batch.renamed.is_empty() || !batch.revisions.is_empty() {
         telling::revise(db, &batch.renamed, &batch.revisions)?;
