@@ -153,20 +153,26 @@ fn planning(postings: usize, asked: &Asked) {
         .take(3000)
         .filter(|day| Holidays::France.contains(*day))
         .collect();
-    let leads: Vec<(NaiveDate, i64)> = in_files()
-        .map(|one| (one.occurrence.to_string()[..10].parse().unwrap(), one.lead.count))
-        .collect();
+    let leads: Vec<(NaiveDate, i64)> =
+        in_files().map(|one| (one.occurrence.to_string()[..10].parse().unwrap(), one.lead.count)).collect();
     let by_hand = |(on, count): &(NaiveDate, i64)| {
         let mut day = *on + TimeDelta::days(*count);
-        while *count != 0
-            && (matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || holidays.contains(&day))
+        while *count != 0 && (matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || holidays.contains(&day))
         {
             day = day.pred_opt().unwrap();
         }
         paris(&day.and_hms_opt(9, 0, 0).unwrap())
     };
     let bare = || rate(timed(|| leads.iter().map(by_hand).sum::<i64>()).0);
-    compare("P3", "the same, beside days walked with a HashSet", "M/s", Orientation, asked.rounds(7), bare, ours);
+    compare(
+        "P3",
+        "the same, beside days walked with a HashSet",
+        "M/s",
+        Orientation,
+        asked.rounds(7),
+        bare,
+        ours,
+    );
 }
 
 /// Bare rusqlite: the same rows, a thousand a transaction, FULL, a unique key and one partial index.
@@ -318,7 +324,13 @@ fn living(postings: usize, asked: &Asked) {
     std::thread::sleep(Duration::from_secs(10));
     if asked.wants("P7") {
         let [now, most] = ["VmRSS", "VmHWM"].map(|field| daemon.status(field) as f64 / 1024.0);
-        print("P7", &format!("memory after a restart, {rows} rows, beside 40 MB"), "MB", AtMost(1.0), &[(40.0, now)]);
+        print(
+            "P7",
+            &format!("memory after a restart, {rows} rows, beside 40 MB"),
+            "MB",
+            AtMost(1.0),
+            &[(40.0, now)],
+        );
         println!("     (at most {most:.1} MB)");
     }
     if asked.wants("P8") {
@@ -383,7 +395,10 @@ fn main() {
         asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter().for_each(|size| planning(size, &asked));
     }
     if asked.wants("P4") {
-        asked.sizes(100_000, &[100, 1_000, 10_000, 100_000]).into_iter().for_each(|size| importing(size, &asked));
+        asked
+            .sizes(100_000, &[100, 1_000, 10_000, 100_000])
+            .into_iter()
+            .for_each(|size| importing(size, &asked));
     }
     if ["P5", "P6", "P7", "P8"].iter().any(|row| asked.wants(row)) {
         asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter().for_each(|size| living(size, &asked));

@@ -366,8 +366,11 @@ fn at_one_due_instant_the_shortest_lead_stays() {
 fn what_is_filled_cancelled_or_done_is_not_reminded() {
     let text = "[deadline]\nuntil = 2026-06-25\n[[interview]]\non = 2026-07-08\n[start]\non = 2026-09-02\n[[milestone]]\nname = \"Passation\"\non = 2026-09-09\n";
     let events = |more: &str| {
-        let mut events: Vec<_> =
-            plan(&house(""), &format!("{more}{text}")).reminders.iter().map(|r| r.event.to_string()).collect();
+        let mut events: Vec<_> = plan(&house(""), &format!("{more}{text}"))
+            .reminders
+            .iter()
+            .map(|r| r.event.to_string())
+            .collect();
         events.dedup();
         events.join(" ")
     };

@@ -56,7 +56,8 @@ impl Looks {
     /// Whether a file looked the same when others were looked at.
     pub(super) fn same(&self, path: &Path, others: &Self) -> bool {
         let of = |looks: &Self| {
-            let at = looks.found.binary_search_by(|(there, _)| as_written(there).cmp(as_written(path))).ok()?;
+            let at =
+                looks.found.binary_search_by(|(there, _)| as_written(there).cmp(as_written(path))).ok()?;
             Some(looks.found[at].1)
         };
         of(self).is_some_and(|look| of(others) == Some(look))

@@ -15,9 +15,9 @@ use super::{
 use crate::calendar::read::Broken;
 use crate::calendar::{Event, Language, Posting, When, Zone};
 use crate::diagnostic::{Place, Problem, say};
-use crate::plan::{Key, Reminder};
 use crate::plan::notice::slip::{MOST, found};
 use crate::plan::said::{Difference, Member, Said, Shift, Standing};
+use crate::plan::{Key, Reminder};
 
 /// So many events of one posting are told on trial; the others are like them.
 const MOST_EVENTS: usize = 200;

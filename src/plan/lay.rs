@@ -9,6 +9,7 @@ mod people;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::slice::from_ref;
 use std::sync::Arc;
 
@@ -465,23 +466,27 @@ enum LeadDay {
     Nowhere,
 }
 
-/// By due instant, then key. Keys are dear, and most need not be made for it: within what is due at one instant, postings
-/// stand in the order of their keys if they did before, and so do the reminders of one posting.
+/// By due instant, then key. Keys are dear, and need not be made for it: postings are put in the order of their keys, and of
+/// the few that one posting has at one instant most differ in the recipient alone.
 pub(super) fn in_order(reminders: Vec<Reminder>) -> Vec<Reminder> {
-    let mut postings: Vec<(&str, Vec<(DateTime<Utc>, usize)>)> = Vec::new();
-    let mut at = 0;
-    for of_one in reminders.chunk_by(|a, b| a.posting == b.posting) {
-        let mut order: Vec<_> = of_one.iter().zip(at..).map(|(one, at)| (one.due, at)).collect();
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| by_key(&reminders[a.1], &reminders[b.1])));
-        postings.push((&of_one[0].posting, order));
-        at += of_one.len();
-    }
-    // As it begins keys: with what follows it there.
+    let mut end = 0;
+    let of_one = reminders.chunk_by(|a, b| a.posting == b.posting).map(|of_one| {
+        let start = std::mem::replace(&mut end, end + of_one.len());
+        (&*of_one[0].posting, start..end)
+    });
+    let mut postings: Vec<(&str, Range<usize>)> = of_one.collect();
+    // An id as it begins keys: with what follows it there.
     postings.sort_by(|(a, _), (b, _)| a.bytes().chain([b'/']).cmp(b.bytes().chain([b'/'])));
-    let mut order: Vec<(DateTime<Utc>, usize)> = postings.into_iter().flat_map(|(_, order)| order).collect();
-    order.sort_by_key(|(due, _)| *due);
+    let mut order: Vec<(DateTime<Utc>, usize, usize)> = Vec::with_capacity(reminders.len());
+    for (n, (_, places)) in postings.into_iter().enumerate() {
+        order.extend(places.map(|place| (reminders[place].due, n, place)));
+    }
+    order.sort_unstable();
+    for same in order.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        same.sort_unstable_by(|a, b| by_key(&reminders[a.2], &reminders[b.2]));
+    }
     let mut reminders: Vec<Option<Reminder>> = reminders.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|(_, at)| reminders[at].take()).collect()
+    order.into_iter().filter_map(|(.., place)| reminders[place].take()).collect()
 }
 
 /// By key, for two of one posting: most often it is the same date and the same lead.

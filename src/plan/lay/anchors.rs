@@ -43,10 +43,7 @@ pub(super) fn anchors(posting: &Posting, event: &Event) -> Vec<Anchor> {
         When::Open => Vec::new(),
         When::Deadline { closes, last_day, written } => {
             let occurrence = written.map_or(Occurrence::Day(*last_day), Occurrence::Time);
-            vec![Anchor {
-                instants: Some((*closes, *closes)),
-                ..Anchor::on(occurrence, *last_day, *closes)
-            }]
+            vec![Anchor { instants: Some((*closes, *closes)), ..Anchor::on(occurrence, *last_day, *closes) }]
         }
         When::Window { first, last } => vec![Anchor {
             days: (*first, *last),
