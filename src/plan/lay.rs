@@ -471,7 +471,8 @@ enum LeadDay {
 pub(super) fn in_order(reminders: Vec<Reminder>) -> Vec<Reminder> {
     let mut end = 0;
     let of_one = reminders.chunk_by(|a, b| a.posting == b.posting).map(|of_one| {
-        let start = std::mem::replace(&mut end, end + of_one.len());
+        let start = end;
+        end += of_one.len();
         (&*of_one[0].posting, start..end)
     });
     let mut postings: Vec<(&str, Range<usize>)> = of_one.collect();
