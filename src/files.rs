@@ -230,7 +230,7 @@ fn files_of_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>)
     for entry in entries {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         let hidden = name.starts_with(['.', '#', '~', '_']) || name.ends_with('~');
-        if name.ends_with(".toml") && !hidden && !is_folder(&entry) {
+        if name.strip_suffix(".toml").is_some() && !hidden && !is_folder(&entry) {
             files.push(path);
             continue;
         }

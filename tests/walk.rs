@@ -182,7 +182,7 @@ impl World {
             })
             .collect();
         let plan = lay(&postings, &self.settings);
-        self.asked.extend(plan.reminders.iter().map(|reminder| reminder.key()));
+        self.asked.extend(plan.reminders.iter().map(jalon::plan::Reminder::key));
         let known = self.call(|ledger| async move { ledger.known().await });
         let wanted: Vec<Wanted> = plan.reminders.iter().map(Wanted::from).collect();
         let changes = reconcile(&wanted, &known, &BTreeMap::new(), &BTreeSet::new(), self.now);

@@ -216,7 +216,7 @@ impl<'a, 'b> Layer<'a, 'b> {
             event: event.id.clone(),
             origin: rule.origin.clone(),
             lead,
-            occurrence: anchor.map(|anchor| anchor.occurrence.clone()),
+            occurrence: anchor.map(|anchor| anchor.occurrence),
             recipient: (*held.recipient).clone(),
             why,
         }));

@@ -74,8 +74,7 @@ pub(super) fn counted_from(anchors: &[Anchor], lead: Lead) -> impl Iterator<Item
         (_, ..0) => &anchors[..anchors.len().min(1)],
         (_, 1..) => &anchors[anchors.len().saturating_sub(1)..],
     };
-    some.iter().filter(move |anchor| match lead.is_timed() {
-        true => anchor.instants.is_some(),
-        false => lead.count != 0 || anchor.opens_its_day,
+    some.iter().filter(move |anchor| {
+        if lead.is_timed() { anchor.instants.is_some() } else { lead.count != 0 || anchor.opens_its_day }
     })
 }
