@@ -3,6 +3,7 @@
 //! writes: copies of what was good, for a start on files that are not.
 
 mod brought;
+mod entries;
 pub mod feeds;
 mod folders;
 pub mod kept;
@@ -22,6 +23,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use self::brought::{Unread, brought};
+use self::entries::{entries, is_folder};
 use self::kept::Kept;
 use self::looks::Looks;
 use crate::calendar::read::{Folder, Text, folder};
@@ -243,14 +245,6 @@ fn files_of_postings(dir: &Path, loaded: &mut Loaded, accept: &BTreeSet<String>)
     files
 }
 
-/// Whether it is a folder, or leads to one. The listing of a folder says so of all but links: no file is asked.
-fn is_folder(entry: &DirEntry) -> bool {
-    match entry.file_type() {
-        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
-        _ => entry.path().is_dir(),
-    }
-}
-
 /// Reads the file of a posting.
 fn text_of(path: &Path) -> Text {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -381,21 +375,6 @@ fn secret_template(path: &Path) -> Problem {
 
 fn names(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(entries(dir)?.iter().map(DirEntry::path).collect())
-}
-
-fn entries(dir: &Path) -> Result<Vec<DirEntry>, Problem> {
-    let trouble = |error: &std::io::Error| {
-        Problem::error(
-            "unreadable-folder",
-            dir.display().to_string(),
-            say(
-                format!("ce dossier ne peut pas être lu\u{a0}: {error}"),
-                format!("this folder cannot be read: {error}"),
-            ),
-        )
-        .remedy(say("créez-le, ou vérifiez ses droits", "make it, or check its rights"))
-    };
-    fs::read_dir(dir).and_then(Iterator::collect).map_err(|error| trouble(&error))
 }
 
 /// Reads a text: a regular file, UTF-8 (a byte order mark is dropped), of at most a million bytes.
