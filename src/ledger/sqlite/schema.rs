@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_closed_list_of_sorts_is_that_of_the_plan() {
-        assert_eq!(list("sort IN ("), Sort::ALL.map(|sort| sort.word().to_owned()).into());
+        assert_eq!(list("CHECK (sort = "), Sort::ALL.map(|sort| sort.word().to_owned()).into());
     }
 
     #[test]
