@@ -242,6 +242,17 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_with_easter_stands_from_march_to_june() {
+        for year in 1900..=2200 {
+            let easter = easter(year).unwrap();
+            for (list, days) in [(Holidays::France, vec![1, 39, 50]), (Holidays::AlsaceMoselle, vec![-2])] {
+                let there = |days: &i64| list.contains(easter + TimeDelta::days(*days));
+                assert!(days.iter().all(there), "{} {year}", list.code());
+            }
+        }
+    }
+
+    #[test]
     fn a_walk_counts_only_worked_days() {
         let days = WorkingDays::default();
         assert_eq!(days.walk(day("2026-07-15"), -1), Some(day("2026-07-13")));

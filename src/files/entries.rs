@@ -28,3 +28,26 @@ pub(super) fn is_folder(entry: &DirEntry) -> bool {
         _ => entry.path().is_dir(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_what_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::create_dir(path.join("folder")).unwrap();
+        fs::write(path.join("file"), "").unwrap();
+        for (link, to) in [("to-folder", "folder"), ("to-file", "file"), ("to-nothing", "nothing")] {
+            symlink(to, path.join(link)).unwrap();
+        }
+        let mut folders: Vec<_> = entries(path).unwrap().into_iter().filter(is_folder).collect();
+        folders.sort_by_key(DirEntry::file_name);
+        let names: Vec<_> = folders.iter().map(DirEntry::file_name).collect();
+        assert_eq!(names, ["folder", "to-folder"]);
+        assert!(entries(&path.join("nothing")).is_err());
+    }
+}

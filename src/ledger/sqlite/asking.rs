@@ -321,3 +321,24 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<(i64, u64)> {
     let others = db.query_row("PRAGMA data_version", [], |row| row.get(0))?;
     Ok((others, db.total_changes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_rows_took_is_given_back() {
+        let db = Connection::open_in_memory().expect("opens");
+        let now = || {
+            let of =
+                |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).expect("is known");
+            (of("cache_size"), of("wal_autocheckpoint"))
+        };
+        for _ in 0..2 {
+            room(&db, ROOM).expect("has room");
+            assert_eq!(now(), ROOM);
+            rest(&db).expect("rests");
+            assert_eq!(now(), REST);
+        }
+    }
+}
