@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, named_params, params};
 
 use super::rows::{At, COLUMNS, read};
-use super::{CACHE, notes, single, telling};
+use super::{CACHE, CHECKPOINT, notes, single, telling};
 use crate::ledger::{Batch, Glance, Head, Rows, StoredPosting};
 use crate::plan::Key;
 use crate::plan::row::Row;
@@ -222,8 +222,8 @@ const MANY: usize = 500;
 /// due instant, by key and by event are pages far apart, and each is met again by the next rows.
 const ROOM: (i64, i64) = (-65_536, 16_384);
 
-/// Otherwise (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint: SQLite's own number).
-const REST: (i64, i64) = (CACHE, 1000);
+/// Otherwise (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint).
+const REST: (i64, i64) = (CACHE, CHECKPOINT);
 
 fn room(db: &Connection, (cache, waiting): (i64, i64)) -> rusqlite::Result<bool> {
     let now: i64 = db.pragma_query_value(None, "cache_size", |row| row.get(0))?;
