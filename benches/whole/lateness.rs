@@ -70,6 +70,12 @@ fn run(others: usize) {
         millis(*at - (due + TimeDelta::seconds(i64::from(*after))))
     };
     let mut ours: Vec<f64> = after.iter().map(late).collect();
+    let mut worst: Vec<_> = after.iter().zip(&ours).map(|(after, late)| (*late, *after)).collect();
+    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (late, after) in worst.iter().take(3) {
+        let at = due + TimeDelta::seconds(i64::from(*after));
+        println!("     (late by {} ms at {})", short(*late), at.format("%H:%M:%S"));
+    }
     let early = ours.iter().filter(|late| **late < 0.0).count();
     let (mine, theirs) = (percentile(&mut ours, 99.0), percentile(&mut bare, 99.0));
     let verdict = if early == 0 && mine - theirs <= 10.0 { "met" } else { "MISSED" };

@@ -21,7 +21,8 @@ pub struct Beats {
 /// Starts the pacemaker. It lives as long as what is returned.
 pub async fn start(beats: &Beats) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    for (line, beat) in [("30 * * * * *", &beats.replan), ("0 7/10 * * * *", &beats.housekeeping)] {
+    // What is due is due at a whole minute, nearly always: nothing else happens then.
+    for (line, beat) in [("30 * * * * *", &beats.replan), ("45 7/10 * * * *", &beats.housekeeping)] {
         let beat = Arc::clone(beat);
         scheduler.add(Job::new(line, move |_, _| beat.notify_one())?).await?;
     }

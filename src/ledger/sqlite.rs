@@ -51,7 +51,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How much of the file is kept in memory, in the words of SQLite: kibibytes below zero. The hot pages of a million rows fit;
 /// the default (2 MB) costs a claim more than all the rest.
-const CACHE: i64 = -8000;
+const CACHE: i64 = -4000;
 
 /// After how many pages of the log they are put in their places: 16 MB. Most of a page's changes are made again and again while
 /// mails leave, and each time costs two flushes.
