@@ -6,8 +6,10 @@
 
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -18,6 +20,10 @@ use crate::fail_point::fail_point;
 
 /// How many jobs share one transaction at most.
 const TOGETHER: usize = 64;
+
+/// After how many changed rows, and how long without a question, the log is put in its place.
+const MUCH: u64 = 100;
+const QUIET: Duration = Duration::from_millis(200);
 
 /// Why a job came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -120,13 +126,31 @@ fn serve(
     held: Option<&Held>,
     waiting: &mpsc::Receiver<Box<dyn Job>>,
 ) {
-    while let Ok(first) = waiting.recv() {
+    let mut settled = db.total_changes();
+    loop {
+        let much = db.total_changes() - settled >= MUCH;
+        let next = if much { waiting.recv_timeout(QUIET) } else { waiting.recv().map_err(Into::into) };
+        let first = match next {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                settle(&db);
+                settled = db.total_changes();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let mut jobs: Vec<_> = iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
         let committed = together(&mut db, behaviour, held, &mut jobs).map_err(Arc::new);
         for job in jobs {
             job.answer(committed.clone());
         }
     }
+}
+
+/// Puts the pages of the log in their places, as far as nobody reads them. SQLite does so itself after many, within the commit
+/// of whoever comes then, and that may be a mail which is due: so it is done beforehand, and need not succeed.
+fn settle(db: &Connection) {
+    let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }
 
 /// Does jobs in one transaction.
@@ -187,8 +211,6 @@ fn commit(all: Transaction<'_>, held: Option<&Held>) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// A table in which a job can break a promise that is only looked at by the commit.
@@ -229,6 +251,33 @@ mod tests {
         let (_, first, bad, last, ()) =
             tokio::join!(busy, first, writer.ask(bad), last, async { go.send(()).expect("is awaited") });
         [first, bad, last]
+    }
+
+    #[tokio::test]
+    async fn once_it_is_quiet_the_log_is_put_in_its_place() {
+        let folder = tempfile::tempdir().expect("is made");
+        let path = folder.path().join("some.db");
+        let db = Connection::open(&path).expect("opens");
+        db.execute_batch(&format!("PRAGMA journal_mode = WAL; {TABLES}")).expect("are made");
+        let writer = Writer::start(db, TransactionBehavior::Immediate, None).expect("starts");
+        let much = |db: &Connection| {
+            let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+                        INSERT INTO parent SELECT i FROM n";
+            db.execute(many, [])
+        };
+        writer.ask(much).await.expect("is written");
+        // What the file itself holds, without its log.
+        let in_place = || {
+            let copy = folder.path().join("copy.db");
+            std::fs::copy(&path, &copy).expect("is copied");
+            let db = Connection::open(&copy).expect("opens");
+            db.query_row("SELECT count(*) FROM parent", [], |row| row.get::<_, i64>(0)).unwrap_or_default()
+        };
+        let begun = std::time::Instant::now();
+        while in_place() < 1000 {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it stays in the log");
+            std::thread::yield_now();
+        }
     }
 
     #[tokio::test]
