@@ -142,6 +142,8 @@ pub async fn notices_that_may_count_are_asked_for_apart<F: Fixture>(world: World
     assert_eq!(world.asked(Rows::Open).await, [WEEK, CHANGE]);
     world.hand(&mail, 10).await;
     assert_eq!(world.asked(Rows::Notices(at(101))).await[0], WEEK, "whatever is under way");
+    assert!(world.settle(&mail, hold(), 11).await);
+    assert_eq!(world.asked(Rows::Open).await, [WEEK, CHANGE], "and what waits for a person's word");
 }
 
 pub async fn what_ended_is_asked_for_by_when<F: Fixture>(world: World<F>) {
