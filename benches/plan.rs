@@ -28,6 +28,7 @@ use jalon::plan::lay::lay;
 use rusqlite::Connection;
 
 use common::Target::{AtLeast, AtMost, None as Orientation};
+use common::plot::{self, Point};
 use common::{Asked, compare, print};
 
 /// A house: how many postings, and how many reminders each has.
@@ -132,7 +133,7 @@ async fn import(config: &Path, ledger: &Path) -> f64 {
 
 /// P3: laying reminders; beside it nothing but turning the same local times into instants, posting by posting as files
 /// have them, so that neighbours are of different days; and the same with the days that a plan by hand would walk over.
-fn planning(postings: usize, asked: &Asked) {
+fn planning(postings: usize, asked: &Asked) -> Point {
     let folder = tempfile::tempdir().unwrap();
     let config = house(folder.path(), postings, Size::Hundred);
     let loaded = load(&config);
@@ -146,7 +147,7 @@ fn planning(postings: usize, asked: &Asked) {
     let ours = || rate(timed(|| lay(&postings, &settings).reminders.len()).0);
     let what = format!("{} reminders laid, beside bare conversions", locals.len());
     let bare = || rate(timed(|| locals.iter().map(paris).sum::<i64>()).0);
-    compare("P3", &what, "M/s", AtLeast(0.15), asked.rounds(7), bare, ours);
+    let (bare_rate, our_rate) = compare("P3", &what, "M/s", AtLeast(0.15), asked.rounds(7), bare, ours);
     let holidays: HashSet<NaiveDate> = NaiveDate::from_ymd_opt(2031, 1, 1)
         .unwrap()
         .iter_days()
@@ -173,6 +174,7 @@ fn planning(postings: usize, asked: &Asked) {
         bare,
         ours,
     );
+    (count, bare_rate, our_rate)
 }
 
 /// Bare rusqlite: the same rows, a thousand a transaction, FULL, a unique key and one partial index.
@@ -214,7 +216,7 @@ fn bare_upsert(from: &Path, to: &Path) -> (f64, usize) {
 }
 
 /// P4: the first import.
-fn importing(postings: usize, asked: &Asked) {
+fn importing(postings: usize, asked: &Asked) -> Point {
     let one = || {
         let folder = tempfile::tempdir().unwrap();
         let config = house(folder.path(), postings, Size::Ten);
@@ -224,7 +226,9 @@ fn importing(postings: usize, asked: &Asked) {
         (rows as f64 / bare, rows as f64 / ours)
     };
     let pairs: Vec<(f64, f64)> = (0..asked.rounds(1)).map(|_| one()).collect();
-    print("P4", &format!("first import: {postings} postings of ten"), "rows/s", AtLeast(0.5), &pairs);
+    let what = format!("first import: {postings} postings of ten");
+    let (bare, ours) = print("P4", &what, "rows/s", AtLeast(0.5), &pairs);
+    (postings as f64 * 10.0, bare, ours)
 }
 
 /// The daemon, as a service manager starts it.
@@ -295,15 +299,15 @@ fn spent(process: u32) -> (u64, u64) {
     (switches, nanos)
 }
 
-/// P5, P7, P8 and P6, of one house.
-fn living(postings: usize, asked: &Asked) {
+/// P5, P7, P8 and P6, of one house; the point of P5, if it was asked for.
+fn living(postings: usize, asked: &Asked) -> Option<Point> {
     let folder = tempfile::tempdir().unwrap();
     let config = house(folder.path(), postings, Size::Hundred);
     let rows = postings * 100;
     let import = block_on(import(&config, &folder.path().join("jalon.db")));
     println!("     ({postings} postings, {rows} rows, imported in {import:.1} s)");
-    if asked.wants("P5") {
-        compare(
+    let restart = asked.wants("P5").then(|| {
+        let (bare, ours) = compare(
             "P5",
             &format!("restart of {postings} → READY, beside parsing"),
             "ms",
@@ -312,13 +316,14 @@ fn living(postings: usize, asked: &Asked) {
             || read_and_parse(&config) * 1e3,
             || Daemon::start(folder.path(), &config).ready.as_secs_f64() * 1e3,
         );
-    }
+        (rows as f64, bare, ours)
+    });
     if asked.wants("P6") {
         let what = format!("one of {postings} edited → written, beside 100 ms");
         print("P6", &what, "ms", AtMost(1.0), &editing(folder.path(), &config, asked.rounds(7)));
     }
     if !asked.wants("P7") && !asked.wants("P8") {
-        return;
+        return restart;
     }
     let daemon = Daemon::start(folder.path(), &config);
     std::thread::sleep(Duration::from_secs(10));
@@ -352,6 +357,7 @@ fn living(postings: usize, asked: &Asked) {
         print("P8", "the same", "ms CPU", AtMost(1.2), &[(bare.1, ours.1)]);
     }
     drop(daemon);
+    restart
 }
 
 /// P6: one file is edited; milliseconds allowed, and taken.
@@ -391,16 +397,26 @@ fn main() {
         });
     }
     let asked = Asked::read();
+    let drawn = |name, title, unit, points: Vec<Point>| {
+        if asked.growth {
+            plot::draw(name, title, unit, &points);
+        }
+    };
     if asked.wants("P3") {
-        asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter().for_each(|size| planning(size, &asked));
+        let sizes = asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter();
+        let points = sizes.map(|size| planning(size, &asked)).collect();
+        drawn("p3", "P3: so many reminders laid in memory", "millions a second", points);
     }
     if asked.wants("P4") {
-        asked
-            .sizes(100_000, &[100, 1_000, 10_000, 100_000])
-            .into_iter()
-            .for_each(|size| importing(size, &asked));
+        let sizes = asked.sizes(100_000, &[100, 1_000, 10_000, 100_000]).into_iter();
+        let points = sizes.map(|size| importing(size, &asked)).collect();
+        drawn("p4", "P4: a first import of so many rows", "rows/s", points);
     }
     if ["P5", "P6", "P7", "P8"].iter().any(|row| asked.wants(row)) {
-        asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter().for_each(|size| living(size, &asked));
+        let sizes = asked.sizes(10_000, &[10, 100, 1_000, 10_000]).into_iter();
+        let points: Vec<Point> = sizes.filter_map(|size| living(size, &asked)).collect();
+        if !points.is_empty() {
+            drawn("p5", "P5: a restart with so many rows planned", "ms", points);
+        }
     }
 }

@@ -79,13 +79,13 @@ pub fn compare(
     rounds: usize,
     mut bare: impl FnMut() -> f64,
     mut ours: impl FnMut() -> f64,
-) {
+) -> (f64, f64) {
     let pairs: Vec<(f64, f64)> = (0..rounds).map(|_| (bare(), ours())).collect();
-    print(row, what, unit, target, &pairs);
+    print(row, what, unit, target, &pairs)
 }
 
-/// Prints a row of pairs (bare, ours) that were measured side by side.
-pub fn print(row: &str, what: &str, unit: &str, target: Target, pairs: &[(f64, f64)]) {
+/// Prints a row of pairs (bare, ours) that were measured side by side; returns the median of each.
+pub fn print(row: &str, what: &str, unit: &str, target: Target, pairs: &[(f64, f64)]) -> (f64, f64) {
     let ratio = median(pairs.iter().map(|(bare, ours)| ours / bare).collect());
     let low = pairs.iter().map(|(bare, ours)| ours / bare).fold(f64::INFINITY, f64::min);
     let high = pairs.iter().map(|(bare, ours)| ours / bare).fold(0.0, f64::max);
@@ -102,6 +102,7 @@ pub fn print(row: &str, what: &str, unit: &str, target: Target, pairs: &[(f64, f
         short(ours),
         pairs.len()
     );
+    (bare, ours)
 }
 
 /// A number in a few characters.

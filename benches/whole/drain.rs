@@ -22,7 +22,7 @@ pub fn p1(asked: &Asked) {
         return;
     }
     let mut points = Vec::new();
-    for mails in asked.sizes(10_000, &[1_000, 10_000, 100_000]) {
+    for mails in asked.sizes(10_000, &[1_000, 10_000, 100_000, 1_000_000]) {
         let rounds = asked.rounds(if mails > 50_000 { 1 } else { 3 });
         let (mut speed, mut work) = (Vec::new(), Vec::new());
         for _ in 0..rounds {

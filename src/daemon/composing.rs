@@ -150,9 +150,10 @@ impl<'a> Desk<'a> {
     fn reminder(&self, row: &'a Row) -> Option<Piece<'a>> {
         let (posting, event) = self.snapshot.event(row.key.posting(), row.key.event())?;
         let item = Item { posting, event, key: &row.key, due: row.due, absent: self.absent(row) };
-        let told_otherwise = || self.change(row.key.posting(), row.key.event());
-        is_live(posting, event)
-            .then(|| Piece::Reminder(item, told_otherwise().filter(|_| self.was_told(row))))
+        let (posting_id, event_id) = (row.key.posting(), row.key.event());
+        let told_otherwise =
+            || self.told(posting_id, event_id).and_then(|_| self.change(posting_id, event_id));
+        is_live(posting, event).then(|| Piece::Reminder(item, told_otherwise()))
     }
 
     /// The name of the person in whose place the reader receives a row.
@@ -172,10 +173,6 @@ impl<'a> Desk<'a> {
             .iter()
             .find(|told| told.reader == self.mail.reader && told.posting == posting && told.event == event);
         found.map(|told| told.revision)
-    }
-
-    fn was_told(&self, row: &Row) -> bool {
-        self.told(row.key.posting(), row.key.event()).is_some()
     }
 
     fn change(&self, posting: &'a str, event: &'a str) -> Option<Change<'a>> {

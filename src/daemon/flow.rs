@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::composing::{Composed, compose, needs_background, waits_at_most, zone_of};
 use super::dispatcher::{Departure, Dispatcher, ELSEWHERE, UNTOLD};
@@ -27,6 +27,9 @@ use crate::settings::Mail as Sender;
 
 /// How long a step waits for a line: then it ends, so that what fell due meanwhile can leave on the others.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a line that came back waits at most for others: much less than a relay takes for a mail, and longer than a near one.
+const COMPANY: Duration = Duration::from_millis(1);
 
 /// How long claimed mails wait at most for a line: what falls due meanwhile may be more urgent.
 const HELD: TimeDelta = TimeDelta::seconds(30);
@@ -100,9 +103,25 @@ impl<L: Ledger> Dispatcher<L> {
                 return Ok(());
             }
             match timeout(PATIENCE, self.lines.next()).await {
-                Ok(Some(back)) => self.heed(back).await,
+                Ok(Some(back)) => self.heed_with_company(back).await,
                 Ok(None) => {}
                 Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes note of a line that has come back, and of those that do so in a moment: one flush to the disk serves them all.
+    async fn heed_with_company(&mut self, first: Back) {
+        self.heed(first).await;
+        let moment = sleep(COMPANY);
+        tokio::pin!(moment);
+        while !self.lines.are_here() {
+            tokio::select! {
+                back = self.lines.next() => match back {
+                    Some(back) => self.heed(back).await,
+                    None => return,
+                },
+                () = &mut moment => return,
             }
         }
     }

@@ -150,6 +150,7 @@ macro_rules! contract {
                 what_left_last_counts
                 what_is_handed_again_says_anew
                 only_what_is_handed_says_anything
+                what_is_handed_under_a_new_id_says_anew
                 what_was_never_revised_is_not_asked_after
                 of_some_events_it_is_asked_all_the_same
                 revisions_are_kept_in_order_and_may_be_put_into_new_words

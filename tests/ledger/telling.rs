@@ -166,6 +166,19 @@ pub async fn only_what_is_handed_says_anything<F: Fixture>(world: World<F>) {
     assert_eq!(world.told().await, ["p/deadline camille 2 2"]);
 }
 
+pub async fn what_is_handed_under_a_new_id_says_anew<F: Fixture>(world: World<F>) {
+    world.revise([revisions("p", "deadline", 2), revisions("p", "start", 2)].concat()).await;
+    world.plan(&[(WEEK, 0, 100), (NEW, 0, 200)]).await;
+    let mail = world.claim_one(1).await;
+    world.hand_saying(&mail, vec![says(WEEK, 2), says_of(NEW, "start", 2)], 1).await;
+    assert!(world.settle(&mail, again(5, true), 1).await);
+    assert!(world.change(Change::Withdraw(key(NEW)), 2).await);
+    assert_eq!(world.tell(vec![says(WEEK, 2)], 5).await.message_id, mail.message_id);
+    assert!(world.change(Change::Return(Box::new(wanted(NEW, 0, 200)), State::Withdrawn), 6).await);
+    assert_ne!(world.tell(vec![says_of(NEW, "deadline", 1)], 7).await.message_id, mail.message_id);
+    assert_eq!(world.told().await, ["p/deadline camille 1 7"]);
+}
+
 pub async fn what_was_never_revised_is_not_asked_after<F: Fixture>(world: World<F>) {
     world.revise([revisions("p", "deadline", 1), revisions("p", "start", 2)].concat()).await;
     world.plan(&[(WEEK, 0, 100), (START, 0, 100)]).await;

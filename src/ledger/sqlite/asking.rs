@@ -299,7 +299,7 @@ pub(super) fn tally(db: &Connection, now: DateTime<Utc>) -> rusqlite::Result<Tal
                 ifnull(sum(doubts), 0),
                 min(ready) FILTER (WHERE state = 'planned' AND ready <= :now AND late_after > :now),
                 min(ready) FILTER (WHERE state = 'planned')
-         FROM rows",
+         FROM (SELECT state, doubts, late_after, max(due, ifnull(not_before, due)) AS ready FROM rows)",
         named_params! { ":now": At(now) },
         |row| {
             let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);

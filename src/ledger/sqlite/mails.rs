@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, named_params, params};
 
 use super::rows::{At, COLUMNS, read, run};
-use super::telling::{keep, unsay};
+use super::telling::{Teller, keep};
 use crate::ledger::{Aside, HandOver, Mail, Orphans, Turn, Turned};
 use crate::message::identity::message_id;
 use crate::plan::Key;
@@ -22,10 +22,10 @@ pub(super) const WAITING: &str = "
 
 /// Whether a row is to take a new Message-ID. It bears the one under which it was handed, with one exception: when the rest
 /// of that mail has been sent without it (it was not wanted then, or moved), and it cannot have left itself. Under the old
-/// id, mail servers would drop it as a copy.
+/// id, mail servers would drop it as a copy. That rest was handed with it, did not leave then, and was handed again.
 pub(super) const LEFT_WITHOUT_IT: &str = "
     SELECT NOT in_doubt AND EXISTS (
-        SELECT 1 FROM rows AS other WHERE other.message_id = mine.message_id AND other.state = 'sent')
+        SELECT 1 FROM rows AS other WHERE other.message_id = mine.message_id AND other.state = 'sent' AND other.hands > 1)
     FROM rows AS mine WHERE mine.rowid = ?1";
 
 /// How many rows a mail holds at most: what templates can render. The rest leave in the next one.
@@ -156,17 +156,18 @@ fn hand(
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> rusqlite::Result<Vec<Key>> {
-    let claimed: Vec<(i64, bool, bool, bool, i64, Key)> = db
+    let claimed: Vec<(i64, bool, bool, i64, Teller)> = db
         .prepare_cached(
-            "SELECT rowid, wanted, late_after > :now, hands > 0, due, key FROM rows INDEXED BY under_way
+            "SELECT rowid, wanted, late_after > :now, due, key, posting, event FROM rows INDEXED BY under_way
              WHERE term = :term AND message_id = :id AND state = 'claimed' AND lease_until > :now",
         )?
         .query_map(named_params! { ":id": id, ":term": term, ":now": At(now) }, |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            let teller = Teller { key: row.get(4)?, posting: row.get(5)?, event: row.get(6)? };
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, teller))
         })?
         .collect::<Result<_, _>>()?;
     let mut handed = Vec::with_capacity(claimed.len());
-    for (number, wanted, of_use, again, due, key) in claimed {
+    for (number, wanted, of_use, due, teller) in claimed {
         if !wanted {
             run(
                 db,
@@ -176,21 +177,18 @@ fn hand(
                 params![number, At(now)],
             )?;
         } else if of_use {
+            keep(db, &teller, says)?;
             run(
                 db,
-                "UPDATE rows SET state = 'handed', hands = hands + 1, lease_until = ?3, changed = ?2
+                "UPDATE rows SET state = 'handed', hands = hands + 1, lease_until = ?3, changed = ?2, said = ?4
                  WHERE rowid = ?1",
-                params![number, At(now), until(now, lease)],
+                params![number, At(now), until(now, lease), teller.own(says)],
             )?;
-            handed.push((due, key, again));
+            handed.push((due, teller.key));
         }
     }
     handed.sort();
-    let before: Vec<&Key> = handed.iter().filter(|(.., again)| *again).map(|(_, key, _)| key).collect();
-    unsay(db, &before)?;
-    let handed: Vec<Key> = handed.into_iter().map(|(_, key, _)| key).collect();
-    keep(db, &handed, says)?;
-    Ok(handed)
+    Ok(handed.into_iter().map(|(_, key)| key).collect())
 }
 
 /// Writes down what came of a mail; returns of how many rows.

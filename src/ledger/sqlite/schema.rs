@@ -8,12 +8,13 @@ use crate::ledger::ailment::Ailment;
 use crate::ledger::{LedgerError, Stamp};
 
 /// Every migration, oldest first, with the schema that it makes (`PRAGMA user_version`).
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (1, include_str!("0001.sql")),
     (2, include_str!("0002.sql")),
     (3, include_str!("0003.sql")),
     (4, include_str!("0004.sql")),
     (5, include_str!("0005.sql")),
+    (6, include_str!("0006.sql")),
 ];
 
 /// The newest schema that this program knows.
@@ -156,14 +157,14 @@ mod tests {
         let untold = format!("SELECT 1 {}", telling::UNTOLD);
         for (sql, indexes) in [
             (mails::WAITING, vec!["planned_by_due"]),
-            (mails::LEFT_WITHOUT_IT, vec!["mailed"]),
+            (mails::LEFT_WITHOUT_IT, vec!["left_later"]),
             (mails::LEASED, vec!["under_way"]),
             (mails::NEXT_DUE, vec!["planned_by_due", "postponed"]),
             (single::TOGETHER, vec!["planned_by_due", "of_one_event"]),
             (single::LAPSE, vec!["planned_by_due"]),
             (single::SUPERSEDE, vec!["planned_by_due", "of_one_event"]),
-            (telling::TOLD, vec!["said_of_event", "sqlite_autoindex_rows_1"]),
-            (telling::TOLD_OF, vec!["said_of_event", "sqlite_autoindex_rows_1"]),
+            (telling::TOLD, vec!["of_one_event", "said_of_event", "sqlite_autoindex_rows_1"]),
+            (telling::TOLD_OF, vec!["of_one_event", "said_of_event", "sqlite_autoindex_rows_1"]),
             (&untold, vec!["lapsed", "told_of_row", "sqlite_autoindex_rows_1"]),
         ] {
             let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("is SQL");
@@ -185,7 +186,7 @@ mod tests {
                     "{steps:#?}"
                 );
             }
-            let scans = ["mine", "rows", "other", "later", "said", "says", "tells", "revisions"]
+            let scans = ["mine", "rows", "other", "later", "teller", "says", "tells", "revisions"]
                 .map(|table| format!("SCAN {table}"));
             assert_eq!(used, indexes, "{sql}\n{steps:#?}");
             // This one holds only what was revised, and is read whole.

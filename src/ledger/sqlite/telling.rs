@@ -3,8 +3,6 @@
 //! What a row says is written down when it is handed and counts once it is sent, however that comes to be known: by
 //! the relay's answer, a late one, or a person's word.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
@@ -14,30 +12,43 @@ use crate::plan::Key;
 use crate::plan::row::Row;
 use crate::plan::told::{Renaming, Revision, Told};
 
-/// Forgets what rows said when they were handed before.
-pub(super) fn unsay(db: &Connection, rows: &[&Key]) -> rusqlite::Result<()> {
-    for key in rows {
-        for sql in ["DELETE FROM says WHERE key = ?1", "DELETE FROM tells WHERE key = ?1"] {
-            db.prepare_cached(sql)?.execute([key])?;
-        }
-    }
-    Ok(())
+/// A row that says something, and the event that it is of.
+pub(super) struct Teller {
+    pub(super) key: Key,
+    pub(super) posting: String,
+    pub(super) event: String,
 }
 
-/// Keeps what handed rows say.
-pub(super) fn keep(db: &Connection, handed: &[Key], says: &[Says]) -> rusqlite::Result<()> {
-    let mut say = db.prepare_cached(
-        "INSERT OR REPLACE INTO says (key, posting, event, revision) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    let mut tell = db.prepare_cached("INSERT OR REPLACE INTO tells (key, ended) VALUES (?1, ?2)")?;
-    let handed: BTreeSet<&Key> = handed.iter().collect();
+impl Teller {
+    /// The revision that it says of its own event: that stands in its row.
+    pub(super) fn own(&self, says: &[Says]) -> Option<u32> {
+        says.iter().rev().find_map(|says| match says {
+            Says::Event { key, revision, .. } if *key == self.key && self.is_own(says) => Some(*revision),
+            _ => None,
+        })
+    }
+
+    fn is_own(&self, says: &Says) -> bool {
+        matches!(says, Says::Event { posting, event, .. } if *posting == self.posting && *event == self.event)
+    }
+}
+
+/// Keeps what a handed row says beside its own event, and forgets what it said when it was handed before.
+pub(super) fn keep(db: &Connection, teller: &Teller, says: &[Says]) -> rusqlite::Result<()> {
+    for sql in ["DELETE FROM says WHERE key = ?1", "DELETE FROM tells WHERE key = ?1"] {
+        db.prepare_cached(sql)?.execute([&teller.key])?;
+    }
     for one in says {
         match one {
-            Says::Event { key, posting, event, revision } if handed.contains(key) => {
-                say.execute(params![key, posting, event, revision])?;
+            Says::Event { key, posting, event, revision } if *key == teller.key && !teller.is_own(one) => {
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO says (key, posting, event, revision) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![key, posting, event, revision])?;
             }
-            Says::End { key, ended } if handed.contains(key) => {
-                tell.execute(params![key, ended])?;
+            Says::End { key, ended } if *key == teller.key => {
+                db.prepare_cached("INSERT OR REPLACE INTO tells (key, ended) VALUES (?1, ?2)")?
+                    .execute(params![key, ended])?;
             }
             Says::Event { .. } | Says::End { .. } => {}
         }
@@ -69,7 +80,7 @@ pub(super) fn read_revision(row: &rusqlite::Row<'_>) -> rusqlite::Result<Revisio
 /// Moves what is known of renamed events, then adds new revisions.
 ///
 /// All of it first leaves its old place, for one that no posting can have; so the order of renamings does not count,
-/// and two events may change places.
+/// and two events may change places. What rows said of their own event, they said under its old name.
 pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) -> rusqlite::Result<()> {
     let rename = |from: (&str, &str), to: (&str, &str)| -> rusqlite::Result<()> {
         for table in ["revisions", "says"] {
@@ -83,7 +94,16 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
         Ok(())
     };
     for (n, Renaming { from, .. }) in renamed.iter().enumerate() {
-        rename((&from.0, &from.1), ("~", &n.to_string()))?;
+        let place = n.to_string();
+        rename((&from.0, &from.1), ("~", &place))?;
+        db.execute(
+            "INSERT INTO says SELECT key, '~', ?3, said FROM rows WHERE posting = ?1 AND event = ?2 AND said IS NOT NULL",
+            [&from.0, &from.1, &place],
+        )?;
+        db.execute(
+            "UPDATE rows SET said = NULL WHERE posting = ?1 AND event = ?2 AND said IS NOT NULL",
+            [&from.0, &from.1],
+        )?;
     }
     let mut stays =
         db.prepare_cached("SELECT EXISTS (SELECT 1 FROM revisions WHERE posting = ?1 AND event = ?2)")?;
@@ -108,14 +128,20 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
 /// `CROSS JOIN` and `INDEXED BY` keep SQLite to this order: events that were revised are few, often none. Of two rows
 /// of one mail the later revision counts.
 pub(super) const TOLD: &str = "
+    WITH moved AS (SELECT DISTINCT posting, event FROM revisions INDEXED BY revised WHERE revision > 1),
+    told AS (
+        SELECT moved.posting, moved.event, teller.reader, teller.said AS revision, teller.sent_at, teller.sort
+        FROM moved CROSS JOIN rows AS teller INDEXED BY of_one_event
+            ON teller.posting = moved.posting AND teller.event = moved.event
+        WHERE teller.said IS NOT NULL AND teller.state = 'sent'
+        UNION ALL
+        SELECT moved.posting, moved.event, teller.reader, says.revision, teller.sent_at, teller.sort
+        FROM moved CROSS JOIN says ON says.posting = moved.posting AND says.event = moved.event
+        CROSS JOIN rows AS teller ON teller.key = says.key
+        WHERE teller.state = 'sent')
     SELECT posting, event, reader, revision, sent_at, sort = 'change' FROM (
-        SELECT says.posting, says.event, said.reader, says.revision, said.sent_at, said.sort,
-            row_number() OVER (PARTITION BY says.posting, says.event, said.reader
-                               ORDER BY said.sent_at DESC, says.revision DESC) AS nth
-        FROM (SELECT DISTINCT posting, event FROM revisions INDEXED BY revised WHERE revision > 1) AS moved
-        CROSS JOIN says ON says.posting = moved.posting AND says.event = moved.event
-        CROSS JOIN rows AS said ON said.key = says.key
-        WHERE said.state = 'sent')
+        SELECT *, row_number() OVER (PARTITION BY posting, event, reader
+                                     ORDER BY sent_at DESC, revision DESC) AS nth FROM told)
     WHERE nth = 1 ORDER BY posting, event, reader";
 
 /// What each reader was last told of each event that was revised.
@@ -136,10 +162,13 @@ fn read_told(row: &rusqlite::Row<'_>) -> rusqlite::Result<Told> {
 
 /// The rows that said an event, what left last first.
 pub(super) const TOLD_OF: &str = "
-    SELECT says.posting, says.event, said.reader, says.revision, said.sent_at, said.sort = 'change'
-    FROM says CROSS JOIN rows AS said ON said.key = says.key
-    WHERE says.posting = ?1 AND says.event = ?2 AND said.state = 'sent'
-    ORDER BY said.reader, said.sent_at DESC, says.revision DESC";
+    SELECT posting, event, reader, said, sent_at, sort = 'change' FROM rows AS teller INDEXED BY of_one_event
+    WHERE posting = ?1 AND event = ?2 AND said IS NOT NULL AND state = 'sent'
+    UNION ALL
+    SELECT says.posting, says.event, teller.reader, says.revision, teller.sent_at, teller.sort = 'change'
+    FROM says CROSS JOIN rows AS teller ON teller.key = says.key
+    WHERE says.posting = ?1 AND says.event = ?2 AND teller.state = 'sent'
+    ORDER BY 3, 5 DESC, 4 DESC";
 
 /// What each reader was last told of these events.
 pub(super) fn told_of(db: &Connection, events: &[(String, String)]) -> rusqlite::Result<Vec<Told>> {

@@ -5,6 +5,7 @@
 
 use std::error::Error as _;
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 
 use lettre::Address;
@@ -14,12 +15,14 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Auth, Data, Mail, Noop, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::super::Letter;
 use super::dial::own_name;
+use super::lines::stuffed;
 use super::masking::{forms, without};
 use super::tls::Tls;
 use super::wire::{Stream, Wire};
@@ -314,16 +317,21 @@ impl Link {
     /// The body, the dot, and the answer to it; also whether the link is in step afterwards.
     async fn content(&mut self, bytes: &[u8], limits: &Timeouts) -> (Outcome, bool) {
         // lettre writes CRLF before the dot; ours would make an empty line of it.
-        let body = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
-        let wire = &self.wire;
+        let body = stuffed(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
+        let (wire, conn) = (&self.wire, &mut self.conn);
         wire.begin_body();
-        // lettre asks for another part when it has written and flushed the one before; told that there is
-        // none, it writes the dot.
-        let end = || {
+        // lettre asks for a part of a message when all before it is written and flushed; told that there is none, it
+        // writes the dot.
+        let end = || -> Option<&[u8]> {
             wire.end_body();
             None
         };
-        let mut sending = pin!(self.conn.message_iter(std::iter::once(body).chain(std::iter::from_fn(end))));
+        let mut sending = pin!(async {
+            let mut out = wire.clone();
+            out.write_all(&body).await.map_err(Broken::Body)?;
+            out.flush().await.map_err(Broken::Body)?;
+            conn.message_iter(std::iter::from_fn(end)).await.map_err(Broken::Talk)
+        });
         let done = match timeout(limits.body, &mut sending).await {
             Ok(done) => Some(done),
             Err(_) => match wire.dot_left() {
@@ -338,7 +346,10 @@ impl Link {
         };
         let outcome = match done {
             Some(done) => done
-                .map_err(|error| fault(phase, what, wire, &error))
+                .map_err(|broken| match broken {
+                    Broken::Body(error) => lost(phase, what, wire, &error.to_string()),
+                    Broken::Talk(error) => fault(phase, what, wire, &error),
+                })
                 .and_then(|answer| expect(&answer, Severity::PositiveCompletion, phase, what)),
             None => Err(slow(phase, what, limit)),
         };
@@ -358,6 +369,14 @@ impl Link {
         wire.talk();
         (outcome, clean)
     }
+}
+
+/// What breaks while a message is sent.
+enum Broken {
+    /// Writing its body.
+    Body(io::Error),
+    /// What came after it.
+    Talk(SmtpError),
 }
 
 /// An address that can stand in a command.
@@ -425,14 +444,20 @@ fn fault(phase: Phase, what: &str, wire: &Wire, error: &SmtpError) -> Outcome {
     if let Some(code) = error.status() {
         return Outcome::Refused(phase, Reply::new(u16::from(code), &source));
     }
-    Outcome::Lost(
-        phase,
-        match () {
-            () if wire.closed() => format!("the relay hung up at {what}"),
-            () if error.is_response() => plain(&format!("the answer to {what} is not SMTP: {source}")),
-            () => plain(&format!("{what}: {source}")),
-        },
-    )
+    if error.is_response() && !wire.closed() {
+        return Outcome::Lost(phase, plain(&format!("the answer to {what} is not SMTP: {source}")));
+    }
+    lost(phase, what, wire, &source)
+}
+
+/// What a broken connection means in this phase.
+fn lost(phase: Phase, what: &str, wire: &Wire, words: &str) -> Outcome {
+    let words = if wire.closed() {
+        format!("the relay hung up at {what}")
+    } else {
+        plain(&format!("{what}: {words}"))
+    };
+    Outcome::Lost(phase, words)
 }
 
 /// Text fit to be stored and shown.

@@ -10,6 +10,7 @@
 //! Nothing is retried, nothing is logged, and no credential gets into a text.
 
 mod dial;
+mod lines;
 mod link;
 mod masking;
 mod reach;
@@ -29,6 +30,7 @@ use super::Letter;
 use super::token::Tokens;
 use crate::plan::outcome::{Outcome, Phase};
 use crate::settings::{Auth, Relay, Tls as Link};
+use lines::letter_is_fit;
 use link::Login;
 pub use reach::Reach;
 pub use timeouts::Timeouts;
@@ -344,26 +346,6 @@ async fn kept(
         tokens.forget(token).await;
     }
     done
-}
-
-/// What every relay would refuse, or could take for the end of the message.
-fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
-    if letter.bytes.len() > LARGEST_MAIL {
-        return Err(format!(
-            "the mail is too large: {} bytes, and {LARGEST_MAIL} at most are sent",
-            letter.bytes.len()
-        ));
-    }
-    // A lone CR or LF before a dot ends the message for some relays (RFC 5321 §2.3.8 forbids both).
-    let lone = |(at, byte): (usize, &u8)| match byte {
-        b'\r' => letter.bytes.get(at + 1) != Some(&b'\n'),
-        b'\n' => at == 0 || letter.bytes[at - 1] != b'\r',
-        _ => false,
-    };
-    if letter.bytes.iter().enumerate().any(lone) {
-        return Err("the mail has a line that does not end in CR LF".to_owned());
-    }
-    Ok(())
 }
 
 fn mechanism(way: Auth) -> Mechanism {

@@ -2,9 +2,9 @@
 //!
 //! lettre drives the conversation; this stream keeps four promises that lettre alone cannot:
 //!
-//! 1. **We know whether the dot has left.** lettre asks for the next part of a message only when the part
-//!    before is written and flushed, and writes the dot when there is none. [`Wire::end_body`] is called then,
-//!    and the next write is the dot: [`Stage::Dot`] is entered *before* a byte of it is passed on.
+//! 1. **We know whether the dot has left.** The body is written and flushed by the link; then lettre is told that
+//!    the message has no more parts, and writes the dot. [`Wire::end_body`] is called in between, and the next write
+//!    is the dot: [`Stage::Dot`] is entered *before* a byte of it is passed on.
 //! 2. **Answers do not slip.** lettre gets one line at a time, so nothing of a later answer hides in its
 //!    buffer; a command is refused while words of the relay lie unread.
 //! 3. **A code is read whatever its text.** Text that is not UTF-8 is taken for Latin-1, a bare line feed or a

@@ -1,0 +1,83 @@
+//! Pure. The lines of a message: what is refused here, since a relay could take it for the end, and how the rest travels.
+//!
+//! Nearly every message is as it should be and needs no change; so all of it is looked at first, many bytes at a time.
+
+use std::borrow::Cow;
+
+use super::super::Letter;
+use super::LARGEST_MAIL;
+
+/// What every relay would refuse, or could take for the end of the message.
+pub(super) fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
+    let bytes = letter.bytes;
+    if bytes.len() > LARGEST_MAIL {
+        return Err(format!(
+            "the mail is too large: {} bytes, and {LARGEST_MAIL} at most are sent",
+            bytes.len()
+        ));
+    }
+    // A lone CR or LF before a dot ends the message for some relays (RFC 5321 §2.3.8 forbids both).
+    let lone = |(one, next): &(u8, u8)| (*one == b'\r') != (*next == b'\n');
+    if pairs(bytes).filter(lone).count() > 0 || bytes.first() == Some(&b'\n') || bytes.last() == Some(&b'\r')
+    {
+        return Err("the mail has a line that does not end in CR LF".to_owned());
+    }
+    Ok(())
+}
+
+/// A text of a message as it travels: a line that begins with a dot gets one more (RFC 5321 §4.5.2). Every line ends in
+/// CR LF: see [`letter_is_fit`].
+pub(super) fn stuffed(text: &[u8]) -> Cow<'_, [u8]> {
+    let begins = |(before, byte): &(u8, u8)| *before == b'\n' && *byte == b'.';
+    let more = pairs(text).filter(begins).count() + usize::from(text.first() == Some(&b'.'));
+    if more == 0 {
+        return Cow::Borrowed(text);
+    }
+    let mut stuffed = Vec::with_capacity(text.len() + more);
+    let mut before = b'\n';
+    for &byte in text {
+        if begins(&(before, byte)) {
+            stuffed.push(b'.');
+        }
+        stuffed.push(byte);
+        before = byte;
+    }
+    Cow::Owned(stuffed)
+}
+
+fn pairs(bytes: &[u8]) -> impl Iterator<Item = (u8, u8)> {
+    bytes.iter().copied().zip(bytes.iter().copied().skip(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_does_not_end_in_cr_lf_is_not_sent() {
+        let is_fit = |text: &str| {
+            let bytes = text.as_bytes();
+            letter_is_fit(Letter { from: "a@b.c", to: "d@e.f", message_id: "1@b.c", bytes }).is_ok()
+        };
+        for good in ["", "a", "\r\n", "a\r\n.\r\n\r\nb\r\n"] {
+            assert!(is_fit(good), "{good:?}");
+        }
+        for bad in ["\n", "\r", "a\n.\r\n", "a\r.\r\n", "a\r\n\n", "a\r\r\n", "a\n\r", "a\r\nb\r", "\na\r\n"]
+        {
+            assert!(!is_fit(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_dot_gets_one_more() {
+        for (text, travels) in [
+            ("", ""),
+            (".", ".."),
+            ("a.b\r\n", "a.b\r\n"),
+            (".a\r\n..\r\n.", "..a\r\n...\r\n.."),
+            ("a\r\n.\r\nb. .\r\n\r\n.c", "a\r\n..\r\nb. .\r\n\r\n..c"),
+        ] {
+            assert_eq!(stuffed(text.as_bytes()), travels.as_bytes(), "{text:?}");
+        }
+    }
+}
