@@ -17,7 +17,7 @@ pub(super) fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
         ));
     }
     // A lone CR or LF before a dot ends the message for some relays (RFC 5321 §2.3.8 forbids both).
-    let lone = |(one, next): &(u8, u8)| (*one == b'\r') != (*next == b'\n');
+    let lone = |(one, next): &(&u8, &u8)| (**one == b'\r') != (**next == b'\n');
     if pairs(bytes).filter(lone).count() > 0 || bytes.first() == Some(&b'\n') || bytes.last() == Some(&b'\r')
     {
         return Err("the mail has a line that does not end in CR LF".to_owned());
@@ -28,15 +28,16 @@ pub(super) fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
 /// A text of a message as it travels: a line that begins with a dot gets one more (RFC 5321 §4.5.2). Every line ends in
 /// CR LF: see [`letter_is_fit`].
 pub(super) fn stuffed(text: &[u8]) -> Cow<'_, [u8]> {
-    let begins = |(before, byte): &(u8, u8)| *before == b'\n' && *byte == b'.';
-    let more = pairs(text).filter(begins).count() + usize::from(text.first() == Some(&b'.'));
+    let begins = |before: u8, byte: u8| before == b'\n' && byte == b'.';
+    let more = pairs(text).filter(|(before, byte)| begins(**before, **byte)).count()
+        + usize::from(text.first() == Some(&b'.'));
     if more == 0 {
         return Cow::Borrowed(text);
     }
     let mut stuffed = Vec::with_capacity(text.len() + more);
     let mut before = b'\n';
     for &byte in text {
-        if begins(&(before, byte)) {
+        if begins(before, byte) {
             stuffed.push(b'.');
         }
         stuffed.push(byte);
@@ -45,8 +46,8 @@ pub(super) fn stuffed(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(stuffed)
 }
 
-fn pairs(bytes: &[u8]) -> impl Iterator<Item = (u8, u8)> {
-    bytes.iter().copied().zip(bytes.iter().copied().skip(1))
+fn pairs(bytes: &[u8]) -> impl Iterator<Item = (&u8, &u8)> {
+    bytes.iter().zip(bytes.get(1..).unwrap_or_default())
 }
 
 #[cfg(test)]
