@@ -555,3 +555,23 @@ mod on_postgres_only {
         }
     }
 }
+
+/// As long as another program reads the ledger as it was, the file must keep that. It is said, and how it goes.
+#[tokio::test]
+async fn what_a_reader_made_it_keep_goes_at_the_second_time() {
+    let world = World::new(On::Sqlite).await;
+    world.leave().await;
+    let reader = rusqlite::Connection::open(world.folder.path().join("jalon.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM rows;").unwrap();
+    let (code, _, error) = world.say(&["forget", "camille", "--yes"]);
+    assert_eq!(code, 1, "{error}");
+    let again = format!("jalon forget {ADDRESS}");
+    assert!(error.contains("une trace") && error.contains(&again), "{error}");
+    assert!(world.holds(ADDRESS) && world.history(ADDRESS).is_empty());
+    reader.execute_batch("COMMIT").unwrap();
+    let (code, said, error) = world.say(&["forget", ADDRESS, "--yes"]);
+    assert_eq!(code, 0, "{said}{error}");
+    assert!(!world.holds(ADDRESS), "{said}");
+    let (code, _, error) = world.say(&["forget", ADDRESS, "--yes"]);
+    assert!(code == 1 && error.contains("rien n'est gardé"), "{error}");
+}

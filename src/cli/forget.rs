@@ -16,7 +16,7 @@ use crate::calendar::named;
 use crate::diagnostic::{Language, Words, say};
 use crate::files::Loaded;
 use crate::files::kept::Kept;
-use crate::ledger::sqlite::erasing::{copies_with, mention};
+use crate::ledger::sqlite::erasing::{copies_with, in_the_file, mention};
 use crate::ledger::store::{Location, Store};
 use crate::ledger::{Erased, Ledger as _, LedgerError, StoredHost, Whom};
 use crate::plan::row::{Row, State};
@@ -138,7 +138,7 @@ impl Forget {
                 let words = done(&word, entries, found.mails.len() - unremoved);
                 text += &format!("{}\n{}", words.say(language), found.left_behind(language));
                 if left || unremoved > 0 {
-                    let words = a_trace(shared && left);
+                    let words = a_trace(shared && left, found.whom.emails.iter().next());
                     return Err(Refusal::Said(Exit::Failed, say(text.clone() + &words.fr, text + &words.en)));
                 }
                 Ok((text, Exit::Done))
@@ -176,7 +176,9 @@ impl Forget {
         }
         let copies =
             place.file().map_or(Ok(Vec::new()), |path| copies_with(path, &whom)).map_err(unreadable)?;
-        if rows == 0 && mails.is_empty() && copies.is_empty() {
+        // What a former run had to leave, since somebody was reading.
+        let trace = place.file().map_or(Ok(false), |path| in_the_file(path, &whom)).map_err(unreadable)?;
+        if rows == 0 && mails.is_empty() && copies.is_empty() && !trace {
             let person = &self.person;
             return Err(Refusal::Said(
                 Exit::Failed,
@@ -344,17 +346,22 @@ fn on_hosts(who: &Who, people: &[(String, String)], hosts: &[StoredHost]) -> Vec
     places
 }
 
-/// What is left of somebody who is forgotten, and how it goes as well.
-fn a_trace(in_postgres: bool) -> Words {
+/// What is left of somebody who is forgotten, and how it goes as well. The ledger knows them by nothing but an address now.
+fn a_trace(in_postgres: bool, email: Option<&String>) -> Words {
     if in_postgres {
         return say(
             "Aucune table ne le nomme plus\u{a0}; mais les fichiers de PostgreSQL peuvent garder d'anciennes versions de ces lignes (une transaction restait ouverte\u{a0}: pg_stat_activity dit laquelle\u{a0}; ou la base n'est pas à l'utilisateur de jalon). Dès que possible, qui tient la base\u{a0}: psql -d LABASE -c 'VACUUM FULL'",
             "No table names them any more; but PostgreSQL's files may keep former versions of these rows (a transaction was open: pg_stat_activity says which; or the database is not owned by jalon's user). As soon as can be, whoever keeps the database: psql -d THEDATABASE -c 'VACUUM FULL'",
         );
     }
+    let again = format!("jalon forget {}", email.map_or("…", String::as_str));
     say(
-        "Il en reste pourtant une trace\u{a0}: un autre programme lisait le registre, ou un courriel de l'outbox n'a pas pu être supprimé. Relancez la commande.",
-        "Yet a trace is left: another program was reading the ledger, or a mail of the outbox could not be removed. Run the command again.",
+        format!(
+            "Il en reste pourtant une trace\u{a0}: un autre programme lisait le registre, ou un courriel de l'outbox n'a pas pu être supprimé. Dès que possible\u{a0}: {again}"
+        ),
+        format!(
+            "Yet a trace is left: another program was reading the ledger, or a mail of the outbox could not be removed. As soon as can be: {again}"
+        ),
     )
 }
 

@@ -32,8 +32,7 @@ pub fn erase(path: &Path, whom: &Whom, now: DateTime<Utc>) -> Result<Erased, Led
     db.execute_batch("VACUUM").map_err(|error| unusable(&ledger, error))?;
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .map_err(|error| unusable(&ledger, error))?;
-    let left = mention(path, whom).and_then(|there| Ok(there || mention(&beside(path, "-wal"), whom)?));
-    let left = left.map_err(|error| unusable(&ledger, error))?;
+    let left = in_the_file(path, whom).map_err(|error| unusable(&ledger, error))?;
     Ok(Erased::Done { word, entries, left })
 }
 
@@ -46,6 +45,11 @@ pub fn copies_with(path: &Path, whom: &Whom) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// Whether the ledger's own file still holds one of their addresses, or the log beside it.
+pub fn in_the_file(path: &Path, whom: &Whom) -> io::Result<bool> {
+    Ok(mention(path, whom)? || mention(&beside(path, "-wal"), whom)?)
 }
 
 /// Whether a file holds one of their addresses, in any case. One that is not there holds nothing.
