@@ -16,8 +16,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::deciding::{Survey, circumstances};
 use super::laying::{Base, Laid, Share};
 use super::planner::{Planner, Round, Snapshot, early};
-use crate::calendar::Directory;
 use crate::calendar::read::{Leaf, fingerprint};
+use crate::calendar::{Directory, Zone};
 use crate::ledger::{Batch, Ledger, LedgerError, Rows, StoredPosting};
 use crate::plan::notice::change::may_tell;
 use crate::plan::notice::refused::is_refused;
@@ -324,7 +324,7 @@ fn asked(settings: &Settings, now: DateTime<Utc>) -> Vec<Rows> {
 }
 
 /// What those who are away now read themselves, since they are.
-fn away(directory: &Directory, house: crate::calendar::Zone, now: DateTime<Utc>) -> Vec<Rows> {
+fn away(directory: &Directory, house: Zone, now: DateTime<Utc>) -> Vec<Rows> {
     let absent = directory.people.values().filter_map(|person| {
         let zone = person.zone.unwrap_or(house);
         let today = zone.date(now);

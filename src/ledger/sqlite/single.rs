@@ -102,7 +102,8 @@ pub(super) fn apply(db: &Connection, changes: &[Change], now: DateTime<Utc>) -> 
     Ok(missed)
 }
 
-/// Of what lapses together (and is due, since every row is so before its end), the latest speaks for its event: people hear of each once.
+/// Of what lapses together, the latest speaks for its event: people hear of each once. All of it is due, as every row is
+/// before its end.
 pub(super) const TOGETHER: &str = "
     UPDATE rows SET state = 'superseded', reason = 'later-reminder', not_before = NULL, changed = :now
     WHERE state = 'planned' AND due <= :now AND late_after <= :now AND sort = 'reminder' AND EXISTS (
