@@ -144,6 +144,13 @@ pub async fn what_is_handed_again_says_anew<F: Fixture>(world: World<F>) {
     world.tell(vec![of("deadline", 3), of("deadline", 3), ended(MISSED, DAY)], 5).await;
     assert_eq!(world.told().await, ["p/deadline camille 3 5"]);
     assert_eq!(world.untold(0).await, [WEEK]);
+    // Also of its own event.
+    world.plan(&[(SACHA, 6, 100)]).await;
+    let mail = world.claim_one(6).await;
+    world.hand_saying(&mail, vec![says(SACHA, 2)], 6).await;
+    assert!(world.settle(&mail, resend(7), 6).await);
+    world.tell(vec![], 7).await;
+    assert_eq!(world.told().await, ["p/deadline camille 3 5"]);
 }
 
 pub async fn only_what_is_handed_says_anything<F: Fixture>(world: World<F>) {
