@@ -413,12 +413,15 @@ async fn commands_leave_at_once_where_the_relay_says_that_it_takes_them_so() {
 async fn a_future_that_is_dropped_takes_its_connection_along() {
     for stage in [Stage::Noop, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot] {
         let (server, mut smtp) = faulty(vec![(stage, 2, Act::Stall)], patient()).await;
+        let mut taken = 0;
         loop {
             tokio::select! {
                 biased;
                 () = server.reached(stage, 2) => break,
                 outcome = attempt(&mut smtp, BODY) => assert_eq!(shape(&outcome), "accepted 250", "{stage:?}"),
             }
+            taken += 1;
+            assert!(taken < 3, "{stage:?} is met with the second mail");
         }
         let before = server.connections();
         assert_eq!(shape(&attempt(&mut smtp, BODY).await), "accepted 250", "{stage:?}");
