@@ -788,6 +788,21 @@ async fn a_notice_that_left_within_a_reminders_mail_says_so() {
 }
 
 #[tokio::test]
+async fn whoever_was_told_nothing_yet_is_reminded_of_what_holds_and_of_nothing_before() {
+    let toml = format!("{TOML}{CAMILLE}");
+    let text = |place: &str| {
+        posting("P", "\"camille\"", &format!("[[interview]]\non = 2026-06-25T15:00:00\nplace = \"{place}\""))
+    };
+    let mut world = World::new("2026-06-01T10:00:00Z", &toml, &[("p.toml", &text("A"))]).await;
+    world.to("2026-06-24T06:58:00Z").await;
+    world.write("postings/p.toml", &text("B"));
+    let left = world.minutes(10).await;
+    assert_eq!(sent(&left).len(), 1, "{:?}", sent(&left));
+    let words = &left[0].written.text;
+    assert!(words.contains('B') && !words.contains("before: A"), "{words}");
+}
+
+#[tokio::test]
 async fn whoever_was_told_of_a_posting_that_is_accepted_to_be_gone_hears_of_it_and_so_does_the_operator() {
     let toml = format!("{TOML}{CAMILLE}");
     let text = |title: &str| posting(title, "\"camille\"", "[deadline]\nuntil = 2026-06-28\n");

@@ -16,6 +16,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+use super::batch::Batch;
 use super::composing::Background;
 use super::lines::{Lines, told_to_stop};
 use super::planner::Snapshot;
@@ -34,9 +35,6 @@ use crate::message::advice::advice;
 use crate::plan::Key;
 use crate::plan::next::Verdict;
 use crate::plan::outcome::Outcome;
-
-/// How many mails a claim takes: a crash before they are handed costs nothing.
-const BATCH: usize = 512;
 
 /// How long what was tidied is claimed from, while mails leave without a pause: a look at all that is due, with ten thousand
 /// due, costs as much as many mails. Where the look itself took long, so many times as long.
@@ -80,6 +78,8 @@ pub struct Dispatcher<L> {
     /// After a claim that found all that it could take: the instant as of which was last tidied, and until when, of
     /// CLOCK_MONOTONIC, the next claims go by it.
     tidied: Option<(DateTime<Utc>, Duration)>,
+    /// How many mails the next claim takes.
+    batch: Batch,
     /// The lines that are out with a mail.
     pub(super) lines: Lines,
     /// What notices are written from, read once a step at most.
@@ -119,6 +119,7 @@ impl<L: Ledger> Dispatcher<L> {
             queue: VecDeque::new(),
             claimed_at: DateTime::UNIX_EPOCH,
             tidied: None,
+            batch: Batch::default(),
             lines: Lines::default(),
             background: None,
             fresh: false,
@@ -246,11 +247,16 @@ impl<L: Ledger> Dispatcher<L> {
             && self.queue.is_empty()
             && !lapsing
         {
-            let most = self.ways[at].allowance(now).map_or(BATCH, |left| left.min(BATCH));
+            let begun = Clock::monotonic();
+            let batch = self.batch.next(begun);
+            let most = self.ways[at].allowance(now).map_or(batch, |left| left.min(batch));
             fail_point("before-claim");
             let mails = self.ledger.claim(seen, self.lease, most, sender.from.domain()).await?;
             // Where there is less than that, the next step looks for what fell due meanwhile.
             self.tidied = (mails.len() == most).then_some((seen, until));
+            if mails.len() == batch && !self.ledger.is_shared() {
+                self.batch.was_full(begun, Clock::monotonic());
+            }
             if mails.is_empty() && self.lines.are_here() {
                 self.report.worked |= seen < now;
                 return if seen < now { Ok(()) } else { self.preflight(snapshot, now).await };

@@ -8,6 +8,7 @@
 //! (`status`), and as long as every loop is alive (`pulse`).
 
 mod attaching;
+mod batch;
 mod composing;
 mod deciding;
 mod digesting;
