@@ -155,7 +155,7 @@ impl Forget {
         (settings, config): (&Settings, &Path),
     ) -> Result<Found, Refusal> {
         let theirs: Vec<&Row> = rows.iter().filter(|row| who.is_in(row)).collect();
-        let (rows, planned) = (theirs.len(), theirs.iter().filter(|row| row.state == State::Planned).count());
+        let planned = theirs.iter().filter(|row| row.state == State::Planned).count();
         // An address that somebody else still has is not theirs alone.
         let shared = |email: &String| {
             settings.house.directory.people.values().any(|person| person.email.to_lowercase() == *email)
@@ -176,9 +176,15 @@ impl Forget {
         }
         let copies =
             place.file().map_or(Ok(Vec::new()), |path| copies_with(path, &whom)).map_err(unreadable)?;
-        // What a former run had to leave, since somebody was reading.
-        let trace = place.file().map_or(Ok(false), |path| in_the_file(path, &whom)).map_err(unreadable)?;
-        if rows == 0 && mails.is_empty() && copies.is_empty() && !trace {
+        // What a former run had to leave, since somebody was reading. An address that is the end of another one tells nothing.
+        let within_another = |email: &String| {
+            let people = settings.house.directory.people.values().map(|person| &person.email);
+            rows.iter().map(|row| &row.email).chain(people).any(|other| other.to_lowercase().contains(email))
+        };
+        let alone = whom.emails.iter().filter(|email| !within_another(email)).cloned().collect();
+        let alone = Whom { emails: alone, ..whom.clone() };
+        let trace = place.file().map_or(Ok(false), |path| in_the_file(path, &alone)).map_err(unreadable)?;
+        if theirs.is_empty() && mails.is_empty() && copies.is_empty() && !trace {
             let person = &self.person;
             return Err(Refusal::Said(
                 Exit::Failed,
@@ -188,7 +194,7 @@ impl Forget {
                 ),
             ));
         }
-        Ok(Found { whom, rows, planned, mails, copies, shared: place.file().is_none() })
+        Ok(Found { whom, rows: theirs.len(), planned, mails, copies, shared: place.file().is_none() })
     }
 
     /// Asks, unless that was answered on the line.

@@ -97,7 +97,7 @@ pub(super) fn revise(db: &Connection, renamed: &[Renaming], new: &[Revision]) ->
         let place = n.to_string();
         rename((&from.0, &from.1), ("~", &place))?;
         db.execute(
-            "INSERT INTO says SELECT key, '~', ?3, said FROM rows WHERE posting = ?1 AND event = ?2 AND said IS NOT NULL",
+            "INSERT OR REPLACE INTO says SELECT key, '~', ?3, said FROM rows WHERE posting = ?1 AND event = ?2 AND said IS NOT NULL",
             [&from.0, &from.1, &place],
         )?;
         db.execute(
