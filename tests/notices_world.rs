@@ -793,13 +793,13 @@ async fn whoever_was_told_nothing_yet_is_reminded_of_what_holds_and_of_nothing_b
     let text = |place: &str| {
         posting("P", "\"camille\"", &format!("[[interview]]\non = 2026-06-25T15:00:00\nplace = \"{place}\""))
     };
-    let mut world = World::new("2026-06-01T10:00:00Z", &toml, &[("p.toml", &text("A"))]).await;
+    let mut world = World::new("2026-06-01T10:00:00Z", &toml, &[("p.toml", &text("Red room"))]).await;
     world.to("2026-06-24T06:58:00Z").await;
-    world.write("postings/p.toml", &text("B"));
+    world.write("postings/p.toml", &text("Blue room"));
     let left = world.minutes(10).await;
     assert_eq!(sent(&left).len(), 1, "{:?}", sent(&left));
     let words = &left[0].written.text;
-    assert!(words.contains('B') && !words.contains("before: A"), "{words}");
+    assert!(words.contains("Blue room") && !words.contains("Red room"), "{words}");
 }
 
 #[tokio::test]

@@ -421,7 +421,7 @@ async fn a_future_that_is_dropped_takes_its_connection_along() {
                 outcome = attempt(&mut smtp, BODY) => assert_eq!(shape(&outcome), "accepted 250", "{stage:?}"),
             }
             taken += 1;
-            assert!(taken < 3, "{stage:?} is met with the second mail");
+            assert!(taken < 3, "{stage:?} is met by the third mail");
         }
         let before = server.connections();
         assert_eq!(shape(&attempt(&mut smtp, BODY).await), "accepted 250", "{stage:?}");

@@ -138,7 +138,7 @@ impl Forget {
                 let words = done(&word, entries, found.mails.len() - unremoved);
                 text += &format!("{}\n{}", words.say(language), found.left_behind(language));
                 if left || unremoved > 0 {
-                    let words = a_trace(shared && left, found.whom.emails.iter().next());
+                    let words = a_trace(shared && left, found.whom.emails.first().unwrap_or(&self.person));
                     return Err(Refusal::Said(Exit::Failed, say(text.clone() + &words.fr, text + &words.en)));
                 }
                 Ok((text, Exit::Done))
@@ -181,10 +181,12 @@ impl Forget {
             let people = settings.house.directory.people.values().map(|person| &person.email);
             rows.iter().map(|row| &row.email).chain(people).any(|other| other.to_lowercase().contains(email))
         };
-        let alone = whom.emails.iter().filter(|email| !within_another(email)).cloned().collect();
-        let alone = Whom { emails: alone, ..whom.clone() };
-        let trace = place.file().map_or(Ok(false), |path| in_the_file(path, &alone)).map_err(unreadable)?;
-        if theirs.is_empty() && mails.is_empty() && copies.is_empty() && !trace {
+        let trace = || {
+            let emails = whom.emails.iter().filter(|email| !within_another(email)).cloned().collect();
+            let alone = Whom { emails, ..Whom::default() };
+            place.file().map_or(Ok(false), |path| in_the_file(path, &alone)).map_err(unreadable)
+        };
+        if theirs.is_empty() && mails.is_empty() && copies.is_empty() && !trace()? {
             let person = &self.person;
             return Err(Refusal::Said(
                 Exit::Failed,
@@ -353,14 +355,14 @@ fn on_hosts(who: &Who, people: &[(String, String)], hosts: &[StoredHost]) -> Vec
 }
 
 /// What is left of somebody who is forgotten, and how it goes as well. The ledger knows them by nothing but an address now.
-fn a_trace(in_postgres: bool, email: Option<&String>) -> Words {
+fn a_trace(in_postgres: bool, email: &str) -> Words {
     if in_postgres {
         return say(
             "Aucune table ne le nomme plus\u{a0}; mais les fichiers de PostgreSQL peuvent garder d'anciennes versions de ces lignes (une transaction restait ouverte\u{a0}: pg_stat_activity dit laquelle\u{a0}; ou la base n'est pas à l'utilisateur de jalon). Dès que possible, qui tient la base\u{a0}: psql -d LABASE -c 'VACUUM FULL'",
             "No table names them any more; but PostgreSQL's files may keep former versions of these rows (a transaction was open: pg_stat_activity says which; or the database is not owned by jalon's user). As soon as can be, whoever keeps the database: psql -d THEDATABASE -c 'VACUUM FULL'",
         );
     }
-    let again = format!("jalon forget {}", email.map_or("…", String::as_str));
+    let again = format!("jalon forget {email}");
     say(
         format!(
             "Il en reste pourtant une trace\u{a0}: un autre programme lisait le registre, ou un courriel de l'outbox n'a pas pu être supprimé. Dès que possible\u{a0}: {again}"

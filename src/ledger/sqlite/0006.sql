@@ -5,7 +5,8 @@
 ALTER TABLE rows ADD COLUMN said INTEGER CHECK (said >= 1);   -- the revision of its own event that it said when it was last handed
 UPDATE rows SET said = (
     SELECT revision FROM says
-    WHERE says.key = rows.key AND says.posting = rows.posting AND says.event = rows.event);
+    WHERE says.key = rows.key AND says.posting = rows.posting AND says.event = rows.event)
+WHERE key IN (SELECT key FROM says);
 DELETE FROM says WHERE EXISTS (
     SELECT 1 FROM rows WHERE rows.key = says.key AND rows.posting = says.posting AND rows.event = says.event);
 

@@ -21,8 +21,8 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::super::Letter;
+use super::content::stuffed;
 use super::dial::own_name;
-use super::lines::stuffed;
 use super::masking::{forms, without};
 use super::tls::Tls;
 use super::wire::{Stream, Wire};

@@ -9,8 +9,8 @@
 //! future can only lose it. Every step has its own limit ([`Timeouts`]), and the phase of a failure is ours.
 //! Nothing is retried, nothing is logged, and no credential gets into a text.
 
+mod content;
 mod dial;
-mod lines;
 mod link;
 mod masking;
 mod reach;
@@ -30,7 +30,7 @@ use super::Letter;
 use super::token::Tokens;
 use crate::plan::outcome::{Outcome, Phase};
 use crate::settings::{Auth, Relay, Tls as Link};
-use lines::letter_is_fit;
+use content::letter_is_fit;
 use link::Login;
 pub use reach::Reach;
 pub use timeouts::Timeouts;

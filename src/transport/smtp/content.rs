@@ -1,4 +1,4 @@
-//! Pure. The lines of a message: what is refused here, since a relay could take it for the end, and how the rest travels.
+//! Pure. The content of a mail, line by line: what is refused, since a relay could take it for the end; how the rest travels.
 //!
 //! Nearly every message is as it should be and needs no change; so all of it is looked at first, many bytes at a time.
 
