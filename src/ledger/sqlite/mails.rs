@@ -1,8 +1,8 @@
 //! The verbs about mails: claimed, handed, settled, given back. A mail is the rows that bear one Message-ID in
 //! one term; every verb names both, and touches nothing once the term has passed.
 
-use std::collections::HashMap;
-use std::iter;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, named_params, params};
@@ -11,9 +11,9 @@ use super::rows::{At, COLUMNS, read, run};
 use super::telling::{Teller, keep};
 use crate::ledger::{Aside, HandOver, Mail, Orphans, Turn, Turned};
 use crate::message::identity::message_id;
-use crate::plan::Key;
 use crate::plan::next::{Doubt, Found, InDoubt, Verdict, doubt};
-use crate::plan::row::{Reason, State};
+use crate::plan::row::{Reason, Row, State};
+use crate::plan::{Key, Sort};
 
 /// What a claim has to know of every due row; all of it stands in the index.
 pub(super) const WAITING: &str = "
@@ -31,55 +31,46 @@ pub(super) const LEFT_WITHOUT_IT: &str = "
 /// How many rows a mail holds at most: what templates can render. The rest leave in the next one.
 const LONGEST: usize = 100;
 
-/// A mail before it is claimed.
-struct Waiting {
-    /// When the first of its rows is of no use any more.
-    nearest: i64,
-    /// One reader, one address, rows to the operator apart, one Message-ID if they bear any.
-    place: String,
-    /// Its rows, by number.
-    first: i64,
-    others: Vec<i64>,
+/// A row that may leave, before it is known whether it does: no more of it than that takes, for a million may be due.
+struct Due {
+    /// One reader, one address, rows to the operator apart, one Message-ID if they bear any. Two may have the same number.
+    place: u64,
+    row: i64,
+    /// When it is of no use any more.
+    end: i64,
 }
 
-/// What stands between the parts of a place: no address holds it, and no name.
-const BETWEEN: char = '\0';
+/// What a row that is due waits for: reader, address, whether it is to the operator, the Message-ID that it bears.
+type Place<'a> = (&'a str, &'a str, bool, Option<&'a str>);
 
-/// The mails that may leave next, nearest end first.
-fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result<Vec<Waiting>> {
+/// The rows of the mails that may leave next, nearest end first; between equals, what was planned first.
+fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result<Vec<Vec<i64>>> {
     let mut left_without_it = db.prepare_cached(LEFT_WITHOUT_IT)?;
     let mut statement = db.prepare_cached(WAITING)?;
     let mut found = statement.query(named_params! { ":now": At(now) })?;
-    let (mut mails, mut place): (HashMap<String, Waiting>, String) = (HashMap::new(), String::new());
+    let mut due = Vec::new();
     while let Some(row) = found.next()? {
-        let (number, end): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let apart: bool = row.get(4)?;
+        let number: i64 = row.get(0)?;
         let mut bears = row.get_ref(5)?.as_str_or_null()?;
         if bears.is_some() && left_without_it.query_row([number], |row| row.get(0))? {
             bears = None;
         }
-        place.clear();
-        for part in [row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?, if apart { "1" } else { "" }] {
-            place.push_str(part);
-            place.push(BETWEEN);
-        }
-        place.push_str(bears.unwrap_or_default());
-        if let Some(known) = mails.get_mut(&place) {
-            known.nearest = known.nearest.min(end);
-            known.others.push(number);
-        } else {
-            let mail = Waiting { nearest: end, place: String::new(), first: number, others: Vec::new() };
-            mails.insert(place.clone(), mail);
-        }
+        let place: Place<'_> = (row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?, row.get(4)?, bears);
+        let mut hasher = DefaultHasher::new();
+        place.hash(&mut hasher);
+        due.push(Due { place: hasher.finish(), row: number, end: row.get(1)? });
     }
-    let mut mails: Vec<Waiting> = mails.into_iter().map(|(place, mail)| Waiting { place, ..mail }).collect();
-    let order = |a: &Waiting, b: &Waiting| (a.nearest, &a.place).cmp(&(b.nearest, &b.place));
+    due.sort_unstable_by_key(|due| (due.place, due.row));
+    let of_one = due.chunk_by(|a, b| a.place == b.place);
+    let mut mails: Vec<(Option<i64>, &[Due])> =
+        of_one.map(|mail| (mail.iter().map(|due| due.end).min(), mail)).collect();
+    let order = |(end, mail): &(Option<i64>, &[Due])| (*end, mail[0].row);
     if most < mails.len() {
-        mails.select_nth_unstable_by(most, order);
+        mails.select_nth_unstable_by_key(most, order);
         mails.truncate(most);
     }
-    mails.sort_unstable_by(order);
-    Ok(mails)
+    mails.sort_unstable_by_key(order);
+    Ok(mails.into_iter().map(|(_, mail)| mail.iter().map(|due| due.row).collect()).collect())
 }
 
 /// Takes up to `most` mails, each in a term of its own.
@@ -99,6 +90,7 @@ pub(super) fn claim(
         .prepare_cached("UPDATE meta SET term = term + ?1 RETURNING term")?
         .query_row([count], |row| row.get(0))?;
     let mut look = db.prepare_cached(&format!("SELECT {COLUMNS} FROM rows WHERE rowid = ?1"))?;
+    let mut left_without_it = db.prepare_cached(LEFT_WITHOUT_IT)?;
     // `hands` counts under one Message-ID.
     let mut take = db.prepare_cached(
         "UPDATE rows SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
@@ -106,14 +98,18 @@ pub(super) fn claim(
          WHERE rowid = :number",
     )?;
     let mut mails = Vec::with_capacity(waiting.len());
-    for (Waiting { place, first, others, .. }, term) in waiting.into_iter().zip(last - count + 1..) {
-        let mut parts = place.split(BETWEEN).map(str::to_owned);
-        let (reader, email) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let bears = parts.nth(1).filter(|id| !id.is_empty());
-        let read = |number: i64| look.query_row([number], read).map(|row| (number, row));
-        let mut rows = iter::once(first).chain(others).map(read).collect::<rusqlite::Result<Vec<_>>>()?;
-        rows.sort_by(|(_, a), (_, b)| (a.due, &a.key).cmp(&(b.due, &b.key)));
-        rows.truncate(LONGEST);
+    for (numbers, term) in waiting.into_iter().zip(last - count + 1..) {
+        let mut rows = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let mut row = look.query_row([number], read)?;
+            if row.message_id.is_some() && left_without_it.query_row([number], |row| row.get(0))? {
+                row.message_id = None;
+            }
+            rows.push((number, row));
+        }
+        let mut rows = one_mail(rows);
+        let Some((_, first)) = rows.first() else { continue };
+        let (reader, email, bears) = (first.reader.clone(), first.email.clone(), first.message_id.clone());
         let message_id = bears.unwrap_or_else(|| {
             let keys: Vec<Key> = rows.iter().map(|(_, row)| row.key.clone()).collect();
             message_id(&keys, domain)
@@ -129,6 +125,24 @@ pub(super) fn claim(
         mails.push(Mail { message_id, term, reader, email, rows });
     }
     Ok(mails)
+}
+
+/// Of rows whose places have one number, those of the mail that leaves first, in its order. Where that number is one by
+/// chance, the others wait for the next claim.
+fn one_mail(mut rows: Vec<(i64, Row)>) -> Vec<(i64, Row)> {
+    rows.sort_by(|(_, a), (_, b)| (a.due, &a.key).cmp(&(b.due, &b.key)));
+    for n in (1..rows.len()).rev() {
+        if place(&rows[n].1) != place(&rows[0].1) {
+            rows.remove(n);
+        }
+    }
+    rows.truncate(LONGEST);
+    rows
+}
+
+/// What a row that is due waits for.
+fn place(row: &Row) -> Place<'_> {
+    (&row.reader, &row.email, row.key.sort() == Sort::Operator, row.message_id.as_deref())
 }
 
 /// When a lease taken now ends.
@@ -360,4 +374,44 @@ pub(super) const NEXT_DUE: &str = "
 /// The earliest instant at which a planned row can be claimed or lapses.
 pub(super) fn next_due(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
     db.prepare_cached(NEXT_DUE)?.query_row([], |row| Ok(row.get::<_, Option<At>>(0)?.map(|at| at.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_two_places_share_by_chance_mixes_no_mails() {
+        let at = DateTime::UNIX_EPOCH;
+        let row = |key: &str, due, reader: &str, email: &str, bears: Option<&str>| Row {
+            key: Key::from_text(key),
+            reader: reader.to_owned(),
+            email: email.to_owned(),
+            due: at + TimeDelta::minutes(due),
+            late_after: at + TimeDelta::days(1),
+            state: State::Planned,
+            reason: None,
+            wanted: true,
+            attempts: 0,
+            doubts: 0,
+            in_doubt: false,
+            not_before: None,
+            message_id: bears.map(str::to_owned),
+            sent_at: None,
+            reply: None,
+            born: at,
+            changed: at,
+            why: String::new(),
+        };
+        let rows = vec![
+            (1, row("p/start/2026-07-01/-1d/lou", 2, "lou", "lou@example.org", None)),
+            (2, row("p/start/2026-07-01/-2d/lou", 1, "lou", "lou@example.org", None)),
+            (3, row("p/start/2026-07-01/-3d/lou", 3, "lou", "lou@example.com", None)),
+            (4, row("p/start/2026-07-01/-1d/camille", 2, "camille", "lou@example.org", None)),
+            (5, row("p/start/2026-07-01/-4d/lou", 2, "lou", "lou@example.org", Some("1@example.org"))),
+            (6, row("~operator/relay/lou", 2, "lou", "lou@example.org", None)),
+        ];
+        let numbers: Vec<i64> = one_mail(rows).into_iter().map(|(number, _)| number).collect();
+        assert_eq!(numbers, [2, 1], "one reader, one address, no Message-ID yet; by due instant");
+    }
 }
