@@ -7,7 +7,7 @@ mod server;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +17,7 @@ use jalon::daemon::planner::{Planner, Snapshot};
 use jalon::files::load;
 use jalon::ledger::sqlite::SqliteLedger;
 use jalon::ledger::{Ledger as _, Stamp};
+use jalon::plan::next::Verdict;
 use jalon::plan::row::{Row, State};
 use jalon::transport::Transport;
 use jalon::transport::smtp::{Smtp, Timeouts};
@@ -137,6 +138,21 @@ async fn each_recipient_has_a_mail_of_their_own_and_all_over_one_connection() {
     assert_eq!(world.recipients(), ["camille@example.org", "sacha@example.org"]);
     assert_eq!(world.server.connections(), 1);
     assert_eq!(world.drain().await, 0, "nothing leaves twice");
+}
+
+/// Who was told of, by a dispatcher that tells.
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[tokio::test]
+async fn who_wants_to_hear_of_each_mail_does_so_once_and_the_report_keeps_none() {
+    let mut world = World::new("", vec![]).await;
+    world.dispatcher = world.dispatcher.telling(|departure| {
+        assert!(matches!(departure.verdict, Verdict::Sent { .. }), "{departure:?}");
+        TOLD.lock().unwrap().push(departure.reader.clone());
+    });
+    world.go(DUE).await;
+    assert_eq!(world.drain().await, 0);
+    assert_eq!(*TOLD.lock().unwrap(), ["camille", "sacha"]);
 }
 
 #[tokio::test]

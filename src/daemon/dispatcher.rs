@@ -60,6 +60,8 @@ pub struct Dispatcher<L> {
     pub(super) stop: watch::Receiver<bool>,
     /// What this step did; what a failed step did is told by the next.
     pub(super) report: Report,
+    /// Who hears of every mail as soon as what became of it is written, in place of the report.
+    tell: Option<fn(&Departure)>,
     /// Mails at which a conversation ended. They are tried last and alone, so that none of them holds up the others, and
     /// a second loss is the relay's.
     pub(super) suspects: BTreeSet<String>,
@@ -111,6 +113,7 @@ impl<L: Ledger> Dispatcher<L> {
             lease,
             stop,
             report: Report::default(),
+            tell: None,
             suspects: BTreeSet::new(),
             refusals: Refusals::default(),
             again: Vec::new(),
@@ -133,6 +136,20 @@ impl<L: Ledger> Dispatcher<L> {
     #[must_use]
     pub fn with_life(self, life: Life) -> Self {
         Self { life: Some(life), ..self }
+    }
+
+    /// The same, which tells of every mail as soon as what became of it is written: there may be many in a step, and its
+    /// report keeps them with all their words.
+    #[must_use]
+    pub fn telling(self, tell: fn(&Departure)) -> Self {
+        Self { tell: Some(tell), ..self }
+    }
+
+    /// Tells of the mails that are done with, if somebody hears of each.
+    pub(super) fn tell(&mut self) {
+        if let Some(tell) = self.tell {
+            self.report.departures.drain(..).for_each(|departure| tell(&departure));
+        }
     }
 
     /// How it is known to be alive.

@@ -88,6 +88,7 @@ impl<L: Ledger> Dispatcher<L> {
             };
             let began = !leaving.is_empty();
             self.begin(leaving, snapshot).await?;
+            self.tell();
             self.plan_again(now).await?;
             if let Some(at) = at {
                 self.open(at, ahead.front().map(|ahead| ahead.rank), ahead.len(), now);

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use tracing::{debug, error, info, warn};
 
 pub(super) use mails::discreet;
-pub use mails::dispatched;
+pub use mails::{departed, dispatched};
 use mails::{one_word, recipient};
 
 use super::duty::{Standing, differing};

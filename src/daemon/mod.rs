@@ -147,7 +147,8 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let (manager, pulse) = (Manager::of_this_process(), Pulse::default());
     let status = Status::new(manager.clone());
     let dispatcher = Dispatcher::new(ledger.clone(), clock.clone(), ways, lease, stopping.clone())
-        .with_life(pulse.of(Loop::Sending));
+        .with_life(pulse.of(Loop::Sending))
+        .telling(log::departed);
     let (feel, felt) = watch::channel(dispatcher.health());
     let (copies, copied) = housekeeping::Copies::new();
     let (renew, renewed) = mpsc::unbounded_channel();

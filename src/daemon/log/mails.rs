@@ -51,7 +51,8 @@ fn looked_at(relay: &str, ready: bool) {
     }
 }
 
-fn departed(departure: &Departure) {
+/// What became of a mail.
+pub fn departed(departure: &Departure) {
     let (to, relay) = (recipient(&departure.reader), &departure.relay);
     let message_id = &departure.message_id;
     let keys = departure.keys.iter().map(one_word).collect::<Vec<_>>().join(" ");
