@@ -7,15 +7,14 @@ const LONGEST: usize = 76;
 /// plain ASCII.
 pub(super) fn encode(text: &str) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(text.len() + text.len() / 4);
-    for line in text.split_inclusive('\n') {
-        match line.strip_suffix('\n') {
-            Some(ended) => {
-                encode_line(ended.strip_suffix('\r').unwrap_or(ended).as_bytes(), &mut encoded);
-                encoded.extend_from_slice(b"\r\n");
-            }
-            None => encode_line(line.as_bytes(), &mut encoded),
-        }
+    let mut rest = text.as_bytes();
+    while let Some(end) = memchr::memchr(b'\n', rest) {
+        let line = &rest[..end];
+        encode_line(line.strip_suffix(b"\r").unwrap_or(line), &mut encoded);
+        encoded.extend_from_slice(b"\r\n");
+        rest = &rest[end + 1..];
     }
+    encode_line(rest, &mut encoded);
     encoded
 }
 
@@ -68,7 +67,12 @@ fn encode_byte(byte: u8, length: usize, is_last: bool, encoded: &mut Vec<u8>) ->
 fn plain(bytes: &[u8]) -> usize {
     // Sixteen at a time: without a branch for each, the compiler compares them at once.
     let sixteen = |some: &[u8; 16]| some.iter().fold(true, |all, byte| all & is_plain(*byte));
-    let whole = 16 * bytes.as_chunks().0.iter().take_while(|some| sixteen(some)).count();
+    let (chunks, end) = bytes.as_chunks();
+    let whole = 16 * chunks.iter().take_while(|some| sixteen(some)).count();
+    // The end of a line that is plain so far is looked at along with what comes before it.
+    if whole + end.len() == bytes.len() && bytes.last_chunk().is_some_and(sixteen) {
+        return bytes.len();
+    }
     whole + bytes[whole..].iter().take_while(|byte| is_plain(**byte)).count()
 }
 

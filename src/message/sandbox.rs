@@ -338,8 +338,7 @@ pub(super) fn bad_link(page: &str) -> Option<&str> {
 /// Whether every `href` of a page, wherever it stands, is followed by a link that leads well. Nearly all pages are so, and need
 /// not be read tag by tag.
 fn plainly_good(page: &str) -> bool {
-    let ends = page.bytes().enumerate().filter(|(_, byte)| byte.eq_ignore_ascii_case(&b'f'));
-    ends.map(|(end, _)| end).all(|end| {
+    memchr::memchr2_iter(b'f', b'F', page.as_bytes()).all(|end| {
         let is_link = end >= 3 && page.as_bytes()[end - 3..end].eq_ignore_ascii_case(b"hre");
         !is_link || page[end + 1..].strip_prefix("=\"").is_some_and(leads_well)
     })

@@ -4,6 +4,8 @@
 //! into U+00A0. It adds and removes nothing, so an address (which holds no space) stays as it is, and doing it
 //! twice is doing it once. In HTML it leaves tags, comments, styles, scripts and entities alone.
 
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
+
 /// French text with its no-break spaces.
 #[must_use]
 pub fn text(words: &str) -> String {
@@ -16,7 +18,7 @@ pub fn text(words: &str) -> String {
 fn push(words: &str, set: &mut String) {
     let mut from = 0;
     // Bytes below 0x80 are characters (UTF-8): what is cut at one is whole.
-    for (at, _) in words.bytes().enumerate().filter(|(_, byte)| *byte == b' ') {
+    for at in memchr_iter(b' ', words.as_bytes()) {
         let tied = match words.as_bytes()[at + 1..] {
             [b':' | b';' | b'!' | b'?', ..] => true,
             _ => words[at + 1..].starts_with('»') || words[..at].ends_with('«'),
@@ -35,7 +37,7 @@ fn push(words: &str, set: &mut String) {
 pub fn html(source: &str) -> String {
     let mut set = String::with_capacity(source.len() + 64);
     let mut rest = source;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'<' | b'&')) {
+    while let Some(at) = memchr2(b'<', b'&', rest.as_bytes()) {
         let (words, code) = rest.split_at(at);
         push(words, &mut set);
         // A lone `<` or `&` is a word among others.
@@ -49,11 +51,9 @@ pub fn html(source: &str) -> String {
 
 /// How long the tag, comment, element or entity is that begins a text, if one does.
 fn code_length(code: &str) -> Option<usize> {
-    if code.starts_with('&') {
-        let end = code.find(';')?;
-        let name = &code[1..end];
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#');
-        return plain.then_some(end + 1);
+    if let Some(entity) = code.strip_prefix('&') {
+        let name = entity.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+        return (name > 0 && entity[name..].starts_with(';')).then_some(name + 2);
     }
     if let Some(comment) = code.strip_prefix("<!--") {
         return Some(comment.find("-->").map_or(code.len(), |end| end + "<!--".len() + "-->".len()));
@@ -79,14 +79,13 @@ fn code_length(code: &str) -> Option<usize> {
 /// How long a tag is: to its `>`, not counting those between quotes; to the end when it has none.
 fn tag_length(tag: &str) -> usize {
     let mut at = 0;
-    while let Some(sign) = tag[at..].bytes().position(|byte| matches!(byte, b'>' | b'"' | b'\'')) {
+    while let Some(sign) = memchr3(b'>', b'"', b'\'', &tag.as_bytes()[at..]) {
         let sign = at + sign;
         at = sign + 1;
         if tag[sign..].starts_with('>') {
             return at;
         }
-        let quote = char::from(tag.as_bytes()[sign]);
-        let Some(closes) = tag[at..].find(quote) else { break };
+        let Some(closes) = memchr(tag.as_bytes()[sign], &tag.as_bytes()[at..]) else { break };
         at += closes + 1;
     }
     tag.len()

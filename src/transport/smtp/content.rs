@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr_iter, memmem};
+
 use super::super::Letter;
 use super::LARGEST_MAIL;
 
@@ -17,9 +19,9 @@ pub(super) fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
         ));
     }
     // A lone CR or LF before a dot ends the message for some relays (RFC 5321 §2.3.8 forbids both).
-    let lone = |(one, next): &(&u8, &u8)| (**one == b'\r') != (**next == b'\n');
-    if pairs(bytes).filter(lone).count() > 0 || bytes.first() == Some(&b'\n') || bytes.last() == Some(&b'\r')
-    {
+    let lone_lf = |at: usize| !bytes[..at].ends_with(b"\r");
+    let lone_cr = |at: usize| !bytes[at + 1..].starts_with(b"\n");
+    if memchr_iter(b'\n', bytes).any(lone_lf) || memchr_iter(b'\r', bytes).any(lone_cr) {
         return Err("the mail has a line that does not end in CR LF".to_owned());
     }
     Ok(())
@@ -28,26 +30,19 @@ pub(super) fn letter_is_fit(letter: Letter<'_>) -> Result<(), String> {
 /// A text of a message as it travels: a line that begins with a dot gets one more (RFC 5321 §4.5.2). Every line ends in
 /// CR LF: see [`letter_is_fit`].
 pub(super) fn stuffed(text: &[u8]) -> Cow<'_, [u8]> {
-    let begins = |before: u8, byte: u8| before == b'\n' && byte == b'.';
-    let more = pairs(text).filter(|(before, byte)| begins(**before, **byte)).count()
-        + usize::from(text.first() == Some(&b'.'));
-    if more == 0 {
+    let mut stuffed = Vec::new();
+    let mut from = 0;
+    let first = text.starts_with(b".").then_some(0);
+    for dot in first.into_iter().chain(memmem::find_iter(text, b"\n.").map(|end| end + 1)) {
+        stuffed.extend_from_slice(&text[from..dot]);
+        stuffed.push(b'.');
+        from = dot;
+    }
+    if stuffed.is_empty() {
         return Cow::Borrowed(text);
     }
-    let mut stuffed = Vec::with_capacity(text.len() + more);
-    let mut before = b'\n';
-    for &byte in text {
-        if begins(before, byte) {
-            stuffed.push(b'.');
-        }
-        stuffed.push(byte);
-        before = byte;
-    }
+    stuffed.extend_from_slice(&text[from..]);
     Cow::Owned(stuffed)
-}
-
-fn pairs(bytes: &[u8]) -> impl Iterator<Item = (&u8, &u8)> {
-    bytes.iter().zip(bytes.get(1..).unwrap_or_default())
 }
 
 #[cfg(test)]
