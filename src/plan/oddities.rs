@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::lay::{in_order, is_live, lay};
+use super::lay::order::in_order;
+use super::lay::{is_live, lay};
 use super::{Plan, Reminder};
 use crate::calendar::{Event, Posting, When, Zone};
 use crate::diagnostic::{Place, Problem, Words};
