@@ -5,16 +5,18 @@
 //! asked of its line. So there are never more mails in doubt after a crash than lines.
 
 use std::collections::VecDeque;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use super::composing::{Composed, compose, needs_background, waits_at_most, zone_of};
+use super::composing::{Background, Composed, compose, needs_background, waits_at_most, zone_of};
 use super::dispatcher::{Departure, Dispatcher, ELSEWHERE, UNTOLD};
-use super::lines::{Back, Came, InHand, Place, Rank, panicked};
+use super::lines::{Back, Came, InHand, Place, Rank};
 use super::planner::Snapshot;
 use crate::ledger::{Aside, Basis, HandOver, Ledger, LedgerError, Mail, Says};
 use crate::message::Written;
@@ -31,19 +33,31 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a line that came back waits at most for others: much less than a relay takes for a mail, and longer than a near one.
 const COMPANY: Duration = Duration::from_millis(1);
 
+/// How many mails are put into words ahead for each that is out: so many that one task writes several in a row.
+const AHEAD: usize = 4;
+
 /// How long claimed mails wait at most for a line: what falls due meanwhile may be more urgent.
 const HELD: TimeDelta = TimeDelta::seconds(30);
 
-/// A mail that is being put into words, by a task of its own, or has been, and waits for a line.
+/// A mail that is being put into words, or has been, and waits for a line.
 struct Ahead {
     rank: Rank,
-    words: JoinHandle<(Mail, Composed)>,
+    words: oneshot::Receiver<(Mail, Composed)>,
 }
 
 impl Ahead {
     async fn words(self) -> (Mail, Composed) {
-        self.words.await.unwrap_or_else(|error| panicked(error))
+        // Their task panicked: so does this loop, as if it had been one with it.
+        self.words.await.unwrap_or_else(|gone| resume_unwind(Box::new(gone.to_string())))
     }
+}
+
+/// A mail that is to be put into words.
+struct Unwritten {
+    mail: Mail,
+    background: Option<Arc<Background>>,
+    now: DateTime<Utc>,
+    words: oneshot::Sender<(Mail, Composed)>,
 }
 
 /// A mail that leaves now.
@@ -94,7 +108,10 @@ impl<L: Ledger> Dispatcher<L> {
                 self.open(at, ahead.front().map(|ahead| ahead.rank), ahead.len(), now);
             }
             if at.is_some() {
-                self.write_ahead(ahead, self.lines.ranks().count(), &[], snapshot).await?;
+                let out = self.lines.ranks().count();
+                if ahead.len() < out {
+                    self.write_ahead(ahead, out * AHEAD, &[], snapshot).await?;
+                }
             }
             self.promise(self.lines.patience());
             if self.lines.are_here() {
@@ -227,6 +244,30 @@ impl<L: Ledger> Dispatcher<L> {
         begun: &[Rank],
         snapshot: &Arc<Snapshot>,
     ) -> Result<(), LedgerError> {
+        let mut unwritten = Vec::new();
+        let written = self.next_ahead((&mut *ahead, &mut unwritten), count, begun, snapshot).await;
+        if !unwritten.is_empty() {
+            let snapshot = Arc::clone(snapshot);
+            // One after the other by one task: what the first has warmed up serves the others.
+            tokio::spawn(async move {
+                for Unwritten { mail, background, now, words } in unwritten {
+                    let composed = compose(&mail, None, &snapshot, background.as_deref(), now);
+                    // Nobody waits for it any more when the daemon ends.
+                    let _ = words.send((mail, composed));
+                    yield_now().await;
+                }
+            });
+        }
+        written
+    }
+
+    async fn next_ahead(
+        &mut self,
+        (ahead, unwritten): (&mut VecDeque<Ahead>, &mut Vec<Unwritten>),
+        count: usize,
+        begun: &[Rank],
+        snapshot: &Snapshot,
+    ) -> Result<(), LedgerError> {
         while ahead.len() < count
             && let Some(mail) = self.queue.pop_front()
         {
@@ -235,18 +276,21 @@ impl<L: Ledger> Dispatcher<L> {
                 self.queue.push_front(mail);
                 break;
             }
-            ahead.extend(self.write(mail, rank, snapshot).await?);
+            if let Some((next, words)) = self.write(mail, rank, snapshot).await? {
+                ahead.push_back(next);
+                unwritten.push(words);
+            }
         }
         Ok(())
     }
 
-    /// Has a claimed mail put into words; none when it does not leave now.
+    /// How a claimed mail is to be put into words; none when it does not leave now.
     async fn write(
         &mut self,
         mail: Mail,
         rank: Rank,
-        snapshot: &Arc<Snapshot>,
-    ) -> Result<Option<Ahead>, LedgerError> {
+        snapshot: &Snapshot,
+    ) -> Result<Option<(Ahead, Unwritten)>, LedgerError> {
         let now = self.clock.now();
         let at_most = |row: &Row| waits_at_most(row, snapshot, now);
         let zone = zone_of(&mail, snapshot);
@@ -261,12 +305,9 @@ impl<L: Ledger> Dispatcher<L> {
             self.fresh = true;
         }
         self.fresh &= mail.rows.iter().all(|row| row.key.sort() == Sort::Digest);
-        let (snapshot, background) = (Arc::clone(snapshot), self.background.clone());
-        let words = tokio::spawn(async move {
-            let composed = compose(&mail, None, &snapshot, background.as_deref(), now);
-            (mail, composed)
-        });
-        Ok(Some(Ahead { rank, words }))
+        let (words, written) = oneshot::channel();
+        let unwritten = Unwritten { mail, background: self.background.clone(), now, words };
+        Ok(Some((Ahead { rank, words: written }, unwritten)))
     }
 
     /// Takes a mail that was put into words; none when nothing of it leaves now.
