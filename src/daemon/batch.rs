@@ -2,7 +2,7 @@
 //!
 //! A claim looks at all that is due, and takes what ends first. While a million are due, looking takes longer than sending a few
 //! hundred: then claims grow, until they are a small part of the time. What falls due meanwhile waits for those that are
-//! claimed, some seconds at most; so they grow only while looking is what takes time.
+//! claimed, some seconds at most; so they grow only while looking takes a part of it that counts.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ const USUAL: usize = 512;
 const MOST: usize = 16_384;
 
 /// How many times as long as a claim sending its mails should last at least, and at most while claims are large.
-const ENOUGH: u32 = 4;
-const PLENTY: u32 = 8;
+const ENOUGH: u32 = 32;
+const PLENTY: u32 = 64;
 
 /// How many mails the next claim takes.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +63,12 @@ mod tests {
             now += 1160;
             assert_eq!(batch.next(ms(now)), expected);
         }
-        // Sending them takes five times as long.
+        // Sending them takes forty times as long.
         batch.was_full(ms(now), ms(now + 1000));
-        assert_eq!(batch.next(ms(now + 6000)), 16_384);
+        assert_eq!(batch.next(ms(now + 41_000)), 16_384);
         // A relay that takes its time; and less than could be taken.
         batch.was_full(ms(now), ms(now + 1000));
-        assert_eq!(batch.next(ms(now + 9001)), 512);
+        assert_eq!(batch.next(ms(now + 65_001)), 512);
         batch.was_full(ms(now), ms(now + 1000));
         assert_eq!(batch.next(ms(now + 1001)), 1024);
         assert_eq!(batch.next(ms(now + 1002)), 512);
