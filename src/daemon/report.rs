@@ -36,7 +36,7 @@ pub struct Report {
     pub stale: bool,
     /// Whether it found work: then it wants to be called again.
     pub worked: bool,
-    /// What became of mails.
+    /// What became of mails, as far as nobody has heard of it yet.
     pub departures: Vec<Departure>,
     /// Reminders that ended unsent: superseded or lapsed.
     pub ended: Vec<(Key, State)>,
