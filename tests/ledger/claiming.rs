@@ -54,6 +54,12 @@ pub async fn each_address_has_a_mail_of_its_own<F: Fixture>(world: World<F>) {
     );
 }
 
+pub async fn a_mail_is_as_urgent_as_the_first_of_its_rows_to_end<F: Fixture>(world: World<F>) {
+    world.plan(&[(START, 0, 300), (SACHA, 0, 90), (WEEK, 0, 60)]).await;
+    let readers: Vec<_> = world.claim(1).await.into_iter().map(|mail| mail.reader).collect();
+    assert_eq!(readers, ["camille", "sacha"]);
+}
+
 pub async fn the_mail_that_is_soonest_useless_leaves_first<F: Fixture>(world: World<F>) {
     let keys: Vec<String> = (0..6).map(|n| format!("p/deadline/2026-06-28/0d/person-{n}")).collect();
     for (n, late_after) in [60, 20, 50, 10, 40, 30].into_iter().enumerate() {

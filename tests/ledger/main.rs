@@ -53,6 +53,7 @@ macro_rules! contract {
                 each_reader_has_a_mail_of_their_own
                 each_address_has_a_mail_of_its_own
                 the_mail_that_is_soonest_useless_leaves_first
+                a_mail_is_as_urgent_as_the_first_of_its_rows_to_end
                 nothing_is_claimed_before_it_is_due
                 nothing_is_claimed_before_it_may_be_tried_again
                 nothing_is_claimed_that_is_of_no_use_any_more
