@@ -6,7 +6,7 @@
 mod server;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use jalon::plan::next::Verdict;
 use jalon::plan::row::{Row, State};
 use jalon::transport::Transport;
 use jalon::transport::smtp::{Smtp, Timeouts};
+use rusqlite::{Connection, OpenFlags};
 use server::{Act, Script, Server, Stage, say};
 use tokio::sync::watch;
 
@@ -140,19 +141,26 @@ async fn each_recipient_has_a_mail_of_their_own_and_all_over_one_connection() {
     assert_eq!(world.drain().await, 0, "nothing leaves twice");
 }
 
-/// Who was told of, by a dispatcher that tells.
-static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// The ledger of a dispatcher that tells, and who was told of.
+static TOLD: Mutex<(PathBuf, Vec<String>)> = Mutex::new((PathBuf::new(), Vec::new()));
 
 #[tokio::test]
-async fn who_wants_to_hear_of_each_mail_does_so_once_and_the_report_keeps_none() {
+async fn who_wants_to_hear_of_each_mail_does_so_once_when_it_is_written_and_before_the_next_is() {
     let mut world = World::new("", vec![]).await;
+    TOLD.lock().unwrap().0 = world.folder.path().join("jalon.db");
     world.dispatcher = world.dispatcher.telling(|departure| {
         assert!(matches!(departure.verdict, Verdict::Sent { .. }), "{departure:?}");
-        TOLD.lock().unwrap().push(departure.reader.clone());
+        let (path, told) = &mut *TOLD.lock().unwrap();
+        told.push(departure.reader.clone());
+        let ledger = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let sql = "SELECT recipient FROM rows WHERE state = 'sent' ORDER BY recipient";
+        let mut sent = ledger.prepare(sql).unwrap();
+        let sent = sent.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(sent.map(Result::unwrap).collect::<Vec<_>>(), *told);
     });
     world.go(DUE).await;
-    assert_eq!(world.drain().await, 0);
-    assert_eq!(*TOLD.lock().unwrap(), ["camille", "sacha"]);
+    assert_eq!(world.drain().await, 0, "the report keeps none");
+    assert_eq!(TOLD.lock().unwrap().1, ["camille", "sacha"]);
 }
 
 #[tokio::test]

@@ -245,7 +245,7 @@ impl<L: Ledger> Dispatcher<L> {
         snapshot: &Arc<Snapshot>,
     ) -> Result<(), LedgerError> {
         let mut unwritten = Vec::new();
-        let written = self.next_ahead((&mut *ahead, &mut unwritten), count, begun, snapshot).await;
+        let done = self.choose((&mut *ahead, &mut unwritten), count, begun, snapshot).await;
         if !unwritten.is_empty() {
             let snapshot = Arc::clone(snapshot);
             // One after the other by one task: what the first has warmed up serves the others.
@@ -258,10 +258,11 @@ impl<L: Ledger> Dispatcher<L> {
                 }
             });
         }
-        written
+        done
     }
 
-    async fn next_ahead(
+    /// Which mails are to be put into words. Those that were chosen before the ledger fails are, too: somebody waits for them.
+    async fn choose(
         &mut self,
         (ahead, unwritten): (&mut VecDeque<Ahead>, &mut Vec<Unwritten>),
         count: usize,
@@ -276,16 +277,16 @@ impl<L: Ledger> Dispatcher<L> {
                 self.queue.push_front(mail);
                 break;
             }
-            if let Some((next, words)) = self.write(mail, rank, snapshot).await? {
+            if let Some((next, task)) = self.prepare(mail, rank, snapshot).await? {
                 ahead.push_back(next);
-                unwritten.push(words);
+                unwritten.push(task);
             }
         }
         Ok(())
     }
 
     /// How a claimed mail is to be put into words; none when it does not leave now.
-    async fn write(
+    async fn prepare(
         &mut self,
         mail: Mail,
         rank: Rank,

@@ -180,7 +180,7 @@ impl Lines {
 }
 
 /// A task of ours panicked: the loop that it worked for does as well.
-pub(super) fn panicked(error: JoinError) -> ! {
+fn panicked(error: JoinError) -> ! {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         // Nobody aborts them but the end of the runtime, and then nobody waits for them.

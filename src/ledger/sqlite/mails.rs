@@ -28,6 +28,10 @@ pub(super) const LEFT_WITHOUT_IT: &str = "
         SELECT 1 FROM rows AS other WHERE other.message_id = mine.message_id AND other.state = 'sent' AND other.hands > 1)
     FROM rows AS mine WHERE mine.rowid = ?1";
 
+fn left_without(db: &Connection, row: i64) -> rusqlite::Result<bool> {
+    db.prepare_cached(LEFT_WITHOUT_IT)?.query_row([row], |row| row.get(0))
+}
+
 /// How many rows a mail holds at most: what templates can render. The rest leave in the next one.
 const LONGEST: usize = 100;
 
@@ -45,14 +49,13 @@ type Place<'a> = (&'a str, &'a str, bool, Option<&'a str>);
 
 /// The rows of the mails that may leave next, nearest end first; between equals, what was planned first.
 fn waiting(db: &Connection, now: DateTime<Utc>, most: usize) -> rusqlite::Result<Vec<Vec<i64>>> {
-    let mut left_without_it = db.prepare_cached(LEFT_WITHOUT_IT)?;
     let mut statement = db.prepare_cached(WAITING)?;
     let mut found = statement.query(named_params! { ":now": At(now) })?;
     let mut due = Vec::new();
     while let Some(row) = found.next()? {
         let number: i64 = row.get(0)?;
         let mut bears = row.get_ref(5)?.as_str_or_null()?;
-        if bears.is_some() && left_without_it.query_row([number], |row| row.get(0))? {
+        if bears.is_some() && left_without(db, number)? {
             bears = None;
         }
         let place: Place<'_> = (row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?, row.get(4)?, bears);
@@ -90,7 +93,6 @@ pub(super) fn claim(
         .prepare_cached("UPDATE meta SET term = term + ?1 RETURNING term")?
         .query_row([count], |row| row.get(0))?;
     let mut look = db.prepare_cached(&format!("SELECT {COLUMNS} FROM rows WHERE rowid = ?1"))?;
-    let mut left_without_it = db.prepare_cached(LEFT_WITHOUT_IT)?;
     // `hands` counts under one Message-ID.
     let mut take = db.prepare_cached(
         "UPDATE rows SET state = 'claimed', not_before = NULL, term = :term, lease_until = :until,
@@ -102,7 +104,7 @@ pub(super) fn claim(
         let mut rows = Vec::with_capacity(numbers.len());
         for number in numbers {
             let mut row = look.query_row([number], read)?;
-            if row.message_id.is_some() && left_without_it.query_row([number], |row| row.get(0))? {
+            if row.message_id.is_some() && left_without(db, number)? {
                 row.message_id = None;
             }
             rows.push((number, row));
@@ -379,29 +381,26 @@ pub(super) fn next_due(db: &Connection) -> rusqlite::Result<Option<DateTime<Utc>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Wanted;
+    use crate::plan::difference::begun;
 
     #[test]
     fn a_number_that_two_places_share_by_chance_mixes_no_mails() {
         let at = DateTime::UNIX_EPOCH;
-        let row = |key: &str, due, reader: &str, email: &str, bears: Option<&str>| Row {
-            key: Key::from_text(key),
-            reader: reader.to_owned(),
-            email: email.to_owned(),
-            due: at + TimeDelta::minutes(due),
-            late_after: at + TimeDelta::days(1),
-            state: State::Planned,
-            reason: None,
-            wanted: true,
-            attempts: 0,
-            doubts: 0,
-            in_doubt: false,
-            not_before: None,
-            message_id: bears.map(str::to_owned),
-            sent_at: None,
-            reply: None,
-            born: at,
-            changed: at,
-            why: String::new(),
+        let row = |key: &str, due, reader: &str, email: &str, bears: Option<&str>| {
+            let wanted = Wanted {
+                key: Key::from_text(key),
+                posting: String::new(),
+                event: String::new(),
+                recipient: reader.to_owned(),
+                reader: reader.to_owned(),
+                email: email.to_owned(),
+                due: at + TimeDelta::minutes(due),
+                late_after: at + TimeDelta::days(1),
+                why: String::new(),
+            };
+            let message_id = bears.map(str::to_owned);
+            Row { message_id, ..begun(&wanted, State::Planned, Reason::Calendar, at) }
         };
         let rows = vec![
             (1, row("p/start/2026-07-01/-1d/lou", 2, "lou", "lou@example.org", None)),
