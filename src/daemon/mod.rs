@@ -1,11 +1,11 @@
 //! The life of the process on one page.
 //!
 //! Open the ledger, see to orphans, plan once; then three loops, each around a step: the planner's (woken every
-//! minute, by edits and by SIGHUP), the dispatcher's (woken by the wall clock when something is due, and after planning),
-//! the housekeeper's (every ten minutes). SIGTERM and SIGINT: nothing new is begun, what is in hand is finished within
-//! twenty seconds. Wake-ups only say "look again"; the ledger says what is due. The service manager hears when work can
-//! begin (the first round of planning has ended; whether a relay answers has no part in it), of reloads and of the end
-//! (`status`), and as long as every loop is alive (`pulse`).
+//! minute, by edits and by SIGHUP), the dispatcher's (woken by the wall clock when something is due, and after planning;
+//! on a thread of its own), the housekeeper's (every ten minutes). SIGTERM and SIGINT: nothing new is begun, what is in
+//! hand is finished within twenty seconds. Wake-ups only say "look again"; the ledger says what is due. The service
+//! manager hears when work can begin (the first round of planning has ended; whether a relay answers has no part in it),
+//! of reloads and of the end (`status`), and as long as every loop is alive (`pulse`).
 
 mod attaching;
 mod batch;
@@ -45,10 +45,12 @@ pub mod taken;
 pub mod troubles;
 pub mod way;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
@@ -131,6 +133,15 @@ impl Signals {
     }
 }
 
+/// Runs a loop on this thread until it ends: the loop, its lines and what they say to each other need no other thread, and
+/// to wake one takes as long as a relay takes for a mail.
+fn on_its_own(runtime: Runtime, work: impl Future<Output = ()>) {
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
+    // What it has set going and cannot stop, such as a question for the address of a host, is not waited for.
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
 /// Runs until told to stop.
 pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let Parts { ledger, clock, planner, ways, remake, lease, feeds, signals } = parts;
@@ -191,9 +202,12 @@ pub async fn run<L: Ledger>(parts: Parts<L>) -> Result<(), DaemonError> {
     let mut pacemaker = pacemaker::start(&beats)
         .await
         .map_err(|error| DaemonError::Process { what: "the pacemaker", why: error.to_string() })?;
+    let apart = Builder::new_current_thread().enable_all().build();
+    let apart = apart
+        .map_err(|error| DaemonError::Process { what: "the thread that sends", why: error.to_string() })?;
     let mut loops = JoinSet::new();
     loops.spawn(planning);
-    loops.spawn(sending);
+    loops.spawn_blocking(|| on_its_own(apart, sending));
     loops.spawn(keeping);
     loops.spawn(attending);
     let feeding = tokio::spawn(pulse.feed(manager.clone(), watchdog()));

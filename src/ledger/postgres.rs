@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use self::errors::{Fault, unusable};
@@ -142,7 +143,7 @@ impl PostgresLedger {
         host: Host,
         leases: Leases,
     ) -> Result<Self, LedgerError> {
-        let mut opened = Self::over(place, host, leases);
+        let mut opened = Self::over(Pool::new(place, Some(Handle::current())), host, leases);
         let lent = opened.pool.begin(None).await.map_err(|fault| unusable(&opened.ledger, fault))?;
         schema::prepare(&lent, &opened.ledger, stamp).await?;
         let _: Ended<()> = opened.pool.end(lent, "", Ok(())).await;
@@ -163,14 +164,14 @@ impl PostgresLedger {
     pub fn beside(mut place: Place) -> Self {
         place.made = true;
         let nobody = Host { id: "hand".to_owned(), name: String::new(), run: "hand".to_owned() };
-        Self::over(place, nobody, Leases::Database)
+        Self::over(Pool::new(place, None), nobody, Leases::Database)
     }
 
-    fn over(place: Place, host: Host, leases: Leases) -> Self {
-        let ledger = place.shown().into();
+    fn over(pool: Pool, host: Host, leases: Leases) -> Self {
+        let ledger = pool.place.shown().into();
         let holder = Holder { run: format!("{} {}", host.id, host.run), host: host.id, name: host.name };
         Self {
-            pool: Arc::new(Pool::new(place)),
+            pool: Arc::new(pool),
             ledger,
             holder: Arc::new(holder),
             leases,

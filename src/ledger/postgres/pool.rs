@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -131,6 +132,9 @@ impl Session {
 /// The connections that nobody uses.
 pub(super) struct Pool {
     pub(super) place: Place,
+    /// Where connections live, whoever asks for one: what a loop with a runtime of its own has opened must not end with that
+    /// loop while another writes by it. If it is not said, where they are asked for.
+    home: Option<Handle>,
     idle: Mutex<Vec<Session>>,
     room: Arc<Semaphore>,
 }
@@ -162,8 +166,8 @@ pub(super) enum Ended<T> {
 }
 
 impl Pool {
-    pub(super) fn new(place: Place) -> Self {
-        Self { place, idle: Mutex::default(), room: Arc::new(Semaphore::new(MOST)) }
+    pub(super) fn new(place: Place, home: Option<Handle>) -> Self {
+        Self { place, home, idle: Mutex::default(), room: Arc::new(Semaphore::new(MOST)) }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
@@ -198,7 +202,7 @@ impl Pool {
     async fn connect(&self) -> Result<Session, Fault> {
         let (begun, mut pause) = (Instant::now(), PAUSES.0);
         loop {
-            match Session::open(&self.place).await {
+            match self.open().await {
                 Ok(session) => return Ok(session),
                 Err(fault) if fault.is_refusal() => return Err(fault),
                 Err(fault) if begun.elapsed() + pause > PATIENCE => {
@@ -208,6 +212,13 @@ impl Pool {
             }
             pause = (pause * 2).min(PAUSES.1);
         }
+    }
+
+    async fn open(&self) -> Result<Session, Fault> {
+        let Some(home) = &self.home else { return Session::open(&self.place).await };
+        let place = self.place.clone();
+        let opening = home.spawn(async move { Session::open(&place).await });
+        opening.await.unwrap_or_else(|ended| Err(Fault::Unreachable(ended.to_string())))
     }
 
     /// Ends what a verb did: by this, which commits it, if it went well; else it is undone.
