@@ -13,6 +13,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use certificates::Authority;
 use running::{Daemon, ended, jalon};
@@ -20,6 +21,9 @@ use running::{Daemon, ended, jalon};
 const NAME: &str = "db.example.org";
 const PASSWORD: &str = "S3same, ouvre-toi";
 const JALON: &str = "time_zone = \"Europe/Paris\"\n[mail]\nfrom = \"r@example.org\"\noutbox = \"out\"\n";
+
+/// How many were made in this program.
+static WORLDS: AtomicU32 = AtomicU32::new(0);
 
 /// A server, and the files of a jalon that uses it.
 struct World {
@@ -49,9 +53,10 @@ impl World {
         fs::create_dir_all(folder.path().join("config/postings")).unwrap();
         let cluster = folder.path().join("pg");
         server::make_cluster(&cluster, false);
-        // One address of this machine for each test program: the usual port is free there.
-        let id = std::process::id();
-        let address = format!("127.{}.{}.{}", 64 + (id >> 16) % 128, (id >> 8) % 256, id % 256);
+        // One address of this machine for each world of each test program: the usual port is free there.
+        let (id, world) = (std::process::id(), WORLDS.fetch_add(1, Ordering::Relaxed));
+        let net = 1 + (id >> 16) % 64 + 64 * (world % 3);
+        let address = format!("127.{net}.{}.{}", (id >> 8) % 256, id % 256);
         let data = cluster.join("data");
         fs::write(data.join("pg_hba.conf"), "local all all trust\nhost all all 127.0.0.0/8 scram-sha-256\n")
             .unwrap();
