@@ -11,7 +11,7 @@ use jalon::plan::reconcile::Change;
 use jalon::settings::Rate;
 
 use crate::cut::{Next, Way};
-use crate::server::Database;
+use crate::server::{self, Database};
 use crate::world::*;
 
 /// A ledger in a database of its own, whose leases go by the clock that the clauses say.
@@ -166,6 +166,44 @@ async fn while_somebody_commits_no_version_stands() {
     assert!(writing.is_finished() || (first != second && first != quiet), "{first:?} {second:?}");
     writing.await.unwrap().unwrap();
     assert_ne!(version().await, quiet);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_outlives_the_loop_that_asked_for_it() {
+    let database = database!();
+    let ledger = opens(&database, "one").await;
+    let mut somebody = server::session(&Database::folder(), "postgres");
+    somebody.say(&format!("BEGIN; LOCK TABLE {}.rows IN EXCLUSIVE MODE; SELECT 1;", database.name));
+    let writes = |text: &str| {
+        let (ledger, change) = (ledger.clone(), add(text, 0, 100));
+        tokio::spawn(async move { ledger.apply(vec![change], before()).await })
+    };
+    let locks = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'rows'::regclass";
+    let wait_for = |count: &str| {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while database.sql(locks) != count {
+            assert!(std::time::Instant::now() < until);
+        }
+    };
+    // The connection that there is has something to do: a loop with a runtime of its own has another one made.
+    let first = writes(WEEK);
+    wait_for("1");
+    let apart = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (asks, (go, ends)) = (ledger.clone(), std::sync::mpsc::channel::<()>());
+    let (say, said) = tokio::sync::oneshot::channel();
+    let other = std::thread::spawn(move || {
+        say.send(apart.block_on(asks.next_due())).unwrap();
+        ends.recv().unwrap();
+    });
+    said.await.unwrap().unwrap();
+    // Somebody else writes by it when that loop ends.
+    let second = writes(DAY);
+    wait_for("2");
+    go.send(()).unwrap();
+    other.join().unwrap();
+    somebody.say("ROLLBACK; SELECT 1;");
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
 }
 
 #[tokio::test]
