@@ -346,6 +346,31 @@ fn a_ledger_that_is_gone_is_not_begun_anew_where_copies_tell_of_it() {
     live(path, "2026-06-24T10:00:00", "event=\"started\"");
 }
 
+#[test]
+fn why_a_ledger_cannot_be_used_is_said_in_french_as_well() {
+    let folder = folder();
+    let path = folder.path();
+    live(path, "2026-06-20T08:00:00", "event=\"day\"");
+    let says = |ledger: &str, words: &str| {
+        let (code, _, complaint) =
+            run(path, &["--lang", "fr", "run", "--as-of", "2026-06-20T08:00:00", "--ledger", ledger]);
+        assert_eq!(code, 69, "{complaint}");
+        assert!(complaint.contains(words) && !complaint.contains(" it "), "{words}: {complaint}");
+    };
+    fs::create_dir(path.join("other")).unwrap();
+    let other = Connection::open(path.join("other/jalon.db")).unwrap();
+    other.execute_batch("CREATE TABLE t (n)").unwrap();
+    says("sqlite:other/jalon.db", "mais pas un registre de jalon");
+    fs::hard_link(path.join("jalon.db"), path.join("other/linked.db")).unwrap();
+    says("sqlite:other/linked.db", "il a un second nom (un lien dur)");
+    fs::remove_file(path.join("other/linked.db")).unwrap();
+    fs::write(path.join("copy.db"), "").unwrap();
+    let (_, _, complaint) = run(path, &["--lang", "fr", "restore", "copy.db", "--ledger", "sqlite:jalon.db"]);
+    assert!(complaint.contains("il est vide\u{a0}: aucun registre"), "{complaint}");
+    fs::remove_file(path.join("jalon.db")).unwrap();
+    says("sqlite:jalon.db", "il a disparu, et ");
+}
+
 #[tokio::test]
 async fn a_copy_is_kept_every_day_and_three_stay() {
     let folder = tempfile::tempdir().unwrap();

@@ -42,6 +42,7 @@ use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, s
 use crate::files::secrets::{authorities, secret};
 use crate::files::{self, INSTALLED, Loaded};
 use crate::ledger::ailment::Ailment;
+use crate::ledger::failure::french_cause;
 use crate::ledger::postgres::place::{Place, is_postgres};
 use crate::ledger::store::Location;
 use crate::ledger::{Ledger, LedgerError, Stamp};
@@ -434,7 +435,8 @@ fn what_ails(error: &LedgerError) -> (Exit, Words) {
             )
         }
         LedgerError::Unusable { ledger, source, .. } => {
-            format!("le registre {ledger} est inutilisable\u{a0}: {source}")
+            let cause = french_cause(source.as_ref());
+            format!("le registre {ledger} est inutilisable\u{a0}: {cause}")
         }
     };
     (exit, say(fr, en))

@@ -1,9 +1,11 @@
 //! What can go wrong with a ledger, and with copies of it.
 
+use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 
 use super::ailment::Ailment;
-use crate::diagnostic::Words;
+use crate::diagnostic::{Words, say};
 
 /// What can go wrong with a ledger.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +83,32 @@ impl LedgerError {
             _ => None,
         }
     }
+}
+
+/// What we say ourselves of a ledger that cannot be used. As an error it speaks English, as the stores do.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.en)]
+pub struct Ours(pub Words);
+
+/// Of a ledger without tables, to whoever does not make them.
+pub(super) fn not_begun() -> Words {
+    say("il est vide\u{a0}: le service n'a pas encore tourné", "it is empty: the daemon has not run yet")
+}
+
+/// Of a ledger that lacks tables, to whoever does not make them.
+pub(super) fn older() -> Words {
+    say(
+        "un jalon plus ancien l'a écrit\u{a0}: démarrez une fois le service de cette version",
+        "an older jalon made it: start the daemon of this version once",
+    )
+}
+
+/// Why a ledger cannot be used, in French where the words are ours; a store and the system say theirs in English.
+#[must_use]
+pub fn french_cause(source: &(dyn Error + Send + Sync + 'static)) -> String {
+    let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let ours = inner.unwrap_or(source).downcast_ref::<Ours>();
+    ours.map_or_else(|| source.to_string(), |ours| ours.0.fr.clone())
 }
 
 /// Why there is no copy of a ledger.

@@ -31,14 +31,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use self::errors::{address, unusable};
+use self::errors::{address, ailing, unusable};
 use self::place::{Held, lock, lock_file, make};
 use self::soundness::Soundness;
 use self::writer::Writer;
+use super::ailment::Ailment;
 use super::{
     Aside, Batch, CopyError, Glance, Hand, Ledger, LedgerError, Mail, Orphans, Rows, Stamp, StoredPosting,
     StoredRelay, Turn, Turned, Version,
 };
+use crate::diagnostic::say;
 use crate::plan::next::InDoubt;
 use crate::plan::reconcile::Change;
 use crate::plan::row::{Row, State};
@@ -95,7 +97,11 @@ impl SqliteLedger {
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
             .map_err(|error| unusable(&ledger, error))?;
         if mode != "wal" {
-            return Err(unusable(&ledger, "this file system cannot hold it: it has no shared memory (WAL)"));
+            let words = say(
+                "ce système de fichiers ne peut pas le porter\u{a0}: il n'a pas de mémoire partagée (WAL)",
+                "this file system cannot hold it: it has no shared memory (WAL)",
+            );
+            return Err(ailing(&ledger, Ailment::Unknown, words));
         }
         let soundness = Soundness::look(&db, &path)?;
         let changes = keep && (1..schema::KNOWN).contains(&found);

@@ -7,8 +7,10 @@ use tokio_postgres::error::SqlState;
 use tokio_rustls::rustls::CertificateError;
 use tokio_rustls::rustls::Error as TlsError;
 
+use crate::diagnostic::{Words, say};
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
+use crate::ledger::failure::Ours;
 
 /// Why a statement came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,9 @@ pub(super) enum Fault {
     /// Another host plans now: nothing was written.
     #[error("another host plans now")]
     OffDuty,
+    /// What was found is no ledger, or not one that whoever asks can use.
+    #[error("{}", .0.en)]
+    Unfit(Words),
     /// A newer program made it.
     #[error("it has schema {0}")]
     Newer(i64),
@@ -47,7 +52,7 @@ impl Fault {
                     || error.code().code().starts_with("08")
             }),
             Self::Silent | Self::Unreachable(_) => true,
-            Self::Odd(_) | Self::OffDuty | Self::Newer(_) => false,
+            Self::Odd(_) | Self::Unfit(_) | Self::OffDuty | Self::Newer(_) => false,
         }
     }
 
@@ -66,7 +71,7 @@ impl Fault {
 
     /// Whether nothing is to be hoped for from trying to connect again at once: the server answered, and refused us.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Odd(_) | Self::Newer(_))
+        matches!(self, Self::Odd(_) | Self::Unfit(_) | Self::Newer(_))
             || matches!(self, Self::Sql(error) if before_it_was_asked(error).is_some())
             || self.code().is_some_and(|code| {
                 let code = code.code();
@@ -77,7 +82,7 @@ impl Fault {
     fn ailment(&self) -> Ailment {
         let Some(code) = self.code().map(SqlState::code) else {
             return match self {
-                Self::Odd(_) | Self::OffDuty | Self::Newer(_) => Ailment::Unknown,
+                Self::Odd(_) | Self::Unfit(_) | Self::OffDuty | Self::Newer(_) => Ailment::Unknown,
                 Self::Sql(error) => before_it_was_asked(error).unwrap_or(Ailment::Away),
                 _ => Ailment::Away,
             };
@@ -151,7 +156,11 @@ pub(super) fn unusable(ledger: &str, fault: Fault) -> LedgerError {
         fault => LedgerError::Unusable {
             ledger: ledger.to_owned(),
             ailment: fault.ailment(),
-            source: Box::new(fault),
+            source: match fault {
+                Fault::Unfit(words) => Box::new(Ours(words)),
+                Fault::Silent => Box::new(Ours(say("la base ne répond pas", fault.to_string()))),
+                fault => Box::new(fault),
+            },
         },
     }
 }

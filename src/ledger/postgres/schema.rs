@@ -5,6 +5,8 @@ use super::errors::{Fault, unusable};
 use super::pool::Session;
 use super::rows::word;
 use crate::calendar::zone::TZDB;
+use crate::diagnostic::say;
+use crate::ledger::failure::{not_begun, older};
 use crate::ledger::{LedgerError, Stamp};
 
 /// Every migration, oldest first, with the schema that it makes (`meta.schema`).
@@ -32,21 +34,20 @@ async fn head(db: &Session) -> Result<i64, Fault> {
     match (head.get::<i64>(0)?, head.get::<i64>(1)?) {
         (3, _) => db.one("SELECT schema FROM meta", &[]).await?.get(0),
         (_, 0) => Ok(0),
-        _ => Err(Fault::Odd(
-            "the database holds tables, but is no ledger of jalon: give jalon a database of its own"
-                .to_owned(),
-        )),
+        _ => Err(Fault::Unfit(say(
+            "cette base a des tables, mais n'est pas un registre de jalon\u{a0}: donnez à jalon une base à lui",
+            "the database holds tables, but is no ledger of jalon: give jalon a database of its own",
+        ))),
     }
 }
 
 /// Refuses a ledger that lacks migrations: only the daemon makes them.
 pub(super) async fn require(db: &Session) -> Result<(), Fault> {
-    let words = match inspect(db).await? {
-        KNOWN => return Ok(()),
-        0 => "it is empty: the daemon has not run yet",
-        _ => "an older jalon made it: start the daemon of this version once",
-    };
-    Err(Fault::Odd(words.to_owned()))
+    match inspect(db).await? {
+        KNOWN => Ok(()),
+        0 => Err(Fault::Unfit(not_begun())),
+        _ => Err(Fault::Unfit(older())),
+    }
 }
 
 /// Brings the tables up to date and stamps the ledger, or refuses one of the other stamp.

@@ -13,6 +13,7 @@ use super::errors::{address, ailing, unusable};
 use super::place::sync_folder;
 use super::rows::At;
 use super::{connect, notes, schema};
+use crate::diagnostic::say;
 use crate::ledger::ailment::Ailment;
 use crate::ledger::{CopyError, LedgerError, Stamp};
 
@@ -121,20 +122,31 @@ pub(super) fn refuse_to_begin_anew(ledger: &Path) -> Result<(), LedgerError> {
     Err(ailing(
         &address(ledger),
         Ailment::Gone,
-        format!("it is gone, and {} has copies of it", folder.display()),
+        say(
+            format!("il a disparu, et {} en garde des copies", folder.display()),
+            format!("it is gone, and {} has copies of it", folder.display()),
+        ),
     ))
 }
 
 /// Runs one of SQLite's own checks.
 pub(super) fn sound(db: &Connection, check: &str, ledger: &str) -> Result<(), LedgerError> {
-    let found: String = db
-        .query_row(&format!("PRAGMA {check}(1)"), [], |row| row.get(0))
-        .map_err(|error| unusable(ledger, error))?;
-    if found == "ok" {
-        Ok(())
-    } else {
-        Err(ailing(ledger, Ailment::Damaged, format!("it is damaged: {found}")))
+    match flaw(db, check).map_err(|error| unusable(ledger, error))? {
+        None => Ok(()),
+        Some(found) => Err(damaged(ledger, &found)),
     }
+}
+
+/// What one of SQLite's own checks finds, if anything.
+pub(super) fn flaw(db: &Connection, check: &str) -> rusqlite::Result<Option<String>> {
+    let found: String = db.query_row(&format!("PRAGMA {check}(1)"), [], |row| row.get(0))?;
+    Ok((found != "ok").then_some(found))
+}
+
+/// Of a ledger of which this is not as it should be.
+pub(super) fn damaged(ledger: &str, found: &str) -> LedgerError {
+    let words = say(format!("il est abîmé\u{a0}: {found}"), format!("it is damaged: {found}"));
+    ailing(ledger, Ailment::Damaged, words)
 }
 
 fn folder(ledger: &Path) -> PathBuf {
@@ -180,7 +192,14 @@ fn open(ledger: &Path) -> Result<(Connection, i64), LedgerError> {
     }
     let db = connect(ledger, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| unusable(&name, error))?;
     match schema::inspect(&db, &name)? {
-        0 => Err(ailing(&name, Ailment::Damaged, "it is empty: no ledger was ever written there")),
+        0 => Err(ailing(
+            &name,
+            Ailment::Damaged,
+            say(
+                "il est vide\u{a0}: aucun registre n'y a jamais été écrit",
+                "it is empty: no ledger was ever written there",
+            ),
+        )),
         schema => Ok((db, schema)),
     }
 }

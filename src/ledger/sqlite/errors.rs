@@ -7,8 +7,10 @@ use std::path::Path;
 use rusqlite::{ErrorCode, ffi};
 
 use super::writer::Fault;
+use crate::diagnostic::{Words, say};
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
+use crate::ledger::failure::Ours;
 
 /// A ledger's address, from its path.
 pub(super) fn address(path: &Path) -> String {
@@ -18,20 +20,27 @@ pub(super) fn address(path: &Path) -> String {
 /// A ledger that cannot be used, with what ails it as far as the source can tell.
 pub(super) fn unusable(ledger: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> LedgerError {
     let source = source.into();
-    LedgerError::Unusable { ledger: ledger.to_owned(), ailment: ailment(source.as_ref()), source }
+    match ailment(source.as_ref()) {
+        Ailment::Moved => ailing(
+            ledger,
+            Ailment::Moved,
+            say(
+                "ses fichiers ont été supprimés, déplacés ou remplacés pendant que jalon les tenait",
+                "its files were deleted, moved or replaced while jalon held them",
+            ),
+        ),
+        ailment => LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source },
+    }
 }
 
 /// The same, where we know what ails it.
-pub(super) fn ailing(ledger: &str, ailment: Ailment, words: impl Into<String>) -> LedgerError {
-    LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source: words.into().into() }
+pub(super) fn ailing(ledger: &str, ailment: Ailment, words: Words) -> LedgerError {
+    LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source: Box::new(Ours(words)) }
 }
 
 /// What a transaction fails with whose ledger is not where it was.
 pub(super) fn moved() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(
-        ffi::Error::new(ffi::SQLITE_READONLY_DBMOVED),
-        Some("its files were deleted, moved or replaced while jalon held them".to_owned()),
-    )
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY_DBMOVED), None)
 }
 
 fn ailment(source: &(dyn Error + Send + Sync + 'static)) -> Ailment {

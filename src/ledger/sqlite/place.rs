@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use super::PATIENCE;
 use super::errors::unusable;
+use crate::diagnostic::say;
 use crate::ledger::LedgerError;
+use crate::ledger::failure::Ours;
 
 /// How long to wait for whoever only asks who holds the lock.
 const A_MOMENT: Duration = Duration::from_millis(2);
@@ -60,7 +62,10 @@ pub(super) fn make(path: &Path) -> io::Result<PathBuf> {
     let file = open_private(path)?;
     if file.metadata()?.nlink() > 1 {
         // Another name has another lock and another WAL: two daemons would each believe themselves alone.
-        return Err(io::Error::other("it has a second name (a hard link): remove one of them"));
+        return Err(io::Error::other(Ours(say(
+            "il a un second nom (un lien dur)\u{a0}: supprimez l'un des deux",
+            "it has a second name (a hard link): remove one of them",
+        ))));
     }
     path.canonicalize()
 }

@@ -4,7 +4,9 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::errors::{ailing, unusable};
 use crate::calendar::zone::TZDB;
+use crate::diagnostic::say;
 use crate::ledger::ailment::Ailment;
+use crate::ledger::failure::{not_begun, older};
 use crate::ledger::{LedgerError, Stamp};
 
 /// Every migration, oldest first, with the schema that it makes (`PRAGMA user_version`).
@@ -38,7 +40,14 @@ pub(super) fn inspect(db: &Connection, ledger: &str) -> Result<i64, LedgerError>
         }
         (APPLICATION, found, _) => Ok(found),
         (0, 0, 0) => Ok(0),
-        _ => Err(ailing(ledger, Ailment::Damaged, "the file is a database, but not a ledger of jalon")),
+        _ => Err(ailing(
+            ledger,
+            Ailment::Damaged,
+            say(
+                "ce fichier est une base de données, mais pas un registre de jalon",
+                "the file is a database, but not a ledger of jalon",
+            ),
+        )),
     }
 }
 
@@ -46,8 +55,8 @@ pub(super) fn inspect(db: &Connection, ledger: &str) -> Result<i64, LedgerError>
 pub(super) fn require(db: &Connection, ledger: &str) -> Result<(), LedgerError> {
     match inspect(db, ledger)? {
         KNOWN => Ok(()),
-        0 => Err(unusable(ledger, "it is empty: the daemon has not run yet")),
-        _ => Err(unusable(ledger, "an older jalon made it: start the daemon of this version once")),
+        0 => Err(ailing(ledger, Ailment::Unknown, not_begun())),
+        _ => Err(ailing(ledger, Ailment::Unknown, older())),
     }
 }
 

@@ -7,23 +7,22 @@ use std::thread::Builder;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::errors::{address, ailing};
+use super::errors::address;
 use super::{connect, copy};
 use crate::ledger::LedgerError;
-use crate::ledger::ailment::Ailment;
 
 /// How large a ledger may be that is looked through before it is opened: a fifth of a second or so.
 const AT_ONCE: u64 = 24 * 1024 * 1024;
 
 /// What is known of the pages so far: nothing, that they are sound, or what is wrong with them.
 #[derive(Clone, Default)]
-pub(super) struct Soundness(Arc<OnceLock<Result<(), String>>>);
+pub(super) struct Soundness(Arc<OnceLock<Option<String>>>);
 
 impl Soundness {
     /// Of a ledger that nobody need look through.
     pub(super) fn known() -> Self {
         let known = Self::default();
-        let _ = known.0.set(Ok(())); // it is new
+        let _ = known.0.set(None); // it is new
         known
     }
 
@@ -33,12 +32,9 @@ impl Soundness {
         let (unknown, place) = (Self::default(), path.to_owned());
         let shared = unknown.clone();
         let beside = move || {
-            let found = connect(&place, OpenFlags::SQLITE_OPEN_READ_ONLY)
-                .map_err(|error| error.to_string())
-                .and_then(|db| {
-                    copy::sound(&db, "quick_check", &address(&place)).map_err(|error| error.to_string())
-                });
-            let _ = shared.0.set(found); // nobody else does
+            let looked = connect(&place, OpenFlags::SQLITE_OPEN_READ_ONLY)
+                .and_then(|db| copy::flaw(&db, "quick_check"));
+            let _ = shared.0.set(looked.unwrap_or_else(|error| Some(error.to_string()))); // nobody else does
         };
         if large && Builder::new().name("soundness".into()).spawn(beside).is_ok() {
             return Ok(unknown);
@@ -51,8 +47,8 @@ impl Soundness {
     pub(super) fn is_known(&self, ledger: &str) -> Result<bool, LedgerError> {
         match self.0.get() {
             None => Ok(false),
-            Some(Ok(())) => Ok(true),
-            Some(Err(why)) => Err(ailing(ledger, Ailment::Damaged, why.clone())),
+            Some(None) => Ok(true),
+            Some(Some(found)) => Err(copy::damaged(ledger, found)),
         }
     }
 }
@@ -65,6 +61,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::ledger::ailment::Ailment;
 
     fn large(folder: &Path) -> PathBuf {
         let path = folder.join("large.db");
@@ -100,6 +97,7 @@ mod tests {
         file.write_all_at(&[0xff; 4096], AT_ONCE / 2 / 4096 * 4096).expect("is damaged");
         let refusal = found(&path).expect_err("it is damaged");
         assert!(matches!(refusal, LedgerError::Unusable { ailment: Ailment::Damaged, .. }), "{refusal}");
+        assert_eq!(refusal.to_string().matches("cannot be used").count(), 1, "{refusal}");
     }
 
     #[test]
