@@ -364,6 +364,11 @@ fn why_a_ledger_cannot_be_used_is_said_in_french_as_well() {
     fs::hard_link(path.join("jalon.db"), path.join("other/linked.db")).unwrap();
     says("sqlite:other/linked.db", "il a un second nom (un lien dur)");
     fs::remove_file(path.join("other/linked.db")).unwrap();
+    // Nothing is made beside what is no ledger.
+    fs::write(path.join("other/notes"), "Camille\n").unwrap();
+    says("sqlite:other/notes", "ce fichier n'est pas une base de données");
+    says("sqlite:other", "ce n'est pas un fichier");
+    assert!(!path.join("other/notes.lock").exists() && !path.join("other.lock").exists());
     fs::write(path.join("copy.db"), "").unwrap();
     let (_, _, complaint) = run(path, &["--lang", "fr", "restore", "copy.db", "--ledger", "sqlite:jalon.db"]);
     assert!(complaint.contains("il est vide\u{a0}: aucun registre"), "{complaint}");

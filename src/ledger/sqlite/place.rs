@@ -5,15 +5,16 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::PATIENCE;
-use super::errors::unusable;
+use super::errors::{ailing, unusable};
 use crate::diagnostic::say;
 use crate::ledger::LedgerError;
+use crate::ledger::ailment::Ailment;
 use crate::ledger::failure::Ours;
 
 /// How long to wait for whoever only asks who holds the lock.
@@ -51,6 +52,28 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     name.into()
+}
+
+/// What every database begins with (https://sqlite.org/fileformat2.html, §1.3).
+const HEAD: &[u8] = b"SQLite format 3\0";
+
+/// Refuses what can be no ledger, before anything is made beside it. What cannot be read, whoever opens it says.
+pub(super) fn refuse_foreign(path: &Path, ledger: &str) -> Result<(), LedgerError> {
+    let Ok(found) = path.metadata() else { return Ok(()) };
+    if !found.is_file() {
+        let words = say(
+            "ce n'est pas un fichier\u{a0}: donnez le nom d'un fichier",
+            "it is not a file: give the name of one",
+        );
+        return Err(ailing(ledger, Ailment::Unknown, words));
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD.len() as u64).read_to_end(&mut head));
+    if read.is_err() || head.is_empty() || head == HEAD {
+        return Ok(());
+    }
+    let words = say("ce fichier n'est pas une base de données", "the file is not a database");
+    Err(ailing(ledger, Ailment::Damaged, words))
 }
 
 /// Makes the folder and the file where they are missing, for the owner's eyes only: it holds addresses.
