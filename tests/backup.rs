@@ -367,6 +367,8 @@ fn why_a_ledger_cannot_be_used_is_said_in_french_as_well() {
     // Nothing is made beside what is no ledger.
     fs::write(path.join("other/notes"), "Camille\n").unwrap();
     says("sqlite:other/notes", "ce fichier n'est pas une base de données");
+    let (_, _, complaint) = run(path, &["--lang", "fr", "history", "--ledger", "sqlite:other/notes"]);
+    assert!(complaint.contains("ce fichier n'est pas une base de données"), "{complaint}");
     says("sqlite:other", "ce n'est pas un fichier");
     assert!(!path.join("other/notes.lock").exists() && !path.join("other.lock").exists());
     fs::write(path.join("copy.db"), "").unwrap();

@@ -32,7 +32,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::errors::{address, ailing, unusable};
-use self::place::{Held, lock, lock_file, make, refuse_foreign};
+use self::place::{Held, lock, lock_file, make, refuse_no_file};
 use self::soundness::Soundness;
 use self::writer::Writer;
 use super::ailment::Ailment;
@@ -88,7 +88,7 @@ impl SqliteLedger {
 
     fn begin(path: &Path, stamp: Stamp, keep: bool) -> Result<Self, LedgerError> {
         let ledger = address(path);
-        refuse_foreign(path, &ledger)?;
+        refuse_no_file(path, &ledger)?;
         let path = make(path).map_err(|error| unusable(&ledger, error))?;
         let lock = lock(&path, &ledger)?;
         let mut db =
@@ -143,7 +143,7 @@ impl SqliteLedger {
         if !path.exists() {
             return Err(LedgerError::Missing { ledger });
         }
-        refuse_foreign(path, &ledger)?;
+        refuse_no_file(path, &ledger)?;
         let db = connect(path, flags).map_err(|error| unusable(&ledger, error))?;
         schema::require(&db, &ledger)?;
         Self::start(db, behaviour, None, ledger, path)

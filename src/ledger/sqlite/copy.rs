@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 
 use super::errors::{address, ailing, unusable};
-use super::place::{refuse_foreign, sync_folder};
+use super::place::{refuse_no_file, sync_folder};
 use super::rows::At;
 use super::{connect, notes, schema};
 use crate::diagnostic::say;
@@ -190,7 +190,7 @@ fn open(ledger: &Path) -> Result<(Connection, i64), LedgerError> {
     if !ledger.exists() {
         return Err(LedgerError::Missing { ledger: name });
     }
-    refuse_foreign(ledger, &name)?;
+    refuse_no_file(ledger, &name)?;
     let db = connect(ledger, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| unusable(&name, error))?;
     match schema::inspect(&db, &name)? {
         0 => Err(ailing(

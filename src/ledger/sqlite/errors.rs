@@ -20,15 +20,10 @@ pub(super) fn address(path: &Path) -> String {
 /// A ledger that cannot be used, with what ails it as far as the source can tell.
 pub(super) fn unusable(ledger: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> LedgerError {
     let source = source.into();
+    let code = of_store(source.as_ref()).map(|error| error.code);
     match ailment(source.as_ref()) {
-        Ailment::Moved => ailing(
-            ledger,
-            Ailment::Moved,
-            say(
-                "ses fichiers ont été supprimés, déplacés ou remplacés pendant que jalon les tenait",
-                "its files were deleted, moved or replaced while jalon held them",
-            ),
-        ),
+        Ailment::Moved => ailing(ledger, Ailment::Moved, moved_away()),
+        ailment if code == Some(ErrorCode::NotADatabase) => ailing(ledger, ailment, no_database()),
         ailment => LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source },
     }
 }
@@ -47,13 +42,30 @@ fn ailment(source: &(dyn Error + Send + Sync + 'static)) -> Ailment {
     if let Some(error) = source.downcast_ref::<io::Error>() {
         return of_system(error);
     }
+    of_store(source).map_or(Ailment::Unknown, of_sqlite)
+}
+
+/// What SQLite said, if it was SQLite.
+fn of_store(source: &(dyn Error + Send + Sync + 'static)) -> Option<ffi::Error> {
     let error = match source.downcast_ref::<Fault>() {
         Some(Fault::Job(error)) => Some(error),
         Some(Fault::Commit(error)) => Some(&**error),
         Some(Fault::CutOff) => None,
         None => source.downcast_ref::<rusqlite::Error>(),
     };
-    error.and_then(rusqlite::Error::sqlite_error).copied().map_or(Ailment::Unknown, of_sqlite)
+    error.and_then(rusqlite::Error::sqlite_error).copied()
+}
+
+fn moved_away() -> Words {
+    say(
+        "ses fichiers ont été supprimés, déplacés ou remplacés pendant que jalon les tenait",
+        "its files were deleted, moved or replaced while jalon held them",
+    )
+}
+
+/// Of a file that holds something else.
+pub(super) fn no_database() -> Words {
+    say("ce fichier n'est pas une base de données", "the file is not a database")
 }
 
 fn of_sqlite(error: ffi::Error) -> Ailment {
@@ -74,7 +86,7 @@ fn of_system(error: &io::Error) -> Ailment {
             Ailment::Full
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Ailment::ReadOnly,
-        io::ErrorKind::IsADirectory => Ailment::Damaged,
+        io::ErrorKind::InvalidData => Ailment::Damaged,
         _ => Ailment::Unknown,
     }
 }

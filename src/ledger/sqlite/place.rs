@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::PATIENCE;
-use super::errors::{ailing, unusable};
+use super::errors::{ailing, no_database, unusable};
 use crate::diagnostic::say;
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
@@ -57,23 +57,17 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
 /// What every database begins with (https://sqlite.org/fileformat2.html, §1.3).
 const HEAD: &[u8] = b"SQLite format 3\0";
 
-/// Refuses what can be no ledger, before anything is made beside it. What cannot be read, whoever opens it says.
-pub(super) fn refuse_foreign(path: &Path, ledger: &str) -> Result<(), LedgerError> {
-    let Ok(found) = path.metadata() else { return Ok(()) };
-    if !found.is_file() {
+/// Refuses a folder, a device and the like. Nothing is opened here: whoever closes a file that SQLite has open elsewhere in
+/// this process lets go of its locks (https://sqlite.org/howtocorrupt.html, §2.2).
+pub(super) fn refuse_no_file(path: &Path, ledger: &str) -> Result<(), LedgerError> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
         let words = say(
             "ce n'est pas un fichier\u{a0}: donnez le nom d'un fichier",
             "it is not a file: give the name of one",
         );
         return Err(ailing(ledger, Ailment::Unknown, words));
     }
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEAD.len() as u64).read_to_end(&mut head));
-    if read.is_err() || head.is_empty() || head == HEAD {
-        return Ok(());
-    }
-    let words = say("ce fichier n'est pas une base de données", "the file is not a database");
-    Err(ailing(ledger, Ailment::Damaged, words))
+    Ok(())
 }
 
 /// Makes the folder and the file where they are missing, for the owner's eyes only: it holds addresses.
@@ -89,6 +83,12 @@ pub(super) fn make(path: &Path) -> io::Result<PathBuf> {
             "il a un second nom (un lien dur)\u{a0}: supprimez l'un des deux",
             "it has a second name (a hard link): remove one of them",
         ))));
+    }
+    let mut head = Vec::new();
+    file.take(HEAD.len() as u64).read_to_end(&mut head)?;
+    if !head.is_empty() && head != HEAD {
+        // Said before a lock is made beside it.
+        return Err(io::Error::new(io::ErrorKind::InvalidData, Ours(no_database())));
     }
     path.canonicalize()
 }
