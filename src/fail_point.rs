@@ -34,6 +34,12 @@ pub fn blocks(name: &str) -> bool {
     reached(&format!("block-{name}"))
 }
 
+/// Whether a test has it panic: `panic-sending`.
+#[cfg(debug_assertions)]
+pub fn panics(name: &str) -> bool {
+    reached(&format!("panic-{name}"))
+}
+
 /// The points before or after a write that has these parts: `before-settle` and so on.
 #[cfg(debug_assertions)]
 pub fn fail_points(when: &str, parts: [(&str, bool); 2]) {
@@ -58,6 +64,13 @@ pub const fn hangs(_: &str) -> bool {
 #[cfg(not(debug_assertions))]
 #[inline]
 pub const fn blocks(_: &str) -> bool {
+    false
+}
+
+/// Whether a test has a loop panic: not in a release build.
+#[cfg(not(debug_assertions))]
+#[inline]
+pub const fn panics(_: &str) -> bool {
     false
 }
 

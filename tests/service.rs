@@ -359,6 +359,10 @@ fn the_watchdog_is_fed_until_one_loop_hangs_and_then_never_again() {
 /// A loop that does not even let go of its thread: on one core there is another one for the pulse.
 #[test]
 fn a_loop_that_holds_its_thread_is_a_hang_like_another() {
+    ["planning", "sending"].into_iter().for_each(holds_its_thread);
+}
+
+fn holds_its_thread(hung: &str) {
     let mut world = World::new(OUTBOX);
     let inner = world.command(QUIET);
     let mut command = Command::new("taskset");
@@ -369,11 +373,33 @@ fn a_loop_that_holds_its_thread_is_a_hang_like_another() {
     }
     command.current_dir(world.folder.path()).env_clear().stderr(File::create(world.path("log")).unwrap());
     command.env("NOTIFY_SOCKET", world.path("notify")).env("WATCHDOG_USEC", "300000");
-    command.env("JALON_FAIL", "block-sending:2");
+    command.env("JALON_FAIL", format!("block-{hung}:2"));
     world.start(command);
     world.manager.until("READY=1");
+    if hung == "planning" {
+        world.write("config/postings/p.toml", &POSTING.replace("06-26", "06-27"));
+        world.signal("-HUP");
+    }
     let log = world.logs("event=\"hang\"");
-    assert!(log.contains("doing=\"sending\""), "{log}");
+    assert!(log.contains(&format!("doing=\"{hung}\"")), "{log}");
+}
+
+#[test]
+fn a_daemon_does_not_go_on_without_a_loop_that_panicked() {
+    for (loses, round) in [("planning", 2), ("sending", 2), ("housekeeping", 1)] {
+        let mut world = World::new(OUTBOX);
+        let mut command = world.command(QUIET);
+        command.env("JALON_FAIL", format!("panic-{loses}:{round}"));
+        world.start(command);
+        if loses == "planning" {
+            world.manager.until("READY=1");
+            world.write("config/postings/p.toml", &POSTING.replace("06-26", "06-27"));
+            world.signal("-HUP");
+        }
+        assert_eq!(world.ends(), Some(1), "{loses}: {}", world.log());
+        let log = world.log();
+        assert!(log.contains("on purpose") && log.contains("it ended by itself"), "{loses}: {log}");
+    }
 }
 
 #[test]

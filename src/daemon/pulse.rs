@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::log;
 use crate::clock::Clock;
-use crate::fail_point::{blocks, hangs};
+use crate::fail_point::{blocks, hangs, panics};
 use crate::telemetry::manager::Manager;
 
 /// How long a round may take that only asks the ledger and the files: 10,000 postings take seconds, a busy disk minutes.
@@ -149,6 +149,9 @@ impl Life {
         if hangs(self.by.word()) {
             self.within(Duration::ZERO);
             std::future::pending::<()>().await;
+        }
+        if panics(self.by.word()) {
+            std::panic::panic_any("on purpose");
         }
         if blocks(self.by.word()) {
             self.within(Duration::ZERO);
