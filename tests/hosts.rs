@@ -248,6 +248,27 @@ impl World {
         }
     }
 
+    /// The same, while daemons that end are started anew.
+    fn lives_until(&mut self, text: &str, wanted: &str, daemons: &mut [Daemon]) {
+        let begun = Instant::now();
+        while self.sql(text) != wanted {
+            assert!(begun.elapsed() < LIMIT, "{text}: not {wanted}; {}", self.logs());
+            self.start_again(daemons);
+            std::thread::sleep(Duration::from_millis(50)); // between two looks
+        }
+    }
+
+    /// What a service manager does: a daemon that lost the database while it began has ended, and begins anew.
+    fn start_again(&mut self, daemons: &mut [Daemon]) {
+        for daemon in daemons {
+            if let Some(status) = daemon.process.try_wait().unwrap() {
+                let log = fs::read_to_string(&daemon.log).unwrap();
+                assert!(status.code() == Some(69) && !log.contains("event=\"started\""), "{status}: {log}");
+                *daemon = self.daemon(daemon.host);
+            }
+        }
+    }
+
     fn logs(&self) -> String {
         let mut all = String::new();
         for host in 0..3 {
@@ -282,8 +303,8 @@ impl World {
 
     /// Has a daemon stand still while its mail is at the relay, until its lease is over (the ledger is told that it is)
     /// and another host has put the mail in doubt.
-    fn stand_still(&self, relay: &Relay, daemon: &Daemon) -> bool {
-        let theirs = format!("state = 'handed' AND holder LIKE '% {}.%'", daemon.process.id());
+    fn stand_still(&mut self, relay: &Relay, daemons: &mut [Daemon], at: usize) -> bool {
+        let theirs = format!("state = 'handed' AND holder LIKE '% {}.%'", daemons[at].process.id());
         relay.hold(Moment::Dot);
         let begun = Instant::now();
         while self.sql(&format!("SELECT count(*) FROM rows WHERE {theirs}")) == "0" {
@@ -293,19 +314,20 @@ impl World {
             }
             std::thread::sleep(Duration::from_millis(50)); // between two looks
         }
-        daemon.signal("-STOP");
+        daemons[at].signal("-STOP");
         relay.let_go();
         let doubted = self.sql(&format!(
             "WITH ended AS (UPDATE rows SET lease_until = 1 WHERE {theirs} RETURNING key) SELECT min(key) FROM ended"
         ));
-        self.until(&format!("SELECT doubts > 0 FROM rows WHERE key = '{doubted}'"), "t");
-        daemon.signal("-CONT");
+        self.lives_until(&format!("SELECT doubts > 0 FROM rows WHERE key = '{doubted}'"), "t", daemons);
+        daemons[at].signal("-CONT");
         true
     }
 
     /// Waits until nothing is left to do, and compares what the ledger says with what the relay took.
-    fn count(&self, relay: &Relay, daemons: Vec<Daemon>) -> Count {
-        self.until("SELECT count(*) FROM rows WHERE state IN ('planned', 'claimed', 'handed')", "0");
+    fn count(&mut self, relay: &Relay, mut daemons: Vec<Daemon>) -> Count {
+        let left = "SELECT count(*) FROM rows WHERE state IN ('planned', 'claimed', 'handed')";
+        self.lives_until(left, "0", &mut daemons);
         drop(daemons);
         relay.quiet();
         let (rows, dots) = (self.rows(), relay.dots());
@@ -408,9 +430,10 @@ fn whatever_dies_nothing_is_lost_and_nothing_leaves_twice_without_a_counted_doub
     let mut daemons = three(&mut world);
     let mut dice = Dice(7);
     world.until("SELECT count(*) > 20 FROM rows WHERE state = 'sent'", "t");
-    let stood = world.stand_still(&relay, &daemons[2]);
+    let stood = world.stand_still(&relay, &mut daemons, 2);
     let mut done = 0;
     while Instant::now() < world.end || done < 6 {
+        world.start_again(&mut daemons);
         match done % 6 {
             0 => kill_and_start(&mut world, &mut daemons, 1),
             1 => world.ways[0].next(Next::IsUnanswered),
@@ -680,6 +703,7 @@ fn a_campaign() {
     let mut dice = Dice(u64::from(seed));
     let (mut faults, mut stood) = ([0_u32; 6], 0);
     while Instant::now() < world.end {
+        world.start_again(&mut daemons);
         let at = usize::try_from(dice.below(3)).unwrap();
         let kind = usize::try_from(dice.below(6)).unwrap();
         faults[kind] += 1;
@@ -693,7 +717,7 @@ fn a_campaign() {
             2 => world.kill_database(),
             3 => world.ways[at].next(Next::IsUnanswered),
             4 => world.ways[at].next(Next::IsLost),
-            _ => stood += u32::from(world.stand_still(&relay, &daemons[at])),
+            _ => stood += u32::from(world.stand_still(&relay, &mut daemons, at)),
         }
         // Not to wait for anything: this is how fast faults follow each other.
         std::thread::sleep(Duration::from_millis(200 + dice.below(2500)));
