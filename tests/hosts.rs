@@ -14,6 +14,7 @@ mod server;
 #[path = "support/slow_relay.rs"]
 mod slow_relay;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -55,7 +56,7 @@ struct World {
     asked: Vec<Asked>,
     /// When the last reminder is due.
     end: Instant,
-    lives: u32,
+    lives: Cell<u32>,
     /// The network between hosts and database; without one they meet at a socket.
     net: Option<Net>,
 }
@@ -177,18 +178,18 @@ impl World {
             }
         }
         let all = ahead.to_std().unwrap() + Duration::from_secs(u64::from(size.seconds));
-        Self { folder, cluster, ways, asked, end: Instant::now() + all, lives: 0, net }
+        Self { folder, cluster, ways, asked, end: Instant::now() + all, lives: Cell::new(0), net }
     }
 
     fn config(&self, host: usize) -> PathBuf {
         self.folder.path().join(format!("host{host}/config"))
     }
 
-    fn daemon(&mut self, host: usize) -> Daemon {
-        self.lives += 1;
+    fn daemon(&self, host: usize) -> Daemon {
+        self.lives.set(self.lives.get() + 1);
         let folder = self.folder.path().join(format!("host{host}"));
-        let log = folder.join(format!("log-{:03}", self.lives));
-        let manager = folder.join(format!("manager-{:03}", self.lives));
+        let log = folder.join(format!("log-{:03}", self.lives.get()));
+        let manager = folder.join(format!("manager-{:03}", self.lives.get()));
         let heard = UnixDatagram::bind(&manager).unwrap();
         heard.set_nonblocking(true).unwrap();
         let (mut command, url) = match &self.net {
@@ -239,27 +240,23 @@ impl World {
 
     /// Waits until an answer of the database is this one.
     fn until(&self, text: &str, wanted: &str) {
+        self.until_while(text, wanted, || {});
+    }
+
+    /// The same, doing something between two looks.
+    fn until_while(&self, text: &str, wanted: &str, mut meanwhile: impl FnMut()) {
         let mut found = String::new();
         let begun = Instant::now();
         while found != wanted {
             assert!(begun.elapsed() < LIMIT, "{text}: {found}, not {wanted}; {}", self.logs());
+            meanwhile();
             std::thread::sleep(Duration::from_millis(50)); // between two looks
             found = self.sql(text);
         }
     }
 
-    /// The same, while daemons that end are started anew.
-    fn lives_until(&mut self, text: &str, wanted: &str, daemons: &mut [Daemon]) {
-        let begun = Instant::now();
-        while self.sql(text) != wanted {
-            assert!(begun.elapsed() < LIMIT, "{text}: not {wanted}; {}", self.logs());
-            self.start_again(daemons);
-            std::thread::sleep(Duration::from_millis(50)); // between two looks
-        }
-    }
-
     /// What a service manager does: a daemon that lost the database while it began has ended, and begins anew.
-    fn start_again(&mut self, daemons: &mut [Daemon]) {
+    fn start_again(&self, daemons: &mut [Daemon]) {
         for daemon in daemons {
             if let Some(status) = daemon.process.try_wait().unwrap() {
                 let log = fs::read_to_string(&daemon.log).unwrap();
@@ -303,7 +300,7 @@ impl World {
 
     /// Has a daemon stand still while its mail is at the relay, until its lease is over (the ledger is told that it is)
     /// and another host has put the mail in doubt.
-    fn stand_still(&mut self, relay: &Relay, daemons: &mut [Daemon], at: usize) -> bool {
+    fn stand_still(&self, relay: &Relay, daemons: &mut [Daemon], at: usize) -> bool {
         let theirs = format!("state = 'handed' AND holder LIKE '% {}.%'", daemons[at].process.id());
         relay.hold(Moment::Dot);
         let begun = Instant::now();
@@ -319,15 +316,16 @@ impl World {
         let doubted = self.sql(&format!(
             "WITH ended AS (UPDATE rows SET lease_until = 1 WHERE {theirs} RETURNING key) SELECT min(key) FROM ended"
         ));
-        self.lives_until(&format!("SELECT doubts > 0 FROM rows WHERE key = '{doubted}'"), "t", daemons);
+        let doubted = format!("SELECT doubts > 0 FROM rows WHERE key = '{doubted}'");
+        self.until_while(&doubted, "t", || self.start_again(daemons));
         daemons[at].signal("-CONT");
         true
     }
 
     /// Waits until nothing is left to do, and compares what the ledger says with what the relay took.
-    fn count(&mut self, relay: &Relay, mut daemons: Vec<Daemon>) -> Count {
+    fn count(&self, relay: &Relay, mut daemons: Vec<Daemon>) -> Count {
         let left = "SELECT count(*) FROM rows WHERE state IN ('planned', 'claimed', 'handed')";
-        self.lives_until(left, "0", &mut daemons);
+        self.until_while(left, "0", || self.start_again(&mut daemons));
         drop(daemons);
         relay.quiet();
         let (rows, dots) = (self.rows(), relay.dots());
@@ -402,7 +400,7 @@ fn start_in(net: &Net, cluster: &Path) {
 }
 
 /// Starts three hosts and waits until one of them has planned.
-fn three(world: &mut World) -> Vec<Daemon> {
+fn three(world: &World) -> Vec<Daemon> {
     let daemons: Vec<Daemon> = (0..3).map(|host| world.daemon(host)).collect();
     world.wait("nobody plans", || daemons.iter().any(|daemon| daemon.says("event=\"planned\"")));
     let all = world.asked.len().to_string();
@@ -410,7 +408,7 @@ fn three(world: &mut World) -> Vec<Daemon> {
     daemons
 }
 
-fn kill_and_start(world: &mut World, daemons: &mut Vec<Daemon>, at: usize) {
+fn kill_and_start(world: &World, daemons: &mut Vec<Daemon>, at: usize) {
     let daemon = daemons.remove(at);
     let host = daemon.host;
     daemon.signal("-KILL");
@@ -426,8 +424,8 @@ fn whatever_dies_nothing_is_lost_and_nothing_leaves_twice_without_a_counted_doub
     let relay = Relay::start(1, 3000);
     relay.forget_none();
     let size = Size { people: 60, seconds: 16, a_second: 30 };
-    let mut world = World::found(relay.port, &size, TimeDelta::seconds(12), "");
-    let mut daemons = three(&mut world);
+    let world = World::found(relay.port, &size, TimeDelta::seconds(12), "");
+    let mut daemons = three(&world);
     let mut dice = Dice(7);
     world.until("SELECT count(*) > 20 FROM rows WHERE state = 'sent'", "t");
     let stood = world.stand_still(&relay, &mut daemons, 2);
@@ -435,11 +433,11 @@ fn whatever_dies_nothing_is_lost_and_nothing_leaves_twice_without_a_counted_doub
     while Instant::now() < world.end || done < 6 {
         world.start_again(&mut daemons);
         match done % 6 {
-            0 => kill_and_start(&mut world, &mut daemons, 1),
+            0 => kill_and_start(&world, &mut daemons, 1),
             1 => world.ways[0].next(Next::IsUnanswered),
             2 => {
                 if let Some(at) = world.planner(&daemons) {
-                    kill_and_start(&mut world, &mut daemons, at);
+                    kill_and_start(&world, &mut daemons, at);
                 }
             }
             3 => world.kill_database(),
@@ -463,7 +461,7 @@ fn hosts_whose_files_differ_never_undo_each_others_plan() {
     let relay = Relay::start(2, 0);
     relay.forget_none();
     let size = Size { people: 2, seconds: 2, a_second: 2 };
-    let mut world = World::found(relay.port, &size, TimeDelta::hours(5), "");
+    let world = World::found(relay.port, &size, TimeDelta::hours(5), "");
     // The third host's files lag behind: another title, another date.
     let posting = world.config(2).join("postings/p000.toml");
     let text = fs::read_to_string(&posting).unwrap();
@@ -511,7 +509,7 @@ fn a_mail_says_what_the_plan_does_whichever_host_sends_it() {
     let relay = Relay::start(3, 0);
     relay.forget_none();
     let size = Size { people: 1, seconds: 16, a_second: 1 };
-    let mut world = World::found(relay.port, &size, TimeDelta::seconds(8), "");
+    let world = World::found(relay.port, &size, TimeDelta::seconds(8), "");
     // The host that plans cannot reach a relay; the one that can has older files.
     let settings = world.config(0).join("jalon.toml");
     let text = fs::read_to_string(&settings).unwrap();
@@ -639,8 +637,8 @@ fn a_host_that_is_cut_off_from_the_database_loses_and_doubles_nothing() {
     relay.forget_none();
     (0..3).for_each(|host| relay.also(net.listener(host, relay.port)));
     let size = Size { people: 60, seconds: 200, a_second: 5 };
-    let mut world = World::found_on(Some(net), relay.port, &size, TimeDelta::seconds(20), "");
-    let daemons = three(&mut world);
+    let world = World::found_on(Some(net), relay.port, &size, TimeDelta::seconds(20), "");
+    let daemons = three(&world);
     let begun = Instant::now();
     for how in [Cut::PulledBefore, Cut::DammedAfter] {
         let planner = world.planner(&daemons).unwrap();
@@ -698,8 +696,8 @@ fn a_campaign() {
     let relay = Relay::start(u64::from(seed), 4000);
     relay.forget_none();
     let size = Size { people: 400, seconds, a_second: 40 };
-    let mut world = World::found(relay.port, &size, TimeDelta::seconds(30), "");
-    let mut daemons = three(&mut world);
+    let world = World::found(relay.port, &size, TimeDelta::seconds(30), "");
+    let mut daemons = three(&world);
     let mut dice = Dice(u64::from(seed));
     let (mut faults, mut stood) = ([0_u32; 6], 0);
     while Instant::now() < world.end {
@@ -708,10 +706,10 @@ fn a_campaign() {
         let kind = usize::try_from(dice.below(6)).unwrap();
         faults[kind] += 1;
         match kind {
-            0 => kill_and_start(&mut world, &mut daemons, at),
+            0 => kill_and_start(&world, &mut daemons, at),
             1 => {
                 if let Some(at) = world.planner(&daemons) {
-                    kill_and_start(&mut world, &mut daemons, at);
+                    kill_and_start(&world, &mut daemons, at);
                 }
             }
             2 => world.kill_database(),

@@ -489,7 +489,8 @@ async fn a_ledger_that_is_deleted_moved_or_replaced_under_the_daemon_lets_nothin
             for _ in 0..2 {
                 let error = world.drain().await.unwrap_err();
                 assert!(
-                    matches!(error, LedgerError::Unusable { ailment: Ailment::Moved, .. }),
+                    matches!(&error, LedgerError::Unusable { ailment: Ailment::Moved, source, .. }
+                        if source.french().starts_with("ses fichiers ont été supprimés")),
                     "{end}: {error}"
                 );
                 assert!(error.remedy().unwrap().en.contains("jalon restore FILE"));

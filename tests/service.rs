@@ -200,6 +200,12 @@ impl World {
     fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
+
+    /// Has the daemon begin a round of planning at once.
+    fn plans_again(&self) {
+        self.write("config/postings/p.toml", &POSTING.replace("06-26", "06-27"));
+        self.signal("-HUP");
+    }
 }
 
 impl Drop for World {
@@ -339,8 +345,7 @@ fn the_watchdog_is_fed_until_one_loop_hangs_and_then_never_again() {
         if hung == "planning" {
             world.manager.until("WATCHDOG=1");
             world.manager.until("WATCHDOG=1");
-            world.write("config/postings/p.toml", &POSTING.replace("06-26", "06-27"));
-            world.signal("-HUP");
+            world.plans_again();
         }
         let log = world.logs("event=\"hang\"");
         let line = log.lines().find(|line| line.contains("event=\"hang\"")).unwrap();
@@ -377,8 +382,7 @@ fn holds_its_thread(hung: &str) {
     world.start(command);
     world.manager.until("READY=1");
     if hung == "planning" {
-        world.write("config/postings/p.toml", &POSTING.replace("06-26", "06-27"));
-        world.signal("-HUP");
+        world.plans_again();
     }
     let log = world.logs("event=\"hang\"");
     assert!(log.contains(&format!("doing=\"{hung}\"")), "{log}");
@@ -393,8 +397,7 @@ fn a_daemon_does_not_go_on_without_a_loop_that_panicked() {
         world.start(command);
         if loses == "planning" {
             world.manager.until("READY=1");
-            world.write("config/postings/p.toml", &POSTING.replace("06-26", "06-27"));
-            world.signal("-HUP");
+            world.plans_again();
         }
         assert_eq!(world.ends(), Some(1), "{loses}: {}", world.log());
         let log = world.log();

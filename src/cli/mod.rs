@@ -42,7 +42,7 @@ use crate::diagnostic::{Language, Problem, Severity, Words, looks_like_a_path, s
 use crate::files::secrets::{authorities, secret};
 use crate::files::{self, INSTALLED, Loaded};
 use crate::ledger::ailment::Ailment;
-use crate::ledger::failure::french_cause;
+use crate::ledger::failure::Cause;
 use crate::ledger::postgres::place::{Place, is_postgres};
 use crate::ledger::store::Location;
 use crate::ledger::{Ledger, LedgerError, Stamp};
@@ -435,8 +435,7 @@ fn what_ails(error: &LedgerError) -> (Exit, Words) {
             )
         }
         LedgerError::Unusable { ledger, source, .. } => {
-            let cause = french_cause(source.as_ref());
-            format!("le registre {ledger} est inutilisable\u{a0}: {cause}")
+            format!("le registre {ledger} est inutilisable\u{a0}: {}", source.french())
         }
     };
     (exit, say(fr, en))
@@ -475,7 +474,7 @@ pub fn wait<T, E: From<LedgerError>>(future: impl Future<Output = Result<T, E>>)
     let unusable = |error: std::io::Error| LedgerError::Unusable {
         ledger: String::new(),
         ailment: Ailment::Unknown,
-        source: Box::new(error),
+        source: Cause::Theirs(Box::new(error)),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unusable)?;
     runtime.block_on(future)

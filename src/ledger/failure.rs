@@ -1,7 +1,6 @@
 //! What can go wrong with a ledger, and with copies of it.
 
 use std::error::Error;
-use std::io;
 use std::path::PathBuf;
 
 use super::ailment::Ailment;
@@ -69,8 +68,8 @@ pub enum LedgerError {
         ledger: String,
         /// What ails it, as far as that can be told.
         ailment: Ailment,
-        /// What the store said.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Why, in words.
+        source: Cause,
     },
 }
 
@@ -85,10 +84,27 @@ impl LedgerError {
     }
 }
 
-/// What we say ourselves of a ledger that cannot be used. As an error it speaks English, as the stores do.
+/// Why a ledger cannot be used. As an error it speaks English, as the stores do.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.en)]
-pub struct Ours(pub Words);
+pub enum Cause {
+    /// As we say it ourselves.
+    #[error("{}", .0.en)]
+    Ours(Words),
+    /// As the store or the system says it.
+    #[error(transparent)]
+    Theirs(Box<dyn Error + Send + Sync>),
+}
+
+impl Cause {
+    /// In French; what is not ours, in English.
+    #[must_use]
+    pub fn french(&self) -> String {
+        match self {
+            Self::Ours(words) => words.fr.clone(),
+            Self::Theirs(error) => error.to_string(),
+        }
+    }
+}
 
 /// Of a ledger without tables, to whoever does not make them.
 pub(super) fn not_begun() -> Words {
@@ -101,14 +117,6 @@ pub(super) fn older() -> Words {
         "un jalon plus ancien l'a écrit\u{a0}: démarrez une fois le service de cette version",
         "an older jalon made it: start the daemon of this version once",
     )
-}
-
-/// Why a ledger cannot be used, in French where the words are ours; a store and the system say theirs in English.
-#[must_use]
-pub fn french_cause(source: &(dyn Error + Send + Sync + 'static)) -> String {
-    let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let ours = inner.unwrap_or(source).downcast_ref::<Ours>();
-    ours.map_or_else(|| source.to_string(), |ours| ours.0.fr.clone())
 }
 
 /// Why there is no copy of a ledger.

@@ -88,8 +88,7 @@ impl SqliteLedger {
 
     fn begin(path: &Path, stamp: Stamp, keep: bool) -> Result<Self, LedgerError> {
         let ledger = address(path);
-        refuse_no_file(path, &ledger)?;
-        let path = make(path).map_err(|error| unusable(&ledger, error))?;
+        let path = make(path, &ledger)?;
         let lock = lock(&path, &ledger)?;
         let mut db =
             connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| unusable(&ledger, error))?;

@@ -416,8 +416,10 @@ async fn a_newer_ledger_and_another_database_are_refused() {
 async fn who_only_reads_writes_nothing_and_makes_nothing() {
     let database = database!();
     let place = || Place::parse(&database.url()).unwrap();
-    let empty = PostgresLedger::read(place()).known().await.unwrap_err().to_string();
-    assert!(empty.contains("the daemon has not run yet"), "{empty}");
+    let empty = PostgresLedger::read(place()).known().await.unwrap_err();
+    assert!(empty.to_string().contains("the daemon has not run yet"), "{empty}");
+    let LedgerError::Unusable { source, .. } = empty else { panic!("{empty}") };
+    assert_eq!(source.french(), "il est vide\u{a0}: le service n'a pas encore tourné");
     let ledger = opens(&database, "one").await;
     ledger.apply(vec![add(WEEK, 0, 100)], before()).await.unwrap();
     let reader = PostgresLedger::read(place());

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::Error as TlsError;
 use crate::diagnostic::{Words, say};
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
-use crate::ledger::failure::Ours;
+use crate::ledger::failure::Cause;
 
 /// Why a statement came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -157,9 +157,9 @@ pub(super) fn unusable(ledger: &str, fault: Fault) -> LedgerError {
             ledger: ledger.to_owned(),
             ailment: fault.ailment(),
             source: match fault {
-                Fault::Unfit(words) => Box::new(Ours(words)),
-                Fault::Silent => Box::new(Ours(say("la base ne répond pas", fault.to_string()))),
-                fault => Box::new(fault),
+                Fault::Unfit(words) => Cause::Ours(words),
+                Fault::Silent => Cause::Ours(say("la base ne répond pas", fault.to_string())),
+                fault => Cause::Theirs(Box::new(fault)),
             },
         },
     }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -218,7 +219,10 @@ impl Pool {
         let Some(home) = &self.home else { return Session::open(&self.place).await };
         let place = self.place.clone();
         let opening = home.spawn(async move { Session::open(&place).await });
-        opening.await.unwrap_or_else(|ended| Err(Fault::Unreachable(ended.to_string())))
+        opening.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(ended) => Err(Fault::Unreachable(ended.to_string())),
+        })
     }
 
     /// Ends what a verb did: by this, which commits it, if it went well; else it is undone.

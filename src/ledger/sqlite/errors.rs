@@ -10,7 +10,7 @@ use super::writer::Fault;
 use crate::diagnostic::{Words, say};
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
-use crate::ledger::failure::Ours;
+use crate::ledger::failure::Cause;
 
 /// A ledger's address, from its path.
 pub(super) fn address(path: &Path) -> String {
@@ -20,17 +20,16 @@ pub(super) fn address(path: &Path) -> String {
 /// A ledger that cannot be used, with what ails it as far as the source can tell.
 pub(super) fn unusable(ledger: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> LedgerError {
     let source = source.into();
-    let code = of_store(source.as_ref()).map(|error| error.code);
-    match ailment(source.as_ref()) {
-        Ailment::Moved => ailing(ledger, Ailment::Moved, moved_away()),
-        ailment if code == Some(ErrorCode::NotADatabase) => ailing(ledger, ailment, no_database()),
-        ailment => LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source },
+    let ailment = ailment(source.as_ref());
+    match of_store(source.as_ref()).and_then(plainer) {
+        Some(words) => ailing(ledger, ailment, words),
+        None => LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source: Cause::Theirs(source) },
     }
 }
 
 /// The same, where we know what ails it.
 pub(super) fn ailing(ledger: &str, ailment: Ailment, words: Words) -> LedgerError {
-    LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source: Box::new(Ours(words)) }
+    LedgerError::Unusable { ledger: ledger.to_owned(), ailment, source: Cause::Ours(words) }
 }
 
 /// What a transaction fails with whose ledger is not where it was.
@@ -56,11 +55,16 @@ fn of_store(source: &(dyn Error + Send + Sync + 'static)) -> Option<ffi::Error> 
     error.and_then(rusqlite::Error::sqlite_error).copied()
 }
 
-fn moved_away() -> Words {
-    say(
-        "ses fichiers ont été supprimés, déplacés ou remplacés pendant que jalon les tenait",
-        "its files were deleted, moved or replaced while jalon held them",
-    )
+/// What we say better than SQLite does.
+fn plainer(error: ffi::Error) -> Option<Words> {
+    match error.code {
+        _ if error.extended_code == ffi::SQLITE_READONLY_DBMOVED => Some(say(
+            "ses fichiers ont été supprimés, déplacés ou remplacés pendant que jalon les tenait",
+            "its files were deleted, moved or replaced while jalon held them",
+        )),
+        ErrorCode::NotADatabase => Some(no_database()),
+        _ => None,
+    }
 }
 
 /// Of a file that holds something else.
@@ -86,7 +90,6 @@ fn of_system(error: &io::Error) -> Ailment {
             Ailment::Full
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Ailment::ReadOnly,
-        io::ErrorKind::InvalidData => Ailment::Damaged,
         _ => Ailment::Unknown,
     }
 }

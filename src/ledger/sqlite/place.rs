@@ -15,7 +15,6 @@ use super::errors::{ailing, no_database, unusable};
 use crate::diagnostic::say;
 use crate::ledger::LedgerError;
 use crate::ledger::ailment::Ailment;
-use crate::ledger::failure::Ours;
 
 /// How long to wait for whoever only asks who holds the lock.
 const A_MOMENT: Duration = Duration::from_millis(2);
@@ -70,27 +69,34 @@ pub(super) fn refuse_no_file(path: &Path, ledger: &str) -> Result<(), LedgerErro
     Ok(())
 }
 
-/// Makes the folder and the file where they are missing, for the owner's eyes only: it holds addresses.
-/// Returns the one true path, so that two ways to write it share one lock.
-pub(super) fn make(path: &Path) -> io::Result<PathBuf> {
+/// Makes the folder and the file where they are missing, for the owner's eyes only: it holds addresses. What can be no ledger
+/// is refused, before a lock is made beside it. Returns the one true path, so that two ways to write it share one lock.
+pub(super) fn make(path: &Path, ledger: &str) -> Result<PathBuf, LedgerError> {
+    refuse_no_file(path, ledger)?;
+    let (links, head) = made(path).map_err(|error| unusable(ledger, error))?;
+    if links > 1 {
+        // Another name has another lock and another WAL: two daemons would each believe themselves alone.
+        let words = say(
+            "il a un second nom (un lien dur)\u{a0}: supprimez l'un des deux",
+            "it has a second name (a hard link): remove one of them",
+        );
+        return Err(ailing(ledger, Ailment::Unknown, words));
+    }
+    if !head.is_empty() && head != HEAD {
+        return Err(ailing(ledger, Ailment::Damaged, no_database()));
+    }
+    path.canonicalize().map_err(|error| unusable(ledger, error))
+}
+
+/// Makes them; how many names the file has, and what it begins with.
+fn made(path: &Path) -> io::Result<(u64, Vec<u8>)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let file = open_private(path)?;
-    if file.metadata()?.nlink() > 1 {
-        // Another name has another lock and another WAL: two daemons would each believe themselves alone.
-        return Err(io::Error::other(Ours(say(
-            "il a un second nom (un lien dur)\u{a0}: supprimez l'un des deux",
-            "it has a second name (a hard link): remove one of them",
-        ))));
-    }
-    let mut head = Vec::new();
+    let (links, mut head) = (file.metadata()?.nlink(), Vec::new());
     file.take(HEAD.len() as u64).read_to_end(&mut head)?;
-    if !head.is_empty() && head != HEAD {
-        // Said before a lock is made beside it.
-        return Err(io::Error::new(io::ErrorKind::InvalidData, Ours(no_database())));
-    }
-    path.canonicalize()
+    Ok((links, head))
 }
 
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
