@@ -266,7 +266,7 @@ impl Found<'_> {
     /// Addresses that a relay refuses for good, until something reaches them.
     fn refused(&mut self, directory: &Directory) {
         let reminders = self.signs.reminders.iter();
-        let reminded = reminders.map(|one| (&*one.posting, one.reader.email.as_str()));
+        let reminded = reminders.map(|one| (&*one.posting, one.reader().email.as_str()));
         let reminded: BTreeSet<(&str, &str)> = reminded.collect();
         let people: BTreeSet<&str> = directory.people.values().map(|person| person.email.as_str()).collect();
         let mut last: BTreeMap<&str, &Row> = BTreeMap::new();

@@ -146,11 +146,12 @@ fn readers<'a>(
     replaced: &[Language],
 ) -> Vec<(Addressee<'a>, DateTime<Utc>)> {
     let mut found: BTreeMap<Language, (Addressee<'a>, DateTime<Utc>)> = BTreeMap::new();
-    for Reminder { reader, language, due, .. } in reminders {
+    for reminder in reminders {
+        let (reader, language) = (reminder.reader(), reminder.language);
         let name = reader.name.as_deref();
         let zone = reader.zone.map_or(posting.zone, |zone| zone.0);
-        let to = Addressee { name, email: &reader.email, language: *language, zone };
-        found.entry(*language).or_insert((to, *due));
+        let to = Addressee { name, email: &reader.email, language, zone };
+        found.entry(language).or_insert((to, reminder.due));
     }
     if let (true, Some(first)) = (found.is_empty(), posting.recruiters.first()) {
         let (name, language) = (first.name.as_deref(), first.language.unwrap_or(posting.language));

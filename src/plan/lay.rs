@@ -19,7 +19,7 @@ use self::order::in_order;
 use self::people::{Held, People};
 use super::absence::{Route, reroute};
 use super::refused::{Refusal, Refused, silence};
-use super::{Occurrence, Plan, Reminder};
+use super::{Occasion, Occurrence, Plan, Reminder};
 use crate::calendar::rule::{Origin, Target, built_in};
 use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Rule, To, Unit, When, Zone};
 use crate::diagnostic::{Place, Problem, Words, say};
@@ -27,6 +27,9 @@ use crate::settings::Settings;
 
 /// How long before an instant a reminder *on the day* must have left.
 const ON_DAY_MARGIN: TimeDelta = TimeDelta::hours(2);
+
+/// For how many reminders room is made at most, before they are known: as if every posting had as many as the first.
+const MANY: usize = 1 << 20;
 
 /// Everything that these postings ask for, under these settings: their rules, how long a reminder *after* an event
 /// is of use, and who is away.
@@ -47,7 +50,10 @@ pub fn lay_telling(
         house.iter().map(|(kind, rules)| (*kind, Rules::of(rules.iter().collect()))).collect();
     let mut people = People::of(&settings.house.directory);
     let mut plan = Plan::default();
-    for posting in postings {
+    for (n, posting) in postings.iter().enumerate() {
+        if n == 1 {
+            plan.reminders.reserve(plan.reminders.len().saturating_mul(postings.len()).min(MANY));
+        }
         let (id, recruiters) = (Arc::from(posting.id.as_str()), people.hold(&posting.recruiters));
         for event in posting.events.iter().filter(|event| is_live(posting, event)) {
             let own = own_rules(posting, event, &house);
@@ -146,9 +152,17 @@ enum Moment {
     Never(Refused),
 }
 
+/// What is asked for, of whomever: a rule's lead before, on or after an occurrence.
+struct Asked<'a> {
+    rule: &'a Rule,
+    origin: &'a Arc<Origin>,
+    lead: Lead,
+    anchor: &'a Anchor,
+}
+
 /// What decides which of the reminders that one recipient would get of an event at one instant stays: the first of these.
-/// Recipient, due instant, length of its lead, place among the reminders.
-type Rival = (usize, DateTime<Utc>, i64, usize);
+/// The recipient's id, due instant, length of its lead, place among the reminders.
+type Rival<'a> = (&'a str, DateTime<Utc>, i64, usize);
 
 struct Layer<'a, 'b> {
     posting: &'a Posting,
@@ -166,7 +180,7 @@ impl<'a, 'b> Layer<'a, 'b> {
     fn lay(mut self, rules: &Rules<'a>) {
         let first = self.plan.reminders.len();
         let anchors = anchors(self.posting, self.event);
-        let mut rivals: Vec<Rival> = Vec::new();
+        let mut instants = Vec::new();
         // What makes a key: lead, occurrence (of one lead, by its place among them), recipient; and the first rule with it.
         let mut keys: HashMap<(Lead, usize, usize), usize> = HashMap::new();
         for (n, (rule, origin)) in rules.rules.iter().enumerate() {
@@ -177,11 +191,28 @@ impl<'a, 'b> Layer<'a, 'b> {
                     self.refuse(rule, lead, None, &recipients, self.no_anchor(lead));
                 }
                 for (nth, anchor) in counted {
-                    let moment = self.moment(rule, lead, anchor);
-                    let mut known = None;
+                    let asked = Asked { rule, origin, lead, anchor };
+                    let moment = self.moment(&asked);
+                    // In the zone that was last asked for: most often that of all recipients.
+                    let mut known: Option<(Zone, Result<Arc<Occasion>, Refused>)> = None;
                     for held in &*recipients {
-                        let asked = (*rule, lead, anchor);
-                        let Some(due) = self.due(asked, &moment, held, &mut known) else { continue };
+                        let zone = held.recipient.zone.map_or(self.posting.zone, |zone| zone.0);
+                        let occasion = if let Some((same, occasion)) = &known
+                            && *same == zone
+                        {
+                            occasion.clone()
+                        } else {
+                            let occasion = self.occasion(&asked, &moment, zone);
+                            instants.extend(occasion.iter().map(|occasion| occasion.due));
+                            known.insert((zone, occasion)).1.clone()
+                        };
+                        let occasion = match occasion {
+                            Ok(occasion) => occasion,
+                            Err(why) => {
+                                self.never(&asked, held, why);
+                                continue;
+                            }
+                        };
                         if rules.twice
                             && let Some(first) = keys.insert((lead, nth, held.number), n)
                         {
@@ -190,14 +221,16 @@ impl<'a, 'b> Layer<'a, 'b> {
                             self.refuse(rule, lead, Some(anchor), from_ref(held), why);
                             continue;
                         }
-                        rivals.push((held.number, due, lead.length(), self.plan.reminders.len()));
-                        let reminder = self.reminder(asked, origin, &moment, (held, due));
+                        let reminder = self.reminder(occasion, held);
                         self.plan.reminders.push(reminder);
                     }
                 }
             }
         }
-        self.give_way(first, rivals);
+        instants.sort_unstable();
+        if instants.windows(2).any(|two| two[0] == two[1]) {
+            self.give_way(first);
+        }
     }
 
     /// Notes what is not planned, if anybody wants to know.
@@ -224,7 +257,10 @@ impl<'a, 'b> Layer<'a, 'b> {
 
     /// Of the reminders of one event to one recipient at one due instant, the one with the shortest lead stays; between
     /// equals the first.
-    fn give_way(&mut self, first: usize, mut rivals: Vec<Rival>) {
+    fn give_way(&mut self, first: usize) {
+        let of_event = (first..).zip(&self.plan.reminders[first..]);
+        let mut rivals: Vec<Rival<'_>> =
+            of_event.map(|(n, one)| (&*one.recipient.id, one.due, one.lead.length(), n)).collect();
         rivals.sort_unstable();
         let mut lost: BTreeMap<usize, Lead> = BTreeMap::new();
         for same in rivals.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
@@ -286,7 +322,7 @@ impl<'a, 'b> Layer<'a, 'b> {
     }
 
     /// When the reminders of a lead leave.
-    fn moment(&self, rule: &Rule, lead: Lead, anchor: &Anchor) -> Moment {
+    fn moment(&self, &Asked { rule, lead, anchor, .. }: &Asked<'_>) -> Moment {
         let instant = anchor.instant(lead);
         if let (Unit::Hour | Unit::Minute, Some(instant)) = (lead.unit, instant) {
             return Moment::Instant(instant + TimeDelta::minutes(lead.count * lead.unit.minutes()));
@@ -304,87 +340,62 @@ impl<'a, 'b> Layer<'a, 'b> {
         }
     }
 
-    /// When a reminder leaves, unless a day off or its uselessness takes it away. `known`: the instant in the zone that
-    /// was last asked for, most often that of all recipients.
-    fn due(
-        &mut self,
-        (rule, lead, anchor): (&Rule, Lead, &Anchor),
-        moment: &Moment,
-        held: &Held,
-        known: &mut Option<(Zone, DateTime<Utc>)>,
-    ) -> Option<DateTime<Utc>> {
-        let due = match moment {
-            Moment::Instant(due) => *due,
-            Moment::Local { at, latest, .. } => {
-                let zone = self.zone_of(held);
-                let at = match known {
-                    Some((same, at)) if *same == zone => *at,
-                    _ => known.insert((zone, zone.instant(*at))).1,
-                };
-                latest.map_or(at, |latest| at.min(latest))
-            }
-            Moment::Never(why) => {
-                if *why == Refused::Nowhere {
-                    self.nowhere(rule, lead);
-                }
-                self.refuse(rule, lead, Some(anchor), from_ref(held), *why);
-                return None;
-            }
-        };
-        let late_after = self.late_after(lead, anchor, due);
-        if due >= late_after {
-            let why = Refused::Useless { due, late_after };
-            self.useless(rule, lead, &anchor.occurrence, why);
-            self.refuse(rule, lead, Some(anchor), from_ref(held), why);
-            return None;
-        }
-        Some(due)
-    }
-
-    fn zone_of(&self, held: &Held) -> Zone {
-        held.recipient.zone.map_or(self.posting.zone, |zone| zone.0)
-    }
-
-    fn late_after(&self, lead: Lead, anchor: &Anchor, due: DateTime<Utc>) -> DateTime<Utc> {
-        if lead.count > 0 { due + self.settings.delivery.late_limit } else { anchor.until }
-    }
-
-    fn reminder(
+    /// What recipients in a zone are reminded of then, unless a day off or its uselessness takes it away.
+    fn occasion(
         &self,
-        (_, lead, anchor): (&Rule, Lead, &Anchor),
-        origin: &Arc<Origin>,
+        &Asked { origin, lead, anchor, .. }: &Asked<'_>,
         moment: &Moment,
-        (held, due): (&Held, DateTime<Utc>),
-    ) -> Reminder {
-        let posting = self.posting;
-        let recipient = &held.recipient;
-        let rerouted = held.is_away_at_times.then(|| {
-            let directory = &self.settings.house.directory;
-            reroute(recipient, due, posting.zone, &posting.recruiters, directory)
-        });
-        let (reader, alone) = rerouted.flatten().map_or_else(
-            || (Arc::clone(recipient), false),
-            |Route { reader, alone }| (Arc::new(reader), alone),
-        );
-        Reminder {
+        zone: Zone,
+    ) -> Result<Arc<Occasion>, Refused> {
+        let (due, moved_from) = match moment {
+            Moment::Instant(due) => (*due, None),
+            Moment::Local { at, latest, moved_from } => {
+                let at = zone.instant(*at);
+                (latest.map_or(at, |latest| at.min(latest)), *moved_from)
+            }
+            Moment::Never(why) => return Err(*why),
+        };
+        let late_after = if lead.count > 0 { due + self.settings.delivery.late_limit } else { anchor.until };
+        if due >= late_after {
+            return Err(Refused::Useless { due, late_after });
+        }
+        Ok(Arc::new(Occasion {
             posting: Arc::clone(&self.ids.0),
             event: Arc::clone(&self.ids.1),
             kind: self.event.kind,
             occurrence: anchor.occurrence,
             lead,
-            recipient: Arc::clone(recipient),
-            language: reader.language.unwrap_or(posting.language),
-            reader,
-            alone,
-            zone: self.zone_of(held),
+            zone,
             due,
-            late_after: self.late_after(lead, anchor, due),
+            late_after,
             origin: Arc::clone(origin),
-            moved_from: match moment {
-                Moment::Local { moved_from, .. } => *moved_from,
-                Moment::Instant(_) | Moment::Never(_) => None,
-            },
+            moved_from,
+        }))
+    }
+
+    /// Says why somebody is not reminded.
+    fn never(&mut self, &Asked { rule, lead, anchor, .. }: &Asked<'_>, held: &Held, why: Refused) {
+        match why {
+            Refused::Nowhere => self.nowhere(rule, lead),
+            Refused::Useless { .. } => self.useless(rule, lead, &anchor.occurrence, why),
+            _ => {}
         }
+        self.refuse(rule, lead, Some(anchor), from_ref(held), why);
+    }
+
+    fn reminder(&self, occasion: Arc<Occasion>, held: &Held) -> Reminder {
+        let (posting, recipient) = (self.posting, &held.recipient);
+        let rerouted = held.is_away_at_times.then(|| {
+            let directory = &self.settings.house.directory;
+            reroute(recipient, occasion.due, posting.zone, &posting.recruiters, directory)
+        });
+        let (substitute, alone) = match rerouted.flatten() {
+            None => (None, false),
+            Some(Route { alone: true, .. }) => (None, true),
+            Some(Route { reader, alone: false }) => (Some(Arc::new(reader)), false),
+        };
+        let language = substitute.as_ref().unwrap_or(recipient).language.unwrap_or(posting.language);
+        Reminder { occasion, recipient: Arc::clone(recipient), substitute, alone, language }
     }
 
     /// The date of a lead in days, weeks or worked days, in the posting's zone.

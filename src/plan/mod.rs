@@ -24,6 +24,7 @@ pub mod presence;
 pub mod pseudonym;
 pub mod reconcile;
 pub mod refused;
+mod reminder;
 pub mod row;
 pub mod said;
 pub mod tally;
@@ -35,14 +36,13 @@ pub mod words;
 
 use std::fmt;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 pub use occurrence::Occurrence;
+pub use reminder::{Occasion, Reminder};
 
-use crate::calendar::rule::Origin;
-use crate::calendar::{Kind, Language, Lead, Recipient, Zone};
+use crate::calendar::Lead;
 
 /// The kinds of mail that a row may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -280,47 +280,6 @@ impl fmt::Display for Key {
     }
 }
 
-/// One rule × one occurrence × one recipient. A plan holds a million: what many have in common they share.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reminder {
-    /// The posting's id.
-    pub posting: Arc<str>,
-    /// The event's id.
-    pub event: Arc<str>,
-    /// The event's kind.
-    pub kind: Kind,
-    /// Which occurrence.
-    pub occurrence: Occurrence,
-    /// How far from it.
-    pub lead: Lead,
-    /// Whom it is for: the key's last part, whoever reads it.
-    pub recipient: Arc<Recipient>,
-    /// Who reads it: the recipient, unless they are away and somebody stands in (see [`absence`]).
-    pub reader: Arc<Recipient>,
-    /// Whether the recipient is away and nobody stands in: it goes to them all the same, and the operator is told.
-    pub alone: bool,
-    /// The language of the mail: the reader's, else the posting's.
-    pub language: Language,
-    /// The zone of the recipient's day, which decides when it is due; the reader's own is in `reader.zone`.
-    pub zone: Zone,
-    /// When it is to leave.
-    pub due: DateTime<Utc>,
-    /// From when on it is of no use.
-    pub late_after: DateTime<Utc>,
-    /// The rule that wants it.
-    pub origin: Arc<Origin>,
-    /// The date that a day off moved it from.
-    pub moved_from: Option<NaiveDate>,
-}
-
-impl Reminder {
-    /// Its identity.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        Key::new(&self.posting, &self.event, &self.occurrence, self.lead, &self.recipient.id)
-    }
-}
-
 /// A mail-to-be as the ledger holds it: what [`reconcile`] compares, whatever its sort.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -351,8 +310,8 @@ impl From<&Reminder> for Wanted {
             posting: reminder.posting.to_string(),
             event: reminder.event.to_string(),
             recipient: reminder.recipient.id.clone(),
-            reader: reminder.reader.id.clone(),
-            email: reminder.reader.email.clone(),
+            reader: reminder.reader().id.clone(),
+            email: reminder.reader().email.clone(),
             due: reminder.due,
             late_after: reminder.late_after,
             why: reminder.origin.to_string(),

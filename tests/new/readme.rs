@@ -150,7 +150,7 @@ fn the_french_readme_says_who_stands_in() {
     let whole = &self::blocks(FRENCH, "toml")[0];
     let posting = read(whole, &settings);
     let planned = lay(std::slice::from_ref(&posting), &settings);
-    let readers: Vec<&str> = planned.reminders.iter().map(|one| one.reader.id.as_str()).collect();
+    let readers: Vec<&str> = planned.reminders.iter().map(|one| one.reader().id.as_str()).collect();
     assert_eq!(readers[..4], ["sacha", "sacha", "sacha", "camille"], "{planned:?}");
     let reminder = &planned.reminders[0];
     let event = &posting.events[0];

@@ -205,7 +205,7 @@ impl Chain<'_> {
     /// Where a recipient is who does not read it, and who does.
     fn reader(&self, reminder: &Reminder) -> String {
         let asked = self.matter.asked;
-        let (recipient, reader) = (&reminder.recipient, &reminder.reader);
+        let (recipient, reader) = (&*reminder.recipient, reminder.reader());
         let people = &asked.settings.house.directory.people;
         let absent = people
             .get(&recipient.id)

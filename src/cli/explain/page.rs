@@ -80,7 +80,7 @@ impl Asked<'_> {
     }
 
     pub(super) fn concerns(&self, reminder: &Reminder) -> bool {
-        self.is_to(&reminder.recipient) || self.is_to(&reminder.reader)
+        self.is_to(&reminder.recipient) || self.is_to(reminder.reader())
     }
 
     fn is_row_to(&self, row: &Row) -> bool {
@@ -310,10 +310,10 @@ fn line(matter: &Matter<'_>, posting: &Posting, group: &[&Reminder]) -> String {
     let lead = words::lead(first.lead);
     let said = group.iter().map(|reminder| {
         let mut name = reminder.recipient.id.clone();
-        if reminder.reader.id != reminder.recipient.id {
+        if reminder.reader().id != reminder.recipient.id {
             name += &asked.speak(
-                format!(" (lu par {})", reminder.reader.id),
-                format!(" (read by {})", reminder.reader.id),
+                format!(" (lu par {})", reminder.reader().id),
+                format!(" (read by {})", reminder.reader().id),
             );
         }
         if reminder.zone.name() != posting.zone.name() {

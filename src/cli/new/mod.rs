@@ -324,8 +324,8 @@ pub fn told(posting: &Posting, reminder: &Reminder, language: Language) -> Strin
     let whose =
         if reminder.zone == posting.zone { String::new() } else { format!(" ({})", reminder.zone.name()) };
     let to = Addressee {
-        name: reminder.reader.name.as_deref(),
-        email: &reminder.reader.email,
+        name: reminder.reader().name.as_deref(),
+        email: &reminder.reader().email,
         language: language.into(),
         zone: reminder.zone,
     };
@@ -334,7 +334,7 @@ pub fn told(posting: &Posting, reminder: &Reminder, language: Language) -> Strin
         let item = Item { posting, event, key: &key, due: reminder.due, absent: None };
         facts(&Matter { reminders: vec![item], ..Matter::default() }, &to, reminder.due).headline
     });
-    let (to, headline) = (&reminder.reader.id, headline.unwrap_or_default());
+    let (to, headline) = (&reminder.reader().id, headline.unwrap_or_default());
     pick(
         language,
         format!("{when}{whose}, à {to}\u{a0}: {headline}"),

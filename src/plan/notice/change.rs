@@ -125,7 +125,7 @@ fn is_concerned(
         || reminders.iter().any(|reminder| {
             *reminder.posting == *posting
                 && *reminder.event == *event
-                && (reminder.recipient.id == id || reminder.reader.id == id)
+                && (reminder.recipient.id == id || reminder.reader().id == id)
         })
 }
 

@@ -153,7 +153,7 @@ pub(super) fn beyond_ascii(seen: &Seen<'_>) -> Vec<Problem> {
         return Vec::new();
     }
     let people = seen.settings.house.directory.people.values().map(|person| person.email.as_str());
-    let readers = seen.reminders.iter().map(|reminder| reminder.reader.email.as_str());
+    let readers = seen.reminders.iter().map(|reminder| reminder.reader().email.as_str());
     let odd: BTreeSet<&str> = people.chain(readers).filter(|email| !email.is_ascii()).collect();
     odd.into_iter()
         .map(|email| {
@@ -203,7 +203,7 @@ pub(super) fn over_rate(seen: &Seen<'_>) -> Option<Problem> {
         .reminders
         .iter()
         .filter(|reminder| reminder.due >= seen.now)
-        .map(|reminder| (reminder.due, reminder.reader.id.as_str()))
+        .map(|reminder| (reminder.due, reminder.reader().id.as_str()))
         .collect();
     let mut of_day: BTreeMap<NaiveDate, u64> = BTreeMap::new();
     for (due, _) in mails {
