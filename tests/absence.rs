@@ -155,7 +155,7 @@ fn the_mail_is_the_readers_and_the_hour_the_recipients() {
         .iter()
         .map(|r| {
             let due = r.zone.rfc3339(r.due);
-            format!("{} to {} in {} at {due}", r.key(), r.reader().email, r.language.code())
+            format!("{} to {} in {} at {due}", r.key(), r.reader().email, r.reminded().language.code())
         })
         .collect();
     assert_eq!(
@@ -168,7 +168,9 @@ fn the_mail_is_the_readers_and_the_hour_the_recipients() {
     // A reader without a language of their own reads the posting's, not that of whoever is away.
     let settings = people(["language = \"en\"\nleaves = 2026-01-01\ncover = \"sacha\"", "", ""]);
     let plan = lay(&[read(&settings, text).unwrap()], &settings);
-    assert!(plan.reminders.iter().all(|r| r.language.code() == "fr" && r.recipient.id == "camille"));
+    assert!(
+        plan.reminders.iter().all(|r| r.reminded().language.code() == "fr" && r.recipient().id == "camille")
+    );
 }
 
 /// The warnings of one posting, as `CODE line LINE: SENTENCE`.
@@ -298,20 +300,20 @@ proptest! {
         let everybody = people(zones);
         let unmoved = lay(&[read(&everybody, &text).unwrap()], &everybody).reminders;
         let what = |reminders: &[jalon::plan::Reminder]| -> Vec<_> {
-            reminders.iter().map(|r| (r.key(), r.due, r.late_after, r.zone, r.recipient.clone())).collect()
+            reminders.iter().map(|r| (r.key(), r.due, r.late_after, r.zone, r.recipient().clone())).collect()
         };
         prop_assert_eq!(what(&planned), what(&unmoved), "key and due are the person's");
-        prop_assert!(unmoved.iter().all(|r| r.reader() == &*r.recipient && !r.alone));
+        prop_assert!(unmoved.iter().all(|r| r.reader() == r.recipient() && !r.reminded().alone));
         let directory = &settings.house.directory;
         for reminder in &planned {
             let away = |one: &Recipient| {
                 let day = one.zone.map_or(paris(), |zone| zone.0).date(reminder.due);
                 directory.people.get(&one.id).is_some_and(|person| is_away(person, day))
             };
-            prop_assert_eq!(away(reminder.reader()), reminder.alone, "{:?}", reminder);
-            prop_assert!(!reminder.alone || reminder.reader() == &*reminder.recipient);
-            prop_assert!(away(&reminder.recipient) || reminder.reader() == &*reminder.recipient, "who is there reads");
-            if reminder.alone {
+            prop_assert_eq!(away(reminder.reader()), reminder.reminded().alone, "{:?}", reminder);
+            prop_assert!(!reminder.reminded().alone || reminder.reader() == reminder.recipient());
+            prop_assert!(away(reminder.recipient()) || reminder.reader() == reminder.recipient(), "who is there reads");
+            if reminder.reminded().alone {
                 prop_assert!(named(&settings, &names).iter().all(away), "somebody was there");
             }
         }

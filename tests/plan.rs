@@ -307,7 +307,7 @@ fn an_interview_with_a_panel_reminds_the_panel_too() {
             .reminders
             .iter()
             .filter(|r| r.lead.count == 0)
-            .map(|r| r.recipient.id.clone())
+            .map(|r| r.recipient().id.clone())
             .collect::<Vec<_>>()
             .join(" ")
     };
@@ -492,10 +492,10 @@ proptest! {
         let mut instants = std::collections::BTreeSet::new();
         for reminder in &one.reminders {
             prop_assert!(keys.insert(reminder.key()), "two of one key");
-            prop_assert!(instants.insert((reminder.event.to_string(), reminder.recipient.id.clone(), reminder.due)), "two at one instant");
+            prop_assert!(instants.insert((reminder.event.to_string(), reminder.recipient().id.clone(), reminder.due)), "two at one instant");
             prop_assert!(reminder.due < reminder.late_after, "useless when due");
             let key = &reminder.key();
-            prop_assert_eq!(key.recipient(), reminder.recipient.id.as_str());
+            prop_assert_eq!(key.recipient(), reminder.recipient().id.as_str());
             prop_assert_eq!(key.occurrence().parse(), Ok(reminder.occurrence));
             if reminder.lead.count != 0 {
                 let day = reminder.zone.date(reminder.due);

@@ -132,7 +132,7 @@ impl Agenda {
             .filter(|reminder| self.posting.as_ref().is_none_or(|id| *reminder.posting == **id))
             .filter(|reminder| {
                 self.person.as_ref().is_none_or(|id| {
-                    [&*reminder.recipient, reminder.reader()]
+                    [reminder.recipient(), reminder.reader()]
                         .iter()
                         .any(|one| one.id == *id || one.email.eq_ignore_ascii_case(id))
                 })
@@ -235,14 +235,14 @@ fn json(reminders: &[&Reminder]) -> Option<String> {
             event: &reminder.event,
             occurrence: reminder.occurrence.to_string(),
             lead: reminder.lead.to_string(),
-            recipient: &reminder.recipient.id,
+            recipient: &reminder.recipient().id,
             email: &reminder.reader().email,
             due: rfc3339(reminder.due),
             late_after: rfc3339(reminder.late_after),
             rule: reminder.origin.to_string(),
             moved_from: reminder.moved_from.map(|day| day.to_string()),
             template: "reminder",
-            language: reminder.language.code(),
+            language: reminder.reminded().language.code(),
         })
         .collect();
     serde_json::to_string_pretty(&rows).ok().map(|text| text + "\n")
@@ -278,6 +278,6 @@ fn people(reminders: &[&Reminder], language: Language) -> String {
 
 /// Whom a reminder is for; and who reads it, where that is somebody else.
 fn to(reminder: &Reminder) -> String {
-    let (whom, reader) = (&reminder.recipient.id, &reminder.reader().id);
+    let (whom, reader) = (&reminder.recipient().id, &reminder.reader().id);
     if whom == reader { whom.clone() } else { format!("{whom} → {reader}") }
 }

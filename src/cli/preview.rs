@@ -80,7 +80,7 @@ impl Preview {
             planned.reminders.iter().filter(|reminder| *reminder.event == *event.id).collect();
         let Some(recipient) = self.recipient(posting, event, &of_event, language) else { return Exit::Usage };
         let of_recipient: Vec<&Reminder> =
-            of_event.into_iter().filter(|reminder| reminder.recipient.id == recipient.id).collect();
+            of_event.into_iter().filter(|reminder| reminder.recipient().id == recipient.id).collect();
         // The next to leave, else the last that left; an event without reminders is shown all the same.
         let next = of_recipient.iter().find(|reminder| reminder.due >= now).or(of_recipient.last());
         let key = next.map_or_else(
@@ -137,7 +137,7 @@ impl Preview {
         reminders: &[&Reminder],
         language: Language,
     ) -> Option<Recipient> {
-        let mut all: Vec<&Recipient> = reminders.iter().map(|reminder| &*reminder.recipient).collect();
+        let mut all: Vec<&Recipient> = reminders.iter().map(|reminder| reminder.recipient()).collect();
         all.extend(posting.recruiters.iter().chain(&event.panel));
         let Some(wanted) = &self.to else { return all.first().map(|recipient| (*recipient).clone()) };
         let found = all

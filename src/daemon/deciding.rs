@@ -368,7 +368,7 @@ pub(super) fn heirs(reminders: &[Reminder], renamings: &[Renaming]) -> BTreeMap<
         .iter()
         .filter_map(|reminder| {
             let (posting, event) = origins.get(&(&*reminder.posting, &*reminder.event))?;
-            let old = Key::new(posting, event, &reminder.occurrence, reminder.lead, &reminder.recipient.id);
+            let old = Key::new(posting, event, &reminder.occurrence, reminder.lead, &reminder.recipient().id);
             Some((reminder.key(), old))
         })
         .collect()

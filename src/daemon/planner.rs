@@ -181,9 +181,9 @@ pub(super) fn concerns(
 ) -> BTreeMap<String, BTreeSet<(String, String)>> {
     let digests = |id: &str| house.directory.people.get(id).is_some_and(|person| person.digest.is_some());
     let mut concerns: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
-    for reminder in reminders.iter().filter(|reminder| digests(&reminder.recipient.id)) {
+    for reminder in reminders.iter().filter(|reminder| digests(&reminder.recipient().id)) {
         let event = (reminder.posting.to_string(), reminder.event.to_string());
-        concerns.entry(reminder.recipient.id.clone()).or_default().insert(event);
+        concerns.entry(reminder.recipient().id.clone()).or_default().insert(event);
     }
     concerns
 }

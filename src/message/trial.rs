@@ -147,7 +147,7 @@ fn readers<'a>(
 ) -> Vec<(Addressee<'a>, DateTime<Utc>)> {
     let mut found: BTreeMap<Language, (Addressee<'a>, DateTime<Utc>)> = BTreeMap::new();
     for reminder in reminders {
-        let (reader, language) = (reminder.reader(), reminder.language);
+        let (reader, language) = (reminder.reader(), reminder.reminded().language);
         let name = reader.name.as_deref();
         let zone = reader.zone.map_or(posting.zone, |zone| zone.0);
         let to = Addressee { name, email: &reader.email, language, zone };

@@ -122,15 +122,15 @@ pub fn warnings(
     for posting in postings {
         let Some(planned) = by_posting.get(posting.id.as_str()) else { continue };
         let away = nobody_there(posting, planned, directory, now);
-        let mut said: BTreeSet<&String> = away.iter().map(|reminder| &reminder.recipient.id).collect();
+        let mut said: BTreeSet<&String> = away.iter().map(|reminder| &reminder.recipient().id).collect();
         if let Some(first) = away.first().filter(|_| !posting.accepts("nobody-there")) {
             problems.push(all_away(posting, first, &said, directory));
         }
         if posting.accepts("alone") {
             continue;
         }
-        for reminder in planned.iter().filter(|reminder| reminder.alone && reminder.due > now) {
-            if said.insert(&reminder.recipient.id) {
+        for reminder in planned.iter().filter(|reminder| reminder.reminded().alone && reminder.due > now) {
+            if said.insert(&reminder.recipient().id) {
                 problems.extend(alone(posting, reminder, directory));
             }
         }
@@ -154,24 +154,24 @@ fn nobody_there<'a>(
     let all: Vec<&Reminder> =
         before_closing().filter(|reminder| reminder.lead == last.lead).copied().collect();
     let uncovered = |reminder: &Reminder| {
-        directory.people.get(&reminder.recipient.id).is_some_and(|person| {
+        directory.people.get(&reminder.recipient().id).is_some_and(|person| {
             is_away_at(person, reminder.due, posting.zone)
                 && stand_in(person, reminder.due, posting.zone, directory).is_none()
         })
     };
     let nobody = match all[..] {
         [only] => uncovered(only),
-        _ => all.iter().all(|reminder| reminder.alone),
+        _ => all.iter().all(|reminder| reminder.reminded().alone),
     };
     if nobody { all } else { Vec::new() }
 }
 
 fn all_away(posting: &Posting, last: &Reminder, away: &BTreeSet<&String>, directory: &Directory) -> Problem {
-    let zone = directory.people.get(&last.recipient.id).and_then(|person| person.zone);
+    let zone = directory.people.get(&last.recipient().id).and_then(|person| person.zone);
     let day = zone.unwrap_or(posting.zone).date(last.due);
     let (fr, en): (Vec<_>, Vec<_>) = away.iter().map(|id| (format!("« {id} »"), format!("\"{id}\""))).unzip();
     let (fr, en) = (fr.join(", "), en.join(", "));
-    let id = &last.recipient.id;
+    let id = &last.recipient().id;
     let sentence = if away.len() == 1 {
         say(
             format!(
@@ -199,7 +199,7 @@ fn all_away(posting: &Posting, last: &Reminder, away: &BTreeSet<&String>, direct
 
 /// The first reminder of somebody who is away, and for whom nobody stands in.
 fn alone(posting: &Posting, reminder: &Reminder, directory: &Directory) -> Option<Problem> {
-    let person = directory.people.get(&reminder.recipient.id)?;
+    let person = directory.people.get(&reminder.recipient().id)?;
     let (id, day) = (&person.id, day_of(person, reminder.due, posting.zone));
     let (event, lead) = (&reminder.event, reminder.lead);
     let warning = Problem::warning(

@@ -141,7 +141,7 @@ impl<'a> Bench<'a> {
             && of_event.clone().all(|reminder| reminder.occurrence.to_string() != key.occurrence());
         if moved {
             Unasked::Moved
-        } else if of_event.all(|reminder| reminder.recipient.id != key.recipient()) {
+        } else if of_event.all(|reminder| reminder.recipient().id != key.recipient()) {
             Unasked::NotNamed
         } else {
             Unasked::NoRule

@@ -16,12 +16,11 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use self::anchors::{Anchor, anchors, counted_from};
 use self::order::in_order;
-use self::people::{Held, People};
-use super::absence::{Route, reroute};
+use self::people::{Group, Held, People};
 use super::refused::{Refusal, Refused, silence};
-use super::{Occasion, Occurrence, Plan, Reminder};
+use super::{Occasion, Occurrence, Plan};
 use crate::calendar::rule::{Origin, Target, built_in};
-use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Rule, To, Unit, When, Zone};
+use crate::calendar::{DayOff, Event, Kind, Lead, Posting, Rule, To, Unit, When};
 use crate::diagnostic::{Place, Problem, Words, say};
 use crate::settings::Settings;
 
@@ -54,7 +53,8 @@ pub fn lay_telling(
         if n == 1 {
             plan.reminders.reserve(plan.reminders.len().saturating_mul(postings.len()).min(MANY));
         }
-        let (id, recruiters) = (Arc::from(posting.id.as_str()), people.hold(&posting.recruiters));
+        let id = Arc::from(posting.id.as_str());
+        let recruiters = Group::by_zone(people.hold(&posting.recruiters), posting);
         for event in posting.events.iter().filter(|event| is_live(posting, event)) {
             let own = own_rules(posting, event, &house);
             let Some(rules) = own.as_ref().or_else(|| of_kind.get(&event.kind)) else { continue };
@@ -170,7 +170,7 @@ struct Layer<'a, 'b> {
     /// Their ids.
     ids: (Arc<str>, Arc<str>),
     settings: &'a Settings,
-    recruiters: &'b [Held],
+    recruiters: &'b [Group],
     people: &'b mut People<'a>,
     plan: &'b mut Plan,
     refused: Option<&'b mut Vec<Refusal>>,
@@ -184,45 +184,39 @@ impl<'a, 'b> Layer<'a, 'b> {
         // What makes a key: lead, occurrence (of one lead, by its place among them), recipient; and the first rule with it.
         let mut keys: HashMap<(Lead, usize, usize), usize> = HashMap::new();
         for (n, (rule, origin)) in rules.rules.iter().enumerate() {
-            let recipients = self.recipients(rule);
+            let groups = self.recipients(rule);
             for lead in leads(rule) {
                 let mut counted = counted_from(&anchors, lead).enumerate().peekable();
                 if counted.peek().is_none() {
-                    self.refuse(rule, lead, None, &recipients, self.no_anchor(lead));
+                    for group in &*groups {
+                        self.refuse(rule, lead, None, &group.held, self.no_anchor(lead));
+                    }
                 }
                 for (nth, anchor) in counted {
                     let asked = Asked { rule, origin, lead, anchor };
                     let moment = self.moment(&asked);
-                    // In the zone that was last asked for: most often that of all recipients.
-                    let mut known: Option<(Zone, Result<Arc<Occasion>, Refused>)> = None;
-                    for held in &*recipients {
-                        let zone = held.recipient.zone.map_or(self.posting.zone, |zone| zone.0);
-                        let occasion = if let Some((same, occasion)) = &known
-                            && *same == zone
-                        {
-                            occasion.clone()
-                        } else {
-                            let occasion = self.occasion(&asked, &moment, zone);
-                            instants.extend(occasion.iter().map(|occasion| occasion.due));
-                            known.insert((zone, occasion)).1.clone()
-                        };
-                        let occasion = match occasion {
-                            Ok(occasion) => occasion,
+                    for group in &*groups {
+                        let occasion = match self.occasion(&asked, &moment, group) {
+                            Ok(occasion) => Arc::new(occasion),
                             Err(why) => {
-                                self.never(&asked, held, why);
+                                self.never(&asked, group, why);
                                 continue;
                             }
                         };
-                        if rules.twice
-                            && let Some(first) = keys.insert((lead, nth, held.number), n)
-                        {
-                            let why = if first == n { Refused::Repeated } else { Refused::Double };
-                            self.double(rule, lead, why);
-                            self.refuse(rule, lead, Some(anchor), from_ref(held), why);
+                        instants.push(occasion.due);
+                        if !rules.twice {
+                            self.plan.reminders.extend(occasion.reminders());
                             continue;
                         }
-                        let reminder = self.reminder(occasion, held);
-                        self.plan.reminders.push(reminder);
+                        for (held, reminder) in group.held.iter().zip(occasion.reminders()) {
+                            if let Some(first) = keys.insert((lead, nth, held.number), n) {
+                                let why = if first == n { Refused::Repeated } else { Refused::Double };
+                                self.double(rule, lead, why);
+                                self.refuse(rule, lead, Some(anchor), from_ref(held), why);
+                            } else {
+                                self.plan.reminders.push(reminder);
+                            }
+                        }
                     }
                 }
             }
@@ -260,7 +254,7 @@ impl<'a, 'b> Layer<'a, 'b> {
     fn give_way(&mut self, first: usize) {
         let of_event = (first..).zip(&self.plan.reminders[first..]);
         let mut rivals: Vec<Rival<'_>> =
-            of_event.map(|(n, one)| (&*one.recipient.id, one.due, one.lead.length(), n)).collect();
+            of_event.map(|(n, one)| (&*one.recipient().id, one.due, one.lead.length(), n)).collect();
         rivals.sort_unstable();
         let mut lost: BTreeMap<usize, Lead> = BTreeMap::new();
         for same in rivals.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
@@ -282,7 +276,7 @@ impl<'a, 'b> Layer<'a, 'b> {
                 origin: (*reminder.origin).clone(),
                 lead: reminder.lead,
                 occurrence: Some(reminder.occurrence),
-                recipient: (*reminder.recipient).clone(),
+                recipient: reminder.recipient().clone(),
                 why: Refused::Shorter(*nearer),
             });
         }
@@ -298,7 +292,7 @@ impl<'a, 'b> Layer<'a, 'b> {
     }
 
     /// Whom a rule reminds of this event, each once.
-    fn recipients(&mut self, rule: &'a Rule) -> Cow<'b, [Held]> {
+    fn recipients(&mut self, rule: &'a Rule) -> Cow<'b, [Group]> {
         let has_panel = self.event.kind == Kind::Interview && !self.event.panel.is_empty();
         let default = if has_panel { &[To::Recruiters, To::Panel][..] } else { &[To::Recruiters] };
         let to = if rule.to.is_empty() { default } else { &rule.to };
@@ -318,7 +312,7 @@ impl<'a, 'b> Layer<'a, 'b> {
                 }
             }
         }
-        Cow::Owned(found)
+        Cow::Owned(Group::by_zone(found, self.posting))
     }
 
     /// When the reminders of a lead leave.
@@ -340,17 +334,17 @@ impl<'a, 'b> Layer<'a, 'b> {
         }
     }
 
-    /// What recipients in a zone are reminded of then, unless a day off or its uselessness takes it away.
+    /// What recipients are reminded of then, unless a day off or its uselessness takes it away.
     fn occasion(
         &self,
         &Asked { origin, lead, anchor, .. }: &Asked<'_>,
         moment: &Moment,
-        zone: Zone,
-    ) -> Result<Arc<Occasion>, Refused> {
+        group: &Group,
+    ) -> Result<Occasion, Refused> {
         let (due, moved_from) = match moment {
             Moment::Instant(due) => (*due, None),
             Moment::Local { at, latest, moved_from } => {
-                let at = zone.instant(*at);
+                let at = group.zone.instant(*at);
                 (latest.map_or(at, |latest| at.min(latest)), *moved_from)
             }
             Moment::Never(why) => return Err(*why),
@@ -359,43 +353,29 @@ impl<'a, 'b> Layer<'a, 'b> {
         if due >= late_after {
             return Err(Refused::Useless { due, late_after });
         }
-        Ok(Arc::new(Occasion {
+        Ok(Occasion {
             posting: Arc::clone(&self.ids.0),
             event: Arc::clone(&self.ids.1),
             kind: self.event.kind,
             occurrence: anchor.occurrence,
             lead,
-            zone,
+            zone: group.zone,
             due,
             late_after,
             origin: Arc::clone(origin),
             moved_from,
-        }))
+            to: group.at(due, self.posting, &self.settings.house.directory),
+        })
     }
 
-    /// Says why somebody is not reminded.
-    fn never(&mut self, &Asked { rule, lead, anchor, .. }: &Asked<'_>, held: &Held, why: Refused) {
+    /// Says why some are not reminded.
+    fn never(&mut self, &Asked { rule, lead, anchor, .. }: &Asked<'_>, group: &Group, why: Refused) {
         match why {
             Refused::Nowhere => self.nowhere(rule, lead),
             Refused::Useless { .. } => self.useless(rule, lead, &anchor.occurrence, why),
             _ => {}
         }
-        self.refuse(rule, lead, Some(anchor), from_ref(held), why);
-    }
-
-    fn reminder(&self, occasion: Arc<Occasion>, held: &Held) -> Reminder {
-        let (posting, recipient) = (self.posting, &held.recipient);
-        let rerouted = held.is_away_at_times.then(|| {
-            let directory = &self.settings.house.directory;
-            reroute(recipient, occasion.due, posting.zone, &posting.recruiters, directory)
-        });
-        let (substitute, alone) = match rerouted.flatten() {
-            None => (None, false),
-            Some(Route { alone: true, .. }) => (None, true),
-            Some(Route { reader, alone: false }) => (Some(Arc::new(reader)), false),
-        };
-        let language = substitute.as_ref().unwrap_or(recipient).language.unwrap_or(posting.language);
-        Reminder { occasion, recipient: Arc::clone(recipient), substitute, alone, language }
+        self.refuse(rule, lead, Some(anchor), &group.held, why);
     }
 
     /// The date of a lead in days, weeks or worked days, in the posting's zone.

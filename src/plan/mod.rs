@@ -40,7 +40,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 pub use occurrence::Occurrence;
-pub use reminder::{Occasion, Reminder};
+pub use reminder::{Occasion, Reminded, Reminder};
 
 use crate::calendar::Lead;
 
@@ -309,7 +309,7 @@ impl From<&Reminder> for Wanted {
             key: reminder.key(),
             posting: reminder.posting.to_string(),
             event: reminder.event.to_string(),
-            recipient: reminder.recipient.id.clone(),
+            recipient: reminder.recipient().id.clone(),
             reader: reminder.reader().id.clone(),
             email: reminder.reader().email.clone(),
             due: reminder.due,

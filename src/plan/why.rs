@@ -111,7 +111,7 @@ impl Scene<'_> {
     fn by_rule(&self, key: &Key) -> Option<Withdrawal> {
         let (posting, event) = (key.posting(), key.event());
         let planned = self.reminders.iter().filter(|one| *one.posting == *posting && *one.event == *event);
-        let planned = planned.map(|one| (one.lead, &one.recipient.id, &*one.origin, None));
+        let planned = planned.map(|one| (one.lead, &one.recipient().id, &*one.origin, None));
         let refused = self.refusals.iter().filter(|one| one.posting == posting && one.event == event);
         let refused = refused.map(|one| (one.lead, &one.recipient.id, &one.origin, Some(one.why)));
         let asked: Vec<_> = planned.chain(refused).collect();

@@ -67,8 +67,8 @@ impl Chain<'_> {
         let mut known: Vec<&str> = Vec::new();
         let mut text = String::new();
         for reminder in self.matter.of(self.event) {
-            if !known.contains(&reminder.recipient.id.as_str()) {
-                known.push(&reminder.recipient.id);
+            if !known.contains(&reminder.recipient().id.as_str()) {
+                known.push(&reminder.recipient().id);
                 text.push_str(&format!("  {}\n", self.recipient(reminder)));
             }
         }
@@ -77,7 +77,7 @@ impl Chain<'_> {
 
     fn recipient(&self, reminder: &Reminder) -> String {
         let asked = self.matter.asked;
-        let recipient = &reminder.recipient;
+        let recipient = reminder.recipient();
         let among = |list: &[Recipient]| list.iter().any(|one| one.id == recipient.id);
         let recruiter = among(&self.posting.recruiters);
         let by = if let Some(team) = asked.teams.get(&recipient.id).filter(|_| recruiter) {
@@ -181,7 +181,7 @@ impl Chain<'_> {
         for reminder in group {
             let fate = self.matter.fate(reminder);
             let reader = self.reader(reminder);
-            let name = format!("{}{reader}", reminder.recipient.id);
+            let name = format!("{}{reader}", reminder.recipient().id);
             // Who is away has a line of their own.
             let alike = |(names, known): &&mut (Vec<String>, String)| {
                 *known == fate && reader.is_empty() && !names[0].ends_with(')')
@@ -205,7 +205,7 @@ impl Chain<'_> {
     /// Where a recipient is who does not read it, and who does.
     fn reader(&self, reminder: &Reminder) -> String {
         let asked = self.matter.asked;
-        let (recipient, reader) = (&*reminder.recipient, reminder.reader());
+        let (recipient, reader) = (reminder.recipient(), reminder.reader());
         let people = &asked.settings.house.directory.people;
         let absent = people
             .get(&recipient.id)
@@ -221,7 +221,7 @@ impl Chain<'_> {
                 format!("away from {} through {}", day(first), day(last)),
             ),
         };
-        let goes = if reminder.alone {
+        let goes = if reminder.reminded().alone {
             asked.speak(
                 "personne ne remplace\u{a0}: part quand même à cette adresse",
                 "nobody stands in: it goes to that address all the same",

@@ -80,7 +80,7 @@ impl Asked<'_> {
     }
 
     pub(super) fn concerns(&self, reminder: &Reminder) -> bool {
-        self.is_to(&reminder.recipient) || self.is_to(reminder.reader())
+        self.is_to(reminder.recipient()) || self.is_to(reminder.reader())
     }
 
     fn is_row_to(&self, row: &Row) -> bool {
@@ -309,8 +309,8 @@ fn line(matter: &Matter<'_>, posting: &Posting, group: &[&Reminder]) -> String {
     let when = words::short_time(first.due, first.zone, asked.now, asked.language);
     let lead = words::lead(first.lead);
     let said = group.iter().map(|reminder| {
-        let mut name = reminder.recipient.id.clone();
-        if reminder.reader().id != reminder.recipient.id {
+        let mut name = reminder.recipient().id.clone();
+        if reminder.reader().id != reminder.recipient().id {
             name += &asked.speak(
                 format!(" (lu par {})", reminder.reader().id),
                 format!(" (read by {})", reminder.reader().id),

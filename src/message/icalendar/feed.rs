@@ -54,7 +54,7 @@ pub fn reminded(
         events.insert((posting.to_owned(), event.to_owned()));
     };
     for reminder in reminders {
-        for id in [&reminder.recipient.id, &reminder.reader().id] {
+        for id in [&reminder.recipient().id, &reminder.reader().id] {
             add(id, &reminder.posting, &reminder.event);
         }
     }

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -39,7 +38,7 @@ fn runs(reminders: &[Reminder]) -> Vec<Run> {
     postings.sort_by(|(a, ..), (b, ..)| a.bytes().chain([b'/']).cmp(b.bytes().chain([b'/'])));
     let mut runs = Vec::new();
     for (n, (_, mut start, of_one)) in postings.into_iter().enumerate() {
-        for run in of_one.chunk_by(|a, b| Arc::ptr_eq(&a.occasion, &b.occasion) || a.due == b.due) {
+        for run in of_one.chunk_by(|a, b| a.is_said_with(b) || a.due == b.due) {
             runs.push((run[0].due, n, start..start + run.len()));
             start += run.len();
         }
@@ -50,8 +49,8 @@ fn runs(reminders: &[Reminder]) -> Vec<Run> {
 /// By key, for two of one posting: most often it is the same date and the same lead.
 fn by_key(a: &Reminder, b: &Reminder) -> Ordering {
     let same = |one: &Reminder| (one.occurrence, one.lead);
-    if Arc::ptr_eq(&a.occasion, &b.occasion) || (a.event == b.event && same(a) == same(b)) {
-        return a.recipient.id.cmp(&b.recipient.id);
+    if a.is_said_with(b) || (a.event == b.event && same(a) == same(b)) {
+        return a.recipient().id.cmp(&b.recipient().id);
     }
     a.key().cmp(&b.key())
 }

@@ -72,7 +72,7 @@ pub fn changes(
             .into_iter()
             .flatten()
             .filter(|reminder| was_lost(scene, reminder, moved, last.since))
-            .map(|reminder| reminder.recipient.id.as_str())
+            .map(|reminder| reminder.recipient().id.as_str())
             .filter(|id| !told.contains(id))
             .collect();
         robbed.sort_unstable();
@@ -125,7 +125,7 @@ fn is_concerned(
         || reminders.iter().any(|reminder| {
             *reminder.posting == *posting
                 && *reminder.event == *event
-                && (reminder.recipient.id == id || reminder.reader().id == id)
+                && (reminder.recipient().id == id || reminder.reader().id == id)
         })
 }
 
