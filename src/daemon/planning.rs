@@ -327,7 +327,8 @@ async fn plan<L: Ledger>(
     let Some(mut begun) = planner.begin(false).await? else { return Ok(None) };
     planner.introduce(&begun).await?;
     let (mut snapshot, mut round) = (None, Round::default());
-    while let Some(mut laid) = planner.next(&mut begun).await? {
+    let mut next = planner.next(&mut begun).await?;
+    while let Some(mut laid) = next {
         if taken {
             log::foreseen(&planner.foresee(&laid).await?);
         }
@@ -337,7 +338,9 @@ async fn plan<L: Ledger>(
         if show.borrow().is_some() && planner.note(&mut laid).await? {
             show.send_replace(Some(shown));
         }
-        round = round.and(planner.write(laid).await?);
+        let written;
+        (written, next) = planner.write_and_next(laid, &mut begun).await?;
+        round = round.and(written);
     }
     show.send_replace(snapshot.clone());
     Ok(snapshot.map(|snapshot| (snapshot, round)))

@@ -51,9 +51,12 @@ impl<L: Ledger> Planner<L> {
         let Some(mut begun) = self.begin(false).await? else { return Ok((None, Round::default())) };
         self.introduce(&begun).await?;
         let (mut snapshot, mut round) = (None, Round::default());
-        while let Some(laid) = self.next(&mut begun).await? {
+        let mut next = self.next(&mut begun).await?;
+        while let Some(laid) = next {
             snapshot = Some(Arc::clone(&laid.snapshot));
-            round = round.and(self.write(laid).await?);
+            let written;
+            (written, next) = self.write_and_next(laid, &mut begun).await?;
+            round = round.and(written);
         }
         Ok((snapshot, round))
     }
@@ -121,6 +124,31 @@ impl<L: Ledger> Planner<L> {
 
     /// The next share of a round, decided and not yet written; `None` when it is over. The one before must be written.
     pub async fn next(&self, begun: &mut Begun<'_>) -> Result<Option<Laid>, LedgerError> {
+        let share = self.ask(begun).await?;
+        Ok(share.map(|share| self.lay_out(&begun.base, &begun.survey, share)))
+    }
+
+    /// Writes a share; and decides the next, if there is one, while the ledger is at it.
+    pub async fn write_and_next(
+        &self,
+        laid: Laid,
+        begun: &mut Begun<'_>,
+    ) -> Result<(Round, Option<Laid>), LedgerError> {
+        // The last share asks for what all others wrote. What goes by another name, others may have to know.
+        if begun.shares.is_empty() || !laid.renamings.is_empty() {
+            let round = self.write(laid).await?;
+            return Ok((round, self.next(begun).await?));
+        }
+        // Asked for first: afterwards, the answer would come after all that is written.
+        let share = self.ask(begun).await?;
+        let begun = &*begun;
+        let next = async { share.map(|share| self.lay_out(&begun.base, &begun.survey, share)) };
+        let (round, next) = tokio::join!(self.write(laid), next);
+        Ok((round?, next))
+    }
+
+    /// What is known of the next share; `None` when there is none.
+    async fn ask(&self, begun: &mut Begun<'_>) -> Result<Option<Share>, LedgerError> {
         if begun.over {
             return Ok(None);
         }
@@ -143,7 +171,7 @@ impl<L: Ledger> Planner<L> {
             let share = self.share(&begun.base, &begun.survey, ids, asked).await?;
             Share { last: true, ..share }
         };
-        Ok(Some(self.lay_out(&begun.base, &begun.survey, share)))
+        Ok(Some(share))
     }
 
     /// Everything that is known of these postings.
