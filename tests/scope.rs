@@ -1,6 +1,7 @@
 //! A round looks only at what stirs, and leaves the ledger exactly as a look at everything would. Seasons are drawn at
-//! random, and lived twice: with one ledger round by round as the daemon does, with another one by looking at everything
-//! each time. After every step both hold the same rows, texts and revisions; and a second round finds nothing to do.
+//! random, and lived three times: with one ledger round by round as the daemon does, with another one in which each posting
+//! is a share of its own, laid out while the one before is written, and with a third by looking at everything each time.
+//! After every step all hold the same rows, texts and revisions; and a second round finds nothing to do.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
@@ -126,22 +127,32 @@ fn settings(rules: usize, camille: usize, rest: usize) -> String {
     )
 }
 
+/// What a round looks at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Scope {
+    /// What stirs, at once.
+    Stirring,
+    /// What stirs, one posting after the other.
+    InShares,
+    /// Everything.
+    Whole,
+}
+
 /// A ledger, and the planner that brings it to the files.
 struct House {
     ledger: SqliteLedger,
     planner: Planner<SqliteLedger>,
-    /// Whether it looks at everything each time.
-    whole: bool,
+    scope: Scope,
     taken: Vec<Mail>,
 }
 
-/// What both must agree on.
+/// What all must agree on.
 type Held = (Vec<Row>, Vec<StoredPosting>, Vec<Revision>, Vec<(String, String)>);
 
 impl House {
     async fn round(&mut self) -> Round {
         let _ = self.planner.reload();
-        if !self.whole {
+        if self.scope != Scope::Whole {
             return self.planner.step().await.unwrap().1;
         }
         match self.planner.look_at_all().await.unwrap() {
@@ -254,11 +265,11 @@ impl World {
         for n in 0..4 {
             world.write(&format!("postings/p{n}.toml"), &posting(n, n, n, 0));
         }
-        for whole in [false, true] {
-            let path = world.folder.path().join(format!("{whole}.db"));
+        for scope in [Scope::Stirring, Scope::InShares, Scope::Whole] {
+            let path = world.folder.path().join(format!("{scope:?}.db"));
             let ledger = SqliteLedger::open(&path, Stamp::Pretended).unwrap();
-            let planner = world.planner(&ledger, whole);
-            world.houses.push(House { ledger, planner, whole, taken: Vec::new() });
+            let planner = world.planner(&ledger, scope);
+            world.houses.push(House { ledger, planner, scope, taken: Vec::new() });
         }
         world
     }
@@ -267,10 +278,11 @@ impl World {
         self.folder.path().join("config")
     }
 
-    fn planner(&self, ledger: &SqliteLedger, whole: bool) -> Planner<SqliteLedger> {
+    fn planner(&self, ledger: &SqliteLedger, scope: Scope) -> Planner<SqliteLedger> {
         let config = self.config();
-        let loaded = if whole { load(&config) } else { leaves::load(&config, None) };
-        Planner::new(ledger.clone(), self.clock.clone(), config, loaded)
+        let loaded = if scope == Scope::Whole { load(&config) } else { leaves::load(&config, None) };
+        let planner = Planner::new(ledger.clone(), self.clock.clone(), config, loaded);
+        if scope == Scope::InShares { planner.in_shares_of(1) } else { planner }
     }
 
     fn write(&self, file: &str, text: &str) {
@@ -292,7 +304,7 @@ impl World {
             }
             Act::Restart => {
                 for at in 0..self.houses.len() {
-                    let planner = self.planner(&self.houses[at].ledger, self.houses[at].whole);
+                    let planner = self.planner(&self.houses[at].ledger, self.houses[at].scope);
                     self.houses[at].planner = planner;
                 }
             }
@@ -306,11 +318,14 @@ impl World {
     }
 
     async fn agree(&self, after: &[Act]) {
-        let (one, other) = (self.houses[0].held().await, self.houses[1].held().await);
-        let differ: Vec<_> = one.0.iter().zip(&other.0).filter(|(a, b)| a != b).collect();
-        assert_eq!(one.0.len(), other.0.len(), "{after:?}");
-        assert!(differ.is_empty(), "{after:?}\n{differ:#?}");
-        assert_eq!(one, other, "{after:?}");
+        let other = self.houses[2].held().await;
+        for house in &self.houses[..2] {
+            let (one, scope) = (house.held().await, house.scope);
+            let differ: Vec<_> = one.0.iter().zip(&other.0).filter(|(a, b)| a != b).collect();
+            assert_eq!(one.0.len(), other.0.len(), "{scope:?} {after:?}");
+            assert!(differ.is_empty(), "{scope:?} {after:?}\n{differ:#?}");
+            assert_eq!(one, other, "{scope:?} {after:?}");
+        }
     }
 }
 

@@ -36,6 +36,9 @@ use crate::plan::told::Histories;
 use crate::plan::{Key, Reminder, Sort};
 use crate::settings::Settings;
 
+/// How many postings are brought at once: a transaction of some thousand rows, and what they are made from in memory.
+const TOGETHER: usize = 500;
+
 /// What is in force: settings and templates, swapped in one step; and of the postings, those that are at hand.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -130,6 +133,8 @@ pub struct Planner<L> {
     pub(super) felt: Option<Felt>,
     /// By what plans are made.
     pub(super) basis: Basis,
+    /// How many postings are brought at once.
+    pub(super) share: usize,
 }
 
 impl<L> Planner<L> {
@@ -140,7 +145,13 @@ impl<L> Planner<L> {
 
     /// A planner over what was taken of the files.
     pub fn over(ledger: L, clock: Clock, files: Taken) -> Self {
-        Self { ledger, clock, files, felt: None, basis: Basis::Alone }
+        Self { ledger, clock, files, felt: None, basis: Basis::Alone, share: TOGETHER }
+    }
+
+    /// Has fewer postings brought at once, or more.
+    #[must_use]
+    pub fn in_shares_of(self, postings: usize) -> Self {
+        Self { share: postings, ..self }
     }
 
     /// What was taken of the files.

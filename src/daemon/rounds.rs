@@ -31,9 +31,6 @@ use crate::settings::Settings;
 /// How often a round tries again whose changes met rows that had moved meanwhile.
 const TRIES: usize = 5;
 
-/// How many postings are brought at once.
-const TOGETHER: usize = 500;
-
 /// A round that has begun: which postings it is about.
 pub struct Begun<'a> {
     pub(super) base: Base<'a>,
@@ -100,8 +97,8 @@ impl<L: Ledger> Planner<L> {
         // Whether somebody who was removed is still named, also postings say whose files are gone.
         let everything = everything || !(base.view.recalled.is_empty() || survey.presence.missed.is_empty());
         let (mut shares, mut last) = (VecDeque::new(), survey.stirring.clone());
-        if last.len() > TOGETHER && !everything {
-            shares = in_shares(&survey);
+        if last.len() > self.share && !everything {
+            shares = in_shares(&survey, self.share);
             last = survey.broken.keys().cloned().collect();
         }
         Ok(Some(Begun { base, survey, shares, last, everything, over: false }))
@@ -334,9 +331,9 @@ pub(super) fn missing(known: &[Row], notices: &[Wanted]) -> Vec<Key> {
 }
 
 /// What stirs in shares; what only has another name goes with what it is now.
-fn in_shares(survey: &Survey) -> VecDeque<BTreeSet<String>> {
+fn in_shares(survey: &Survey, most: usize) -> VecDeque<BTreeSet<String>> {
     let alone: Vec<&String> = survey.stirring.iter().filter(|id| !survey.renamed.contains_key(*id)).collect();
-    alone.chunks(TOGETHER).map(|ids| ids.iter().map(|id| (*id).clone()).collect()).collect()
+    alone.chunks(most.max(1)).map(|ids| ids.iter().map(|id| (*id).clone()).collect()).collect()
 }
 
 /// What ever was refused for good: of an address that is in use the operator hears until something reaches it.
