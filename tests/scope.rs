@@ -185,6 +185,17 @@ impl House {
         says
     }
 
+    /// Takes the first of all mails that are due. Which of those that are of use for as long is the first depends on which of
+    /// their rows was written first, and shares are written in another order.
+    async fn claim(&self, most: usize, now: DateTime<Utc>) -> Vec<Mail> {
+        let mut mails = self.ledger.claim(now, TimeDelta::days(60), 64, "example.org").await.unwrap();
+        mails.sort_by(|a, b| a.message_id.cmp(&b.message_id));
+        let rest = mails.split_off(most.min(mails.len()));
+        let rest = rest.into_iter().map(|mail| (mail.message_id, mail.term)).collect();
+        self.ledger.release(rest, now).await.unwrap();
+        mails
+    }
+
     async fn hand(&self, mail: &Mail, now: DateTime<Utc>) {
         let (message_id, term) = (mail.message_id.clone(), mail.term);
         let hand = HandOver { message_id, term, says: self.says(mail).await };
@@ -211,7 +222,7 @@ impl House {
         match act {
             Act::Send(ways) => {
                 self.ledger.tidy(now).await.unwrap();
-                let mails = self.ledger.claim(now, TimeDelta::days(60), 8, "example.org").await.unwrap();
+                let mails = self.claim(8, now).await;
                 for (mail, how) in mails.iter().zip(ways) {
                     self.hand(mail, now).await;
                     self.settle(mail, *how, now).await;
@@ -222,7 +233,7 @@ impl House {
                     self.settle(&mail, *how, now).await;
                 }
                 self.ledger.tidy(now).await.unwrap();
-                self.taken = self.ledger.claim(now, TimeDelta::days(60), 4, "example.org").await.unwrap();
+                self.taken = self.claim(4, now).await;
                 if *how % 2 == 0 {
                     for mail in &self.taken {
                         self.hand(mail, now).await;
