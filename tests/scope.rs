@@ -484,16 +484,31 @@ proptest! {
 
     #[test]
     fn a_round_leaves_the_ledger_as_a_look_at_everything_would(acts in prop::collection::vec(act(), 1..30)) {
-        block_on(async {
-            let mut world = World::new();
-            world.act(&Act::Pass(1)).await;
-            world.agree(&[]).await;
-            for n in 0..acts.len() {
-                world.act(&acts[n]).await;
-                world.agree(&acts[..=n]).await;
-            }
-        });
+        live(&acts);
     }
+}
+
+fn live(acts: &[Act]) {
+    block_on(async {
+        let mut world = World::new();
+        world.act(&Act::Pass(1)).await;
+        world.agree(&[]).await;
+        for n in 0..acts.len() {
+            world.act(&acts[n]).await;
+            world.agree(&acts[..=n]).await;
+        }
+    });
+}
+
+#[test]
+fn what_is_changed_and_changed_back_is_seen_also_beside_a_row_that_is_held() {
+    live(&[
+        Act::Pass(15839),
+        Act::Send(vec![5; 8]),
+        Act::Settings(0, 1, 0),
+        Act::Settings(0, 0, 2),
+        Act::Pass(1),
+    ]);
 }
 
 #[test]
@@ -511,12 +526,5 @@ fn a_refused_confirmation_is_told_of_after_it_was_of_use() {
         Act::Write(0, 1, 1, 0),
         Act::Pass(9326),
     ];
-    block_on(async {
-        let mut world = World::new();
-        world.act(&Act::Pass(1)).await;
-        for n in 0..acts.len() {
-            world.act(&acts[n]).await;
-            world.agree(&acts[..=n]).await;
-        }
-    });
+    live(&acts);
 }

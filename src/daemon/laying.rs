@@ -306,14 +306,24 @@ fn slips(
     found_among(&folder.broken, problems, &there, postings, &since)
 }
 
+/// What the rows of a posting are made from.
+#[derive(Clone, Debug)]
+pub(super) struct NewBasis {
+    /// A digest of it.
+    pub(super) basis: String,
+    /// Whether the ledger says that it is another: that is so no more, whatever of this is written.
+    pub(super) replaces: bool,
+}
+
 /// What the rows of postings are made from, where the ledger does not say so yet.
-fn bases(base: &Base<'_>, ground: Ground<'_>, shown: &[(Posting, String)]) -> BTreeMap<String, String> {
+fn bases(base: &Base<'_>, ground: Ground<'_>, shown: &[(Posting, String)]) -> BTreeMap<String, NewBasis> {
     let Some(circumstances) = &base.circumstances else { return BTreeMap::new() };
     let leaves = shown.iter().filter_map(|(posting, _)| ground.leaf(&posting.id));
     let new = leaves.filter_map(|leaf| {
         let basis = basis(leaf, circumstances);
         let known = ground.head(&leaf.id).and_then(|head| head.basis.as_ref());
-        (known != Some(&basis)).then(|| (leaf.id.clone(), basis))
+        let replaces = known.is_some();
+        (known != Some(&basis)).then(|| (leaf.id.clone(), NewBasis { basis, replaces }))
     });
     new.collect()
 }
@@ -369,7 +379,7 @@ pub struct Laid {
     pub(super) asked: Vec<Rows>,
     pub(super) stored: Vec<StoredPosting>,
     /// What the rows of postings are made from, where the ledger does not say so yet.
-    pub(super) bases: BTreeMap<String, String>,
+    pub(super) bases: BTreeMap<String, NewBasis>,
     /// Postings that a hand touched, and that are seen to.
     pub(super) rested: Vec<String>,
     /// Postings to be forgotten.

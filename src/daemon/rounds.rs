@@ -363,7 +363,8 @@ fn away(directory: &Directory, house: Zone, now: DateTime<Utc>) -> Vec<Rows> {
 }
 
 /// The texts to remember, and of what the rows stand for what is so: rows that are leaving, or are held, and are not what
-/// is asked for, are brought to it later.
+/// is asked for, are brought to it later. Until then their postings stand for nothing: least of all for what they stood for
+/// before, which may be asked for again.
 fn to_keep(laid: &Laid, wanted: &[Wanted]) -> Vec<(StoredPosting, Option<String>)> {
     let by_key: BTreeMap<&Key, &Wanted> = wanted.iter().map(|wanted| (&wanted.key, wanted)).collect();
     let is_apart = |row: &&Row| {
@@ -371,11 +372,15 @@ fn to_keep(laid: &Laid, wanted: &[Wanted]) -> Vec<(StoredPosting, Option<String>
         leaving && early(row) && by_key.get(&row.key).is_none_or(|wanted| !wanted.is_as(row))
     };
     let apart: BTreeSet<&str> = laid.known.iter().filter(is_apart).map(|row| row.key.posting()).collect();
-    let basis = |id: &str| laid.bases.get(id).filter(|_| !apart.contains(id)).cloned();
+    let whole = |id: &str| !apart.contains(id);
+    let basis = |id: &str| laid.bases.get(id).filter(|_| whole(id)).map(|new| new.basis.clone());
     let new = laid.remember.iter().map(|posting| (posting.clone(), basis(&posting.id)));
     let texts: BTreeSet<&str> = laid.remember.iter().map(|posting| posting.id.as_str()).collect();
     let same = laid.stored.iter().filter(|posting| !texts.contains(posting.id.as_str()));
-    let same = same.filter_map(|posting| Some((posting.clone(), Some(basis(&posting.id)?))));
+    let counts = |posting: &&StoredPosting| {
+        laid.bases.get(&posting.id).is_some_and(|new| new.replaces || whole(&posting.id))
+    };
+    let same = same.filter(counts).map(|posting| (posting.clone(), basis(&posting.id)));
     new.chain(same).collect()
 }
 
