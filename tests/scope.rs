@@ -501,6 +501,11 @@ fn live(acts: &[Act]) {
 }
 
 #[test]
+fn the_last_share_of_a_round_knows_what_the_others_wrote() {
+    live(&[Act::Break(0), Act::Pass(14601), Act::Settings(1, 0, 0), Act::Write(1, 2, 0, 3)]);
+}
+
+#[test]
 fn what_is_changed_and_changed_back_is_seen_also_beside_a_row_that_is_held() {
     live(&[
         Act::Pass(15839),

@@ -131,8 +131,8 @@ impl<L: Ledger> Planner<L> {
         laid: Laid,
         begun: &mut Begun<'_>,
     ) -> Result<(Round, Option<Laid>), LedgerError> {
-        // The last share asks for what all others wrote. What goes by another name, others may have to know.
-        if begun.shares.is_empty() || !laid.renamings.is_empty() {
+        // The last share asks for what all others wrote; the others know nothing of each other.
+        if begun.shares.is_empty() {
             let round = self.write(laid).await?;
             return Ok((round, self.next(begun).await?));
         }
