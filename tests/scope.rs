@@ -500,6 +500,15 @@ fn live(acts: &[Act]) {
     });
 }
 
+#[tokio::test]
+async fn beside_a_row_that_is_held_a_second_round_writes_nothing() {
+    let mut world = World::new();
+    for act in [Act::Pass(15839), Act::Send(vec![5; 8]), Act::Settings(0, 1, 0)] {
+        world.act(&act).await;
+    }
+    assert!(writes_nothing(&mut world.houses[0]).await);
+}
+
 #[test]
 fn the_last_share_of_a_round_knows_what_the_others_wrote() {
     live(&[Act::Break(0), Act::Pass(14601), Act::Settings(1, 0, 0), Act::Write(1, 2, 0, 3)]);

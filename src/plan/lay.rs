@@ -299,20 +299,12 @@ impl<'a, 'b> Layer<'a, 'b> {
         if let [To::Recruiters] = to {
             return Cow::Borrowed(self.recruiters);
         }
-        let mut found: Vec<Held> = Vec::new();
-        for to in to {
-            let group = match to {
-                To::Panel if has_panel => &self.event.panel,
-                To::Recruiters | To::Panel => &self.posting.recruiters,
-                To::Some(list) => list,
-            };
-            for held in self.people.hold(group) {
-                if !found.iter().any(|known| known.number == held.number) {
-                    found.push(held);
-                }
-            }
-        }
-        Cow::Owned(Group::by_zone(found, self.posting))
+        let lists = to.iter().map(|to| match to {
+            To::Panel if has_panel => &self.event.panel,
+            To::Recruiters | To::Panel => &self.posting.recruiters,
+            To::Some(list) => list,
+        });
+        Cow::Owned(Group::by_zone(lists.flat_map(|list| self.people.hold(list)), self.posting))
     }
 
     /// When the reminders of a lead leave.

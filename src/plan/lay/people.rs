@@ -29,10 +29,14 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Recipients of a posting, by the zones of their days.
+    /// Recipients of a posting, by the zones of their days; each once.
     pub(super) fn by_zone(all: impl IntoIterator<Item = Held>, posting: &Posting) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
+        let is_in = |group: &Self, number| group.held.iter().any(|held| held.number == number);
         for held in all {
+            if groups.iter().any(|group| is_in(group, held.number)) {
+                continue;
+            }
             let zone = held.recipient.zone.map_or(posting.zone, |zone| zone.0);
             match groups.iter_mut().find(|group| group.zone == zone) {
                 Some(group) => group.held.push(held),
