@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::composing::Background;
 use super::digesting::{FARTHEST, is_at_hand};
-use super::planner::{Snapshot, concerns};
+use super::planner::{Snapshot, TOGETHER, concerns};
 use crate::calendar::Posting;
 use crate::calendar::read::last_good_posting;
 use crate::ledger::{Ledger, LedgerError, Mail, Rows};
@@ -20,9 +20,6 @@ use crate::plan::lay::lay;
 use crate::plan::notice::MISSED;
 use crate::plan::row::{Row, State};
 use crate::plan::told::Histories;
-
-/// How many postings are read at once.
-const TOGETHER: usize = 500;
 
 impl Snapshot {
     /// The same, with the postings that these mails are about and what was said of them.

@@ -36,8 +36,8 @@ use crate::plan::told::Histories;
 use crate::plan::{Key, Reminder, Sort};
 use crate::settings::Settings;
 
-/// How many postings are brought at once: a transaction of some thousand rows, and what they are made from in memory.
-const TOGETHER: usize = 500;
+/// How many postings are read, or brought, at once: a transaction of some thousand rows, and what they are made from in memory.
+pub(super) const TOGETHER: usize = 500;
 
 /// What is in force: settings and templates, swapped in one step; and of the postings, those that are at hand.
 #[derive(Clone, Debug)]

@@ -136,11 +136,12 @@ impl<L: Ledger> Planner<L> {
             let round = self.write(laid).await?;
             return Ok((round, self.next(begun).await?));
         }
-        // Asked for first: afterwards, the answer would come after all that is written.
+        // Asked for first: afterwards, the answer would come after all that is written. Then written first: to lay out takes
+        // this thread, and the ledger has its own.
         let share = self.ask(begun).await?;
         let begun = &*begun;
         let next = async { share.map(|share| self.lay_out(&begun.base, &begun.survey, share)) };
-        let (round, next) = tokio::join!(self.write(laid), next);
+        let (round, next) = tokio::join!(biased; self.write(laid), next);
         Ok((round?, next))
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Held {
     pub(super) number: usize,
     pub(super) recipient: Arc<Recipient>,
     /// Whether they are ever away, and somebody else may have to read it.
-    pub(super) is_away_at_times: bool,
+    is_away_at_times: bool,
 }
 
 /// Those of an event whose days are in one zone: they are reminded at once.
