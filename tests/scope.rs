@@ -15,7 +15,7 @@ use jalon::ledger::sqlite::SqliteLedger;
 use jalon::ledger::{Hand, HandOver, Ledger as _, Mail, Says, Stamp, StoredPosting, Turn};
 use jalon::plan::Sort;
 use jalon::plan::next::{Doubt, Verdict};
-use jalon::plan::row::{Reason, Row};
+use jalon::plan::row::{Reason, Row, State};
 use jalon::plan::told::Revision;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -398,6 +398,39 @@ async fn every_change_of_the_house_is_noticed() {
         let after = world.houses[0].held().await.0;
         assert_ne!(before, after, "{changed:?}");
     }
+}
+
+#[tokio::test]
+async fn a_row_that_moved_while_its_share_was_laid_out_is_met_where_it_is() {
+    let mut world = World::new();
+    world.act(&Act::Pass(1)).await;
+    // Camille has another address: every posting stirs, and each is a share.
+    world.write("jalon.toml", &settings(0, 1, 0));
+    let now = world.clock.now();
+    let House { ledger, planner, .. } = &mut world.houses[1];
+    planner.reload().unwrap();
+    let mut begun = planner.begin(false).await.unwrap().unwrap();
+    let first = planner.next(&mut begun).await.unwrap().unwrap();
+    let (_, second) = planner.write_and_next(first, &mut begun).await.unwrap();
+    let second = second.unwrap();
+    let id = second.snapshot.postings.keys().next().unwrap().clone();
+    let hers = |rows: Vec<Row>| -> Vec<Row> {
+        rows.into_iter().filter(|row| row.key.posting() == id && row.reader == "camille").collect()
+    };
+    let before = hers(ledger.known().await.unwrap());
+    let [withdrawn, _, ..] = before.as_slice() else { panic!("has too few rows: {before:?}") };
+    ledger.by_hand(withdrawn.key.clone(), Hand::Withdraw, now).await.unwrap();
+    planner.write_and_next(second, &mut begun).await.unwrap();
+    for row in hers(ledger.known().await.unwrap()) {
+        let is_it = row.key == withdrawn.key;
+        let as_it_is = (row.state, row.reason, row.email != withdrawn.email);
+        let asked =
+            if is_it { (State::Withdrawn, Some(Reason::Hand), false) } else { (State::Planned, None, true) };
+        assert_eq!(as_it_is, asked, "{row:?}");
+    }
+    // And they are what they are made from: no later round has to look at them for that.
+    let heads = ledger.glance().await.unwrap().heads;
+    assert!(heads.iter().any(|head| head.id == id && head.basis.is_some()), "{heads:?}");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::message::icalendar::feed::reminded;
 use crate::plan::lay::lay;
 use crate::plan::notice::slip::{Slips, found_among, name_of};
 use crate::plan::notice::{Scene, is_on_its_way, news};
+use crate::plan::reconcile::Change;
 use crate::plan::row::Row;
 use crate::plan::told::{Renaming, Revised, Revision, revise_beside};
 use crate::plan::{Key, Reminder, Wanted};
@@ -243,6 +244,7 @@ impl<L> Planner<L> {
             bases,
             rested,
             forget,
+            compared: None,
         }
     }
 
@@ -384,6 +386,15 @@ pub struct Laid {
     pub(super) rested: Vec<String>,
     /// Postings to be forgotten.
     pub(super) forget: Vec<String>,
+    /// What is to be written of the rows and texts, where that was worked out beforehand.
+    pub(super) compared: Option<Compared>,
+}
+
+/// What brings the rows of a share to what is wanted; and the texts to remember, each with what its rows then stand for.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) changes: Vec<Change>,
+    pub(super) remember: Vec<(StoredPosting, Option<String>)>,
 }
 
 impl Laid {

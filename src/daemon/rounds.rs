@@ -14,7 +14,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::deciding::{Survey, circumstances};
-use super::laying::{Base, Laid, Share};
+use super::laying::{Base, Compared, Laid, Share};
 use super::planner::{Planner, Round, Snapshot, early};
 use crate::calendar::read::{Leaf, fingerprint};
 use crate::calendar::{Directory, Zone};
@@ -140,7 +140,11 @@ impl<L: Ledger> Planner<L> {
         // this thread, and the ledger has its own.
         let share = self.ask(begun).await?;
         let begun = &*begun;
-        let next = async { share.map(|share| self.lay_out(&begun.base, &begun.survey, share)) };
+        let next = async {
+            let mut next = self.lay_out(&begun.base, &begun.survey, share?);
+            next.compared = Some(compare(&next));
+            Some(next)
+        };
         let (round, next) = tokio::join!(biased; self.write(laid), next);
         Ok((round?, next))
     }
@@ -268,14 +272,13 @@ impl<L: Ledger> Planner<L> {
 
     /// Brings the rows of a share to what is wanted, with all that goes with them; whether any row changed.
     async fn bring(&self, laid: &mut Laid, round: &mut Round) -> Result<bool, LedgerError> {
-        let wanted = laid.wanted();
         let now = laid.now;
         let mut changed = false;
         for _ in 0..TRIES {
-            let rows = laid.known.iter().filter(|row| laid.is_ours(row));
+            let Compared { changes, remember } = laid.compared.take().unwrap_or_else(|| compare(laid));
             let batch = Batch {
-                changes: reconcile(&wanted, rows, &laid.heirs, &laid.frozen, now),
-                remember: to_keep(laid, &wanted),
+                changes,
+                remember,
                 // These are written whatever rows are met; the rest only with all of them.
                 renamed: std::mem::take(&mut laid.renamings),
                 revisions: std::mem::take(&mut laid.revisions),
@@ -361,6 +364,14 @@ fn away(directory: &Directory, house: Zone, now: DateTime<Utc>) -> Vec<Rows> {
         Some(Rows::Own { reader: person.id.clone(), since, until: now })
     });
     absent.collect()
+}
+
+/// What brings the rows of a share, as they are known, to what is wanted.
+fn compare(laid: &Laid) -> Compared {
+    let wanted = laid.wanted();
+    let rows = laid.known.iter().filter(|row| laid.is_ours(row));
+    let changes = reconcile(&wanted, rows, &laid.heirs, &laid.frozen, laid.now);
+    Compared { changes, remember: to_keep(laid, &wanted) }
 }
 
 /// The texts to remember, and of what the rows stand for what is so: rows that are leaving, or are held, and are not what
