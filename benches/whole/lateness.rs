@@ -15,7 +15,7 @@ use rustix::time::{
 use crate::common::daemon::{Asked as Mail, files, plan, start};
 use crate::common::{Asked, percentile, short};
 
-/// Over how many seconds the mails of a round are spread: some fifty. A thousand are of use, and take half an hour: `--rounds 17`.
+/// Over how many seconds the mails of a round, some fifty, are spread. `--rounds 17` asks for a thousand: half an hour.
 const SPREAD: u32 = 120;
 
 type Heard = Arc<Mutex<BTreeMap<String, DateTime<Utc>>>>;
@@ -72,7 +72,7 @@ fn run(others: usize, spread: u32) {
     let mut ours: Vec<f64> = after.iter().map(late).collect();
     let mut worst: Vec<_> = after.iter().zip(&ours).map(|(after, late)| (*late, *after)).collect();
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
-    for (late, after) in worst.iter().take(3 * after.len().div_ceil(60)) {
+    for (late, after) in worst.iter().take(after.len().div_ceil(20)) {
         let at = due + TimeDelta::seconds(i64::from(*after));
         println!("     (late by {} ms at {})", short(*late), at.format("%H:%M:%S"));
     }
